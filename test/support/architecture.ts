@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { blankOut, lineAt } from './source-text.ts'
+
+/** One file below `src`, its path relative to that folder with `/`. */
+export interface SourceFile {
+  readonly path: string
+  readonly text: string
+}
+
+export interface Import {
+  readonly line: number
+  readonly from: string
+  readonly typeOnly: boolean
+}
+
+/** Where a library may be imported; `types` lets every other file import its types. */
+export interface LibraryRule {
+  readonly files: readonly string[]
+  readonly types?: boolean
+}
+
+/** From the bottom up: what stands in one row may import rows above this line only, never its neighbours. */
+export const LEVELS: readonly (readonly string[])[] = [
+  ['errors.ts'],
+  ['lib'],
+  ['config'],
+  ['store', 'observe'],
+  ['web'],
+  ['users', 'credentials', 'sessions', 'policies', 'audit', 'limits'],
+  ['verify', 'login', 'account', 'admin', 'api', 'commands'],
+  [
+    'main.ts',
+    'cli.ts',
+    'ask-password.ts',
+    'run-command.ts',
+    'serve.ts',
+    'app.ts',
+    'context.ts',
+    'demo.ts',
+    'starter-policy.ts',
+  ],
+]
+
+export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
+  '@electric-sql/pglite': { files: ['store/embedded-worker.ts'] },
+  '@fastify/cookie': { files: ['web/set-cookie.ts'] },
+  argon2: { files: ['credentials/password.ts'] },
+  'close-with-grace': { files: ['serve.ts'] },
+  commander: { files: ['cli.ts'] },
+  fastify: { files: ['app.ts'], types: true },
+  'lru-cache': { files: ['sessions/principal-cache.ts'] },
+  pg: { files: ['store/postgres.ts'] },
+  pino: { files: ['observe/log.ts'] },
+  'prom-client': { files: ['observe/metrics.ts'] },
+  undici: { files: ['verify/upstream.ts'] },
+  yaml: { files: ['policies/policy-file.ts'] },
+  zod: { files: ['web/body.ts', 'policies/policy-schema.ts'], types: true },
+}
+
+const SECOND_LEVEL_FOLDERS = ['verify/dialects']
+
+/** Every TypeScript file below `folder`. */
+export function readSources(folder: string): SourceFile[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  return names.sort().map((name) => ({ path: name, text: readFileSync(join(folder, name), 'utf8') }))
+}
+
+/** What a file imports or re-exports, in its order. Statements inside comments and strings don't count. */
+export function importsOf(file: SourceFile): Import[] {
+  const code = blankOut(file.text)
+  const pattern = /^(?:import|export)\b([^'";]*?\bfrom\s*)?\s*(?=['"])|\bimport\s*\(\s*(?=['"])/gm
+  return [...code.matchAll(pattern)].map((found) => {
+    const start = found.index + found[0].length
+    const from = /^['"]([^'"]*)['"]/.exec(file.text.slice(start))?.[1] ?? ''
+    return { line: lineAt(code, start), from, typeOnly: /^(?:import|export)\s+type\b/.test(found[0]) }
+  })
+}
+
+/** Imports that go up or sideways, and files that stand in no level. */
+export function checkLevels(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) => {
+    const level = levelOf(file.path)
+    if (level === -1) return [`src/${file.path}:1 is in no level: give its folder a place in LEVELS and in the design`]
+    return localImports(file)
+      .filter(({ target }) => unitOf(target) !== unitOf(file.path) && !mayImport(level, target))
+      .map(
+        ({ line, target }) => `src/${file.path}:${line} imports ${target}, which is not below it: move what both need`,
+      )
+  })
+}
+
+/** Folders in folders, but for those that are agreed on. */
+export function checkFolders(files: readonly SourceFile[]): string[] {
+  return files
+    .map((file) => file.path)
+    .filter((path) => path.split('/').length > 2 && !SECOND_LEVEL_FOLDERS.includes(posix.dirname(path)))
+    .map((path) => `src/${path}:1 lies in a folder of a folder: move it up`)
+}
+
+/** Files that import each other in a ring; each ring is told once. */
+export function checkCycles(files: readonly SourceFile[]): string[] {
+  const graph = new Map(files.map((file) => [file.path, localImports(file).map(({ target }) => target)]))
+  const done = new Set<string>()
+  const rings: string[] = []
+  const walk = (path: string, trail: readonly string[]): void => {
+    const seenAt = trail.indexOf(path)
+    if (seenAt !== -1) {
+      rings.push(
+        `src/${path}:1 imports itself: ${[...trail.slice(seenAt), path].join(' -> ')}; move the shared part down`,
+      )
+    }
+    if (seenAt !== -1 || done.has(path)) return
+    for (const target of graph.get(path) ?? []) walk(target, [...trail, path])
+    done.add(path)
+  }
+  for (const path of graph.keys()) walk(path, [])
+  return rings
+}
+
+/** Libraries that are imported elsewhere than agreed, or that nobody agreed on. */
+export function checkLibraries(
+  files: readonly SourceFile[],
+  rules: Readonly<Record<string, LibraryRule>> = LIBRARIES,
+): string[] {
+  return files.flatMap((file) =>
+    importsOf(file)
+      .filter(({ from }) => !from.startsWith('.') && !from.startsWith('node:'))
+      .flatMap(({ from, line, typeOnly }) => {
+        const name = packageOf(from)
+        const rule = rules[name]
+        if (rule === undefined)
+          return [`src/${file.path}:${line} imports ${name}: add it to LIBRARIES with its one file`]
+        if (rule.files.includes(file.path) || (typeOnly && rule.types === true)) return []
+        return [`src/${file.path}:${line} imports ${name}: only ${rule.files.join(' and ')} may; use what it exports`]
+      }),
+  )
+}
+
+interface LocalImport {
+  readonly line: number
+  readonly target: string
+}
+
+function localImports(file: SourceFile): LocalImport[] {
+  return importsOf(file)
+    .filter(({ from }) => from.startsWith('.'))
+    .map(({ line, from }) => ({ line, target: posix.join(posix.dirname(file.path), from) }))
+}
+
+function mayImport(level: number, target: string): boolean {
+  const top = LEVELS.length - 1
+  const targetLevel = levelOf(target)
+  return targetLevel !== -1 && (targetLevel < level || (level === top && targetLevel === top))
+}
+
+function levelOf(path: string): number {
+  return LEVELS.findIndex((units) => units.includes(unitOf(path)))
+}
+
+function unitOf(path: string): string {
+  return path.split('/')[0] ?? path
+}
+
+function packageOf(from: string): string {
+  return from
+    .split('/')
+    .slice(0, from.startsWith('@') ? 2 : 1)
+    .join('/')
+}
