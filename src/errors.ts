@@ -1,0 +1,69 @@
+interface ErrorEntry {
+  readonly status: number
+  readonly message: string
+}
+
+/** Every error that a person or a program can be told of: HTTP status and a sentence that says what to do. */
+export const ERRORS = {
+  bad_request: { status: 400, message: 'The request is not in the expected form.' },
+  address_not_judged: {
+    status: 400,
+    message:
+      'Postern can not tell yet which rule is meant for this address: it has characters that servers read differently.',
+  },
+  body_too_large: { status: 400, message: 'The request body is larger than 16 KiB.' },
+  invalid_credentials: { status: 401, message: 'Login or password is wrong.' },
+  not_signed_in: { status: 401, message: 'Sign in first.' },
+  cross_site_request: {
+    status: 403,
+    message: 'This form was not sent from this site, or is too old. Load the page again and retry.',
+  },
+  forbidden: { status: 403, message: 'You are signed in, but not allowed to open this.' },
+  not_found: { status: 404, message: 'There is no such page.' },
+  method_not_allowed: { status: 405, message: 'This address does not take that method.' },
+  link_not_valid: {
+    status: 410,
+    message:
+      'This link was used already or has expired. Ask your administrator for access; as long as there is no account at all, a restart of Postern makes a new link.',
+  },
+  wrong_host: {
+    status: 421,
+    message:
+      'Postern is reached under another address than this one. Use the start page; if that is wrong, check POSTERN_PUBLIC_URL.',
+  },
+  too_many_attempts: { status: 429, message: 'Too many attempts. Try again in a few seconds.' },
+  internal: { status: 500, message: 'Something went wrong here. Try again; the log has the details.' },
+  app_unreachable: { status: 502, message: 'The app behind this page does not answer. Try again in a moment.' },
+  store_unavailable: { status: 503, message: 'The database does not answer. Try again in a moment.' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** What can't be honoured. Its `message` is for people; `detail` is for the log alone and may name internals. */
+export class PosternError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly detail: string
+
+  constructor(code: ErrorCode, detail = '', options?: ErrorOptions) {
+    super(ERRORS[code].message, options)
+    this.name = 'PosternError'
+    this.code = code
+    this.status = ERRORS[code].status
+    this.detail = detail
+  }
+}
+
+/**
+ * A command or a start that can't go on for a reason its operator can mend.
+ * @param exitCode 1 refused or failed, 2 wrong use (DESIGN 4.6)
+ */
+export class OperatorError extends Error {
+  readonly exitCode: 1 | 2
+
+  constructor(message: string, exitCode: 1 | 2 = 1, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'OperatorError'
+    this.exitCode = exitCode
+  }
+}

@@ -1,0 +1,19 @@
+import type { Host } from './host.ts'
+import type { Target } from './target.ts'
+
+export type Scheme = 'http' | 'https'
+
+/** The request that the proxy asks about, read strictly from what the proxy itself says of it. */
+export interface OriginalRequest {
+  /** Upper-case token, such as `GET`. */
+  readonly method: string
+  readonly scheme: Scheme
+  readonly host: Host
+  readonly target: Target
+  /** Address of the client as the trusted proxies give it, in its shortest form, without port or zone. */
+  readonly clientAddress: string
+  /** True when a browser goes to a page, so that a redirect to the sign-in page helps. */
+  readonly navigation: boolean
+  /** The app that the verify URL named, or null where the host alone decides. */
+  readonly appName: string | null
+}

@@ -1,0 +1,17 @@
+/** Ways to prove who one is; the value kept beside each is when it was last proven, ms since 1970. */
+export type Factor = 'password' | 'totp' | 'webauthn' | 'recovery'
+export type FactorTimes = Readonly<Partial<Record<Factor, number>>>
+
+/** Who asks: a fact read from the database, which may be cached; never a decision. */
+export interface Principal {
+  readonly userId: string
+  readonly signInId: string
+  readonly login: string
+  readonly email: string
+  readonly name: string
+  /** Role names; what they permit is looked up in the policy, so that a new policy takes effect at once. */
+  readonly roles: readonly string[]
+  readonly factors: FactorTimes
+  /** When the sign-in ends whatever happens, ms since 1970. */
+  readonly absoluteExpiresAt: number
+}
