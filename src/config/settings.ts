@@ -1,0 +1,186 @@
+import {
+  databaseUrl,
+  duration,
+  group,
+  listenAddress,
+  networks,
+  oneOf,
+  secretList,
+  text,
+  upstream,
+  webUrl,
+  wholeNumber,
+  yesNo,
+} from './values.ts'
+import type { Reader } from './values.ts'
+
+/** One line of the table: how the setting is named, read, defaulted and explained. */
+export interface Setting<T> {
+  readonly name: `POSTERN_${string}`
+  readonly read: Reader<T>
+  /** As it would be written in the environment; null where leaving it out means something of its own. */
+  readonly fallback: string | null
+  readonly about: string
+}
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+const DEFAULT_TRUSTED_PROXIES = '127.0.0.0/8, ::1/128'
+/** The path under which the portal is served on the app's own host. */
+export const PORTAL_PATH = '/.postern'
+
+/** Everything an operator can set, but for secrets. The source of parsing, of the example file and of the reference. */
+export const SETTINGS = {
+  listen: setting(
+    'POSTERN_LISTEN',
+    listenAddress,
+    '127.0.0.1:9080',
+    'Where the portal is served; with an upstream, the protected app too.',
+  ),
+  verifyListen: setting(
+    'POSTERN_VERIFY_LISTEN',
+    listenAddress,
+    '127.0.0.1:9081',
+    'Where the proxy asks. A Unix socket, unix:/run/postern/verify.sock, is the fastest and safest.',
+  ),
+  opsListen: setting(
+    'POSTERN_OPS_LISTEN',
+    listenAddress,
+    '127.0.0.1:9082',
+    'Where /ping, /health, /health/detail and /metrics are served. Keep it away from visitors.',
+  ),
+  socketGroup: setting(
+    'POSTERN_SOCKET_GROUP',
+    group,
+    null,
+    'Group, by name or number, that may use our Unix sockets, such as that of nginx (www-data on Debian); by default the group that Postern runs as.',
+  ),
+  publicUrl: setting(
+    'POSTERN_PUBLIC_URL',
+    webUrl,
+    null,
+    `Where visitors reach the portal: the protected app's own host with the path ${PORTAL_PATH}, such as https://app.example.com${PORTAL_PATH}. Without it Postern serves http://localhost at the port of POSTERN_LISTEN.`,
+  ),
+  upstream: setting(
+    'POSTERN_UPSTREAM',
+    upstream,
+    null,
+    'Proxy mode: the app that Postern itself stands in front of, such as http://127.0.0.1:3000. demo is the bundled one, off is none. By default demo without POSTERN_PUBLIC_URL, off with it.',
+  ),
+  dataDir: setting(
+    'POSTERN_DATA_DIR',
+    text,
+    './data',
+    'Folder of the embedded database and what belongs to it; not used with POSTERN_DATABASE_URL.',
+  ),
+  databasePool: setting(
+    'POSTERN_DATABASE_POOL',
+    wholeNumber(1, 500),
+    '25',
+    'Most connections to PostgreSQL that this process opens.',
+  ),
+  preparedStatements: setting(
+    'POSTERN_PREPARED_STATEMENTS',
+    yesNo,
+    'yes',
+    'Prepare statements by name. Say no behind a pooler such as PgBouncer that does not keep them.',
+  ),
+  policyFile: setting(
+    'POSTERN_POLICY_FILE',
+    text,
+    null,
+    'Policy file that is applied at start and whenever it changes.',
+  ),
+  trustedProxies: setting(
+    'POSTERN_TRUSTED_PROXIES',
+    networks,
+    DEFAULT_TRUSTED_PROXIES,
+    'Networks of the proxies whose word on the original request and on client addresses counts; peers on our Unix sockets always count.',
+  ),
+  verifyWithoutSecret: setting(
+    'POSTERN_VERIFY_WITHOUT_SECRET',
+    yesNo,
+    'no',
+    'Allow a verify listener on the network without POSTERN_PROXY_SECRET, for proxies that cannot send one.',
+  ),
+  allowHttp: setting(
+    'POSTERN_ALLOW_HTTP',
+    yesNo,
+    'no',
+    'Allow a public URL without TLS on a host other than localhost. Sign-ins can then be read on the network.',
+  ),
+  idleTimeout: setting(
+    'POSTERN_IDLE_TIMEOUT',
+    duration(5 * MINUTE_MS, 30 * DAY_MS),
+    '8h',
+    'A sign-in ends when unused for this long.',
+  ),
+  absoluteTimeout: setting(
+    'POSTERN_ABSOLUTE_TIMEOUT',
+    duration(5 * MINUTE_MS, 30 * DAY_MS),
+    '24h',
+    'A sign-in ends after this long in any case.',
+  ),
+  passwordMinLength: setting(
+    'POSTERN_PASSWORD_MIN_LENGTH',
+    wholeNumber(8, 64),
+    '12',
+    'Fewest characters of a new password.',
+  ),
+  logLevel: setting(
+    'POSTERN_LOG_LEVEL',
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    'info',
+    'How much is logged, as JSON lines on standard output.',
+  ),
+} as const
+
+/** Settings whose values never appear in logs, errors or output; best given as files by NAME_FILE. */
+export const SECRETS = {
+  databaseUrl: setting(
+    'POSTERN_DATABASE_URL',
+    databaseUrl,
+    null,
+    'PostgreSQL to use, such as postgres://postern@db/postern. Without it the embedded database is used.',
+  ),
+  secretKey: setting(
+    'POSTERN_SECRET_KEY',
+    secretList,
+    null,
+    'At least 32 bytes that wrap the keys kept in the database; two, comma separated, re-wrap them under the first. Generated into the data folder with the embedded database, mandatory with PostgreSQL.',
+  ),
+  proxySecret: setting(
+    'POSTERN_PROXY_SECRET',
+    secretList,
+    null,
+    'At least 32 bytes that the proxy must send as X-Postern-Secret; two, comma separated, while one replaces the other.',
+  ),
+} as const
+
+export type Values<Table extends Record<string, Setting<unknown>>> = {
+  readonly [Key in keyof Table]: Table[Key] extends Setting<infer T>
+    ? Table[Key]['fallback'] extends null
+      ? T | null
+      : T
+    : never
+}
+
+/** What may be logged and shown. `publicUrl` and `upstream` are resolved; the portal's path is that of `publicUrl`. */
+export type Config = Omit<Values<typeof SETTINGS>, 'publicUrl' | 'upstream'> & {
+  readonly publicUrl: URL
+  readonly upstream: URL | 'demo' | null
+}
+export type Secrets = Values<typeof SECRETS>
+export type LoadedConfig = { readonly config: Config; readonly secrets: Secrets }
+
+/** Environment variables by name, as `process.env` gives them. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+function setting<T, const Fallback extends string | null>(
+  name: `POSTERN_${string}`,
+  read: Reader<T>,
+  fallback: Fallback,
+  about: string,
+): Setting<T> & { fallback: Fallback } {
+  return { name, read, fallback, about }
+}

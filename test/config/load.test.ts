@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { loadConfig } from '../../src/config/load.ts'
+import { SECRETS, SETTINGS } from '../../src/config/settings.ts'
+import type { Environment, LoadedConfig } from '../../src/config/settings.ts'
+
+const SECRET = 'q7Yl0mPpWc3vTzXb9uR2sKfHjN5eGdAo'
+const OTHER_SECRET = 'Zk4tVw8xBn1cQs6yLm3pRj7hFg2dUe5a'
+
+/** For each setting a value that isn't its default, and what it is read as. */
+const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>> = {
+  POSTERN_LISTEN: ['0.0.0.0:80', { kind: 'tcp', host: '0.0.0.0', port: 80 }],
+  POSTERN_VERIFY_LISTEN: ['unix:/run/postern/verify.sock', { kind: 'unix', path: '/run/postern/verify.sock' }],
+  POSTERN_OPS_LISTEN: ['[::1]:9999', { kind: 'tcp', host: '::1', port: 9999 }],
+  POSTERN_SOCKET_GROUP: ['www-data', 'www-data'],
+  POSTERN_PUBLIC_URL: ['https://app.example.com/.postern', new URL('https://app.example.com/.postern')],
+  POSTERN_UPSTREAM: ['http://127.0.0.1:3000', new URL('http://127.0.0.1:3000')],
+  POSTERN_DATA_DIR: ['/var/lib/postern', '/var/lib/postern'],
+  POSTERN_DATABASE_POOL: ['7', 7],
+  POSTERN_PREPARED_STATEMENTS: ['no', false],
+  POSTERN_POLICY_FILE: ['/etc/postern/policy.yaml', '/etc/postern/policy.yaml'],
+  POSTERN_TRUSTED_PROXIES: ['10.0.0.0/8, 2001:db8::/32', ['10.0.0.0/8', '2001:db8::/32']],
+  POSTERN_VERIFY_WITHOUT_SECRET: ['yes', true],
+  POSTERN_ALLOW_HTTP: ['yes', true],
+  POSTERN_IDLE_TIMEOUT: ['30m', 1_800_000],
+  POSTERN_ABSOLUTE_TIMEOUT: ['7d', 604_800_000],
+  POSTERN_PASSWORD_MIN_LENGTH: ['15', 15],
+  POSTERN_LOG_LEVEL: ['warn', 'warn'],
+  POSTERN_DATABASE_URL: ['postgres://postern@db/postern', 'postgres://postern@db/postern'],
+  POSTERN_SECRET_KEY: [SECRET, [SECRET]],
+  POSTERN_PROXY_SECRET: [`${SECRET}, ${OTHER_SECRET}`, [SECRET, OTHER_SECRET]],
+}
+const ENTRIES = [...Object.entries(SETTINGS), ...Object.entries(SECRETS)]
+
+test('every setting is read from its own variable', () => {
+  assertExamples(loaded(valuesOf(EXAMPLES)))
+})
+
+test('every setting is read from the file that its _FILE variable names, without the line end', () => {
+  const names = Object.keys(EXAMPLES)
+  const environment = Object.fromEntries(names.map((name) => [`${name}_FILE`, `/run/secrets/${name}`]))
+  const files = Object.fromEntries(names.map((name) => [`/run/secrets/${name}`, `${EXAMPLES[name]?.[0]}\n`]))
+  assertExamples(loaded(environment, files))
+})
+
+test('without any variable Postern is complete: embedded database, demo app, listeners on loopback alone', () => {
+  const { config, secrets } = loaded({ PATH: '/usr/bin' })
+  assert.deepEqual(secrets, { databaseUrl: null, secretKey: null, proxySecret: null })
+  const { publicUrl, upstream, listen, verifyListen, opsListen, ...rest } = config
+  assert.equal(publicUrl.href, 'http://localhost:9080/.postern')
+  assert.equal(upstream, 'demo')
+  assert.deepEqual(
+    [listen, verifyListen, opsListen],
+    [9080, 9081, 9082].map((port) => ({ kind: 'tcp', host: '127.0.0.1', port })),
+  )
+  assert.deepEqual(rest, {
+    socketGroup: null,
+    dataDir: './data',
+    databasePool: 25,
+    preparedStatements: true,
+    policyFile: null,
+    trustedProxies: ['127.0.0.0/8', '::1/128'],
+    verifyWithoutSecret: false,
+    allowHttp: false,
+    idleTimeout: 28_800_000,
+    absoluteTimeout: 86_400_000,
+    passwordMinLength: 12,
+    logLevel: 'info',
+  })
+})
+
+test('an empty variable is as if it were not there', () => {
+  const environment = Object.fromEntries(Object.keys(EXAMPLES).map((name) => [name, '']))
+  assert.deepEqual(loaded(environment), loaded({}))
+})
+
+test('the public URL follows the port of POSTERN_LISTEN, and turns the demo app off where it is set', () => {
+  assert.equal(loaded({ POSTERN_LISTEN: '127.0.0.1:8000' }).config.publicUrl.href, 'http://localhost:8000/.postern')
+  const named = { POSTERN_PUBLIC_URL: 'https://app.example.com/.postern' }
+  assert.equal(loaded(named).config.upstream, null)
+  assert.equal(loaded({ ...named, POSTERN_UPSTREAM: 'demo' }).config.upstream, 'demo')
+  assert.equal(loaded({ POSTERN_UPSTREAM: 'off' }).config.upstream, null)
+})
+
+test('every mistake is told at once, each beginning with its setting', () => {
+  const wrong = ENTRIES.map(([, { name }]) => name).filter((name) => !/DATA_DIR|POLICY_FILE/.test(name))
+  const environment: Environment = Object.fromEntries([...wrong, 'POSTERN_LISTNE'].map((name) => [name, '?']))
+  const sentences = mistakes(environment)
+  assert.deepEqual(new Set(sentences.map((sentence) => sentence.split(' ')[0])), new Set(Object.keys(environment)))
+  assert.equal(sentences.length, wrong.length + 1)
+  for (const sentence of sentences) assert.match(sentence, /\.$|\?$/)
+})
+
+test('a mistake in one setting does not hide that others contradict each other, and is told once', () => {
+  const wrong = {
+    POSTERN_LOG_LEVEL: 'loud',
+    POSTERN_DATABASE_URL: 'postgres://db/postern',
+    POSTERN_LISTEN: '127.0.0.1:9081',
+    POSTERN_IDLE_TIMEOUT: 'long',
+  }
+  const names = mistakes(wrong).map((sentence) => sentence.split(/[ =]/, 1)[0])
+  assert.deepEqual(new Set(names), new Set(['POSTERN_IDLE_TIMEOUT', 'POSTERN_LOG_LEVEL', 'POSTERN_SECRET_KEY', 'Two']))
+  assert.equal(mistakes({ POSTERN_DATABASE_URL: 'postgres://db/postern', POSTERN_SECRET_KEY: 'short' }).length, 1)
+})
+
+test('what Kubernetes puts into a Pod for a Service named postern is no mistake', () => {
+  const links = ['SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_HTTP', 'PORT', 'PORT_9080_TCP', 'PORT_9080_TCP_ADDR']
+  const named = ['POSTERN_', 'POSTERN_VERIFY_'].flatMap((start) => links.map((link) => [`${start}${link}`, 'x']))
+  assert.equal(loaded(Object.fromEntries(named) as Environment).config.upstream, 'demo')
+})
+
+test('an unknown name of ours is a mistake that names the nearest setting; names of others are not looked at', () => {
+  assert.deepEqual(mistakes({ POSTERN_LISEN: '127.0.0.1:1', postern_listen: 'x', POSTERNS_LISTEN: 'x' }), [
+    'POSTERN_LISEN is not a setting; did you mean POSTERN_LISTEN?',
+  ])
+  assert.deepEqual(mistakes({ POSTERN_PROXY_SECRETS_FILE: 'x' }).length, 1)
+})
+
+test('a setting given both as value and as file is a mistake', () => {
+  const environment = { POSTERN_LOG_LEVEL: 'info', POSTERN_LOG_LEVEL_FILE: '/level' }
+  assert.deepEqual(mistakes(environment, { '/level': 'info' }), [
+    'POSTERN_LOG_LEVEL and POSTERN_LOG_LEVEL_FILE are both set; keep one.',
+  ])
+})
+
+test('a file that cannot be read stops with exit code 1 and names setting and path', () => {
+  assert.throws(() => loaded({ POSTERN_SECRET_KEY_FILE: '/gone' }), {
+    name: 'OperatorError',
+    exitCode: 1,
+    message: /POSTERN_SECRET_KEY_FILE.*\/gone/,
+  })
+})
+
+test('an empty file of a secret is a mistake, not a missing secret', () => {
+  for (const name of ['POSTERN_SECRET_KEY', 'POSTERN_PROXY_SECRET', 'POSTERN_DATABASE_URL']) {
+    assert.equal(mistakes({ [`${name}_FILE`]: '/empty' }, { '/empty': '\n' }).length, 1, name)
+  }
+})
+
+test('no secret stands in a Config, however it is looked at', () => {
+  const { config } = loaded(valuesOf(EXAMPLES))
+  const shown = JSON.stringify(config)
+  for (const secret of [SECRET, OTHER_SECRET, 'postgres:']) assert.equal(shown.includes(secret), false, secret)
+  for (const key of Object.keys(SECRETS)) assert.equal(key in config, false, key)
+})
+
+test('no mistake repeats the secret that it is about', () => {
+  const wrong = {
+    POSTERN_DATABASE_URL: 'mysql://postern:hunter2@db/postern',
+    POSTERN_SECRET_KEY: 'hunter2',
+    POSTERN_PROXY_SECRET: 'hunter2,hunter2,hunter2',
+  }
+  const sentences = mistakes(wrong)
+  assert.equal(sentences.length, 3)
+  assert.equal(sentences.join().includes('hunter2'), false)
+})
+
+function assertExamples({ config, secrets }: LoadedConfig): void {
+  const values: Readonly<Record<string, unknown>> = { ...config, ...secrets }
+  for (const [key, { name }] of ENTRIES) assert.deepEqual(values[key], EXAMPLES[name]?.[1], name)
+}
+
+function valuesOf(examples: typeof EXAMPLES): Environment {
+  return Object.fromEntries(Object.entries(examples).map(([name, [text]]) => [name, text]))
+}
+
+function loaded(environment: Environment, files: Readonly<Record<string, string>> = {}): LoadedConfig {
+  const outcome = load(environment, files)
+  if ('config' in outcome) return outcome
+  throw new Error(outcome.map(({ sentence }) => sentence).join('\n'))
+}
+
+function mistakes(environment: Environment, files: Readonly<Record<string, string>> = {}): string[] {
+  const outcome = load(environment, files)
+  return 'config' in outcome ? [] : outcome.map(({ sentence }) => sentence)
+}
+
+function load(environment: Environment, files: Readonly<Record<string, string>>): ReturnType<typeof loadConfig> {
+  return loadConfig(environment, (path) => {
+    const text = files[path]
+    if (text === undefined) throw new Error(`no file ${path}`)
+    return text
+  })
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { loadConfig } from '../../src/config/load.ts'
+import type { Environment } from '../../src/config/settings.ts'
+
+const SECRET = 'q7Yl0mPpWc3vTzXb9uR2sKfHjN5eGdAo'
+const NETWORK = { POSTERN_VERIFY_LISTEN: '0.0.0.0:9081' }
+const PEERS = { POSTERN_TRUSTED_PROXIES: '10.0.0.0/8' }
+
+const refused: readonly [what: string, environment: Environment, settings: readonly string[]][] = [
+  ['PostgreSQL without a secret key', { POSTERN_DATABASE_URL: 'postgres://db/postern' }, ['POSTERN_SECRET_KEY']],
+  [
+    'an idle timeout over the absolute one',
+    { POSTERN_IDLE_TIMEOUT: '2d', POSTERN_ABSOLUTE_TIMEOUT: '1d' },
+    ['POSTERN_IDLE_TIMEOUT'],
+  ],
+  ['a public URL without TLS', { POSTERN_PUBLIC_URL: 'http://app.example.com/.postern' }, ['POSTERN_PUBLIC_URL']],
+  ['a public URL without our path', { POSTERN_PUBLIC_URL: 'https://app.example.com' }, ['POSTERN_PUBLIC_URL']],
+  ['a public URL with another path', { POSTERN_PUBLIC_URL: 'https://app.example.com/auth' }, ['POSTERN_PUBLIC_URL']],
+  [
+    'FWD-17: a verify listener on the network without peers and secret',
+    NETWORK,
+    ['POSTERN_VERIFY_LISTEN', 'POSTERN_VERIFY_LISTEN'],
+  ],
+  [
+    'FWD-17: a verify listener on the network with an empty list of peers',
+    { ...NETWORK, POSTERN_TRUSTED_PROXIES: '', POSTERN_PROXY_SECRET: SECRET },
+    ['POSTERN_VERIFY_LISTEN'],
+  ],
+  ['a verify listener on the network without a secret', { ...NETWORK, ...PEERS }, ['POSTERN_VERIFY_LISTEN']],
+  [
+    'a verify listener on the network without peers',
+    { ...NETWORK, POSTERN_PROXY_SECRET: SECRET },
+    ['POSTERN_VERIFY_LISTEN'],
+  ],
+  ['a verify listener on a name', { ...PEERS, POSTERN_VERIFY_LISTEN: 'gateway:9081' }, ['POSTERN_VERIFY_LISTEN']],
+  ['a verify listener on every IPv6 address', { ...PEERS, POSTERN_VERIFY_LISTEN: '[::]:1' }, ['POSTERN_VERIFY_LISTEN']],
+  ['two listeners on one address', { POSTERN_LISTEN: '127.0.0.1:9081' }, ['Two']],
+  ['two listeners on one socket', { POSTERN_LISTEN: 'unix:/a', POSTERN_OPS_LISTEN: 'unix:/a' }, ['Two']],
+  [
+    'three listeners on one address',
+    { POSTERN_LISTEN: '[::1]:1', POSTERN_VERIFY_LISTEN: '[::1]:1', POSTERN_OPS_LISTEN: '[::1]:1' },
+    ['Two'],
+  ],
+  [
+    'several contradictions, all told',
+    { ...NETWORK, ...PEERS, POSTERN_DATABASE_URL: 'postgres://db/postern', POSTERN_IDLE_TIMEOUT: '30d' },
+    ['POSTERN_IDLE_TIMEOUT', 'POSTERN_SECRET_KEY', 'POSTERN_VERIFY_LISTEN'],
+  ],
+]
+for (const [what, environment, settings] of refused) {
+  test(`the start is refused for ${what}`, () => {
+    const first = sentencesOf(environment).map((sentence) => sentence.split(/[ =]/)[0] ?? '')
+    assert.deepEqual(first.sort(), settings)
+  })
+}
+
+const accepted: readonly [what: string, environment: Environment][] = [
+  ['PostgreSQL with a secret key', { POSTERN_DATABASE_URL: 'postgres://db/postern', POSTERN_SECRET_KEY: SECRET }],
+  ['equal timeouts', { POSTERN_IDLE_TIMEOUT: '1d', POSTERN_ABSOLUTE_TIMEOUT: '24h' }],
+  [
+    'a public URL without TLS where the operator says so',
+    { POSTERN_PUBLIC_URL: 'http://app.example.com/.postern', POSTERN_ALLOW_HTTP: 'yes' },
+  ],
+  ['localhost without TLS', { POSTERN_PUBLIC_URL: 'http://[::1]:9080/.postern/' }],
+  ['a verify listener on the network with peers and secret', { ...NETWORK, ...PEERS, POSTERN_PROXY_SECRET: SECRET }],
+  [
+    'a verify listener on the network for a proxy that sends no secret',
+    { ...NETWORK, ...PEERS, POSTERN_VERIFY_WITHOUT_SECRET: 'yes' },
+  ],
+  ['a verify listener on another loopback address', { POSTERN_VERIFY_LISTEN: '127.8.9.10:9081' }],
+  ['a verify listener on a Unix socket', { POSTERN_VERIFY_LISTEN: 'unix:/run/verify.sock' }],
+  ['ports that the kernel chooses', { POSTERN_LISTEN: '127.0.0.1:0', POSTERN_OPS_LISTEN: '127.0.0.1:0' }],
+]
+for (const [what, environment] of accepted) {
+  test(`the start is not refused for ${what}`, () => assert.deepEqual(sentencesOf(environment), []))
+}
+
+function sentencesOf(environment: Environment): string[] {
+  const outcome = loadConfig(environment, () => '')
+  return 'config' in outcome ? [] : outcome.map(({ sentence }) => sentence)
+}
