@@ -1,0 +1,199 @@
+-- What all migrations make, in the words of pg_dump. Written by `node scripts/dump-schema.ts`.
+
+CREATE SCHEMA auth;
+
+CREATE TABLE auth.keys (
+    id integer NOT NULL,
+    purpose text NOT NULL,
+    wrapped_key bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone
+);
+
+ALTER TABLE auth.keys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME auth.keys_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE auth.one_time_tokens (
+    token_hash bytea NOT NULL,
+    purpose text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT one_time_tokens_hash_is_sha256 CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE TABLE auth.permissions (
+    name text NOT NULL,
+    resource text NOT NULL,
+    action text NOT NULL
+);
+
+CREATE TABLE auth.policies (
+    version integer NOT NULL,
+    source text NOT NULL,
+    digest bytea NOT NULL,
+    applied_by text NOT NULL,
+    reason text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT policies_digest_is_sha256 CHECK ((octet_length(digest) = 32))
+);
+
+ALTER TABLE auth.policies ALTER COLUMN version ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME auth.policies_version_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE auth.role_permissions (
+    role_name text NOT NULL,
+    permission_name text NOT NULL
+);
+
+CREATE TABLE auth.roles (
+    name text NOT NULL,
+    in_policy boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON COLUMN auth.roles.in_policy IS 'false once no policy defines the role any more but users still hold it';
+
+CREATE TABLE auth.session_tokens (
+    token_hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    host text,
+    factors jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_tokens_hash_is_sha256 CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE TABLE auth.sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    session_epoch integer NOT NULL,
+    factors jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    idle_timeout interval NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    end_reason text,
+    ip_address inet,
+    user_agent text DEFAULT ''::text NOT NULL,
+    CONSTRAINT sessions_end_has_reason CHECK (((ended_at IS NULL) = (end_reason IS NULL)))
+);
+
+COMMENT ON COLUMN auth.sessions.factors IS 'factor name to the time it was last proven, ms since 1970';
+
+CREATE TABLE auth.user_roles (
+    user_id uuid NOT NULL,
+    role_name text NOT NULL,
+    granted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE auth.users (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    login text NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    password_hash text,
+    pepper_key_id integer,
+    session_epoch integer DEFAULT 0 NOT NULL,
+    authz_epoch integer DEFAULT 0 NOT NULL,
+    disabled_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT users_email_is_lower CHECK ((email = lower(email))),
+    CONSTRAINT users_hash_has_pepper CHECK (((password_hash IS NULL) = (pepper_key_id IS NULL))),
+    CONSTRAINT users_login_is_lower CHECK ((login = lower(login)))
+);
+
+CREATE VIEW auth.valid_sessions AS
+ SELECT s.id,
+    s.user_id,
+    s.created_at,
+    s.last_seen_at,
+    s.expires_at,
+    s.ip_address,
+    s.user_agent,
+    u.login,
+    u.email,
+    u.name
+   FROM (auth.sessions s
+     JOIN auth.users u ON ((u.id = s.user_id)))
+  WHERE ((s.ended_at IS NULL) AND (now() < s.expires_at) AND (now() < ((s.last_seen_at + s.idle_timeout) + '00:01:00'::interval)) AND (s.session_epoch = u.session_epoch) AND (u.disabled_at IS NULL));
+
+ALTER TABLE ONLY auth.keys
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY auth.one_time_tokens
+    ADD CONSTRAINT one_time_tokens_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY auth.permissions
+    ADD CONSTRAINT permissions_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY auth.policies
+    ADD CONSTRAINT policies_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY auth.role_permissions
+    ADD CONSTRAINT role_permissions_pkey PRIMARY KEY (role_name, permission_name);
+
+ALTER TABLE ONLY auth.roles
+    ADD CONSTRAINT roles_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY auth.session_tokens
+    ADD CONSTRAINT session_tokens_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY auth.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY auth.user_roles
+    ADD CONSTRAINT user_roles_pkey PRIMARY KEY (user_id, role_name);
+
+ALTER TABLE ONLY auth.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+
+ALTER TABLE ONLY auth.users
+    ADD CONSTRAINT users_login_key UNIQUE (login);
+
+ALTER TABLE ONLY auth.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+CREATE UNIQUE INDEX keys_one_minting_key ON auth.keys USING btree (purpose) WHERE (retired_at IS NULL);
+
+CREATE INDEX policies_digest_idx ON auth.policies USING btree (digest);
+
+CREATE INDEX session_tokens_session_id_idx ON auth.session_tokens USING btree (session_id);
+
+CREATE INDEX sessions_expires_at_idx ON auth.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id);
+
+CREATE INDEX user_roles_role_name_idx ON auth.user_roles USING btree (role_name);
+
+ALTER TABLE ONLY auth.role_permissions
+    ADD CONSTRAINT role_permissions_permission_name_fkey FOREIGN KEY (permission_name) REFERENCES auth.permissions(name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.role_permissions
+    ADD CONSTRAINT role_permissions_role_name_fkey FOREIGN KEY (role_name) REFERENCES auth.roles(name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.session_tokens
+    ADD CONSTRAINT session_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES auth.sessions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.user_roles
+    ADD CONSTRAINT user_roles_role_name_fkey FOREIGN KEY (role_name) REFERENCES auth.roles(name);
+
+ALTER TABLE ONLY auth.user_roles
+    ADD CONSTRAINT user_roles_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;

@@ -1,0 +1,31 @@
+import type { Statement } from './statement.ts'
+
+/** What runs statements: the database itself or an open transaction. */
+export interface Queryable {
+  /**
+   * Rows of one prepared statement, in the order the database gives them.
+   * @throws PosternError `store_unavailable` when the database can't be reached; the database's own error otherwise
+   */
+  query<Params extends readonly unknown[], Row>(statement: Statement<Params, Row>, ...params: Params): Promise<Row[]>
+}
+
+/** One connection, held for as long as the work runs. */
+export interface Connection extends Queryable {
+  /** Runs plain SQL text of any number of statements, without parameters. For migrations alone. */
+  script(text: string): Promise<void>
+}
+
+/** The port to PostgreSQL, with two drivers: `postgres.ts` over TCP or a socket, `embedded.ts` over PGlite. */
+export interface Database extends Queryable {
+  /** Commits when `work` resolves, rolls back when it throws. Inside, use `tx` alone: embedded has one connection. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /** Waits for statements under way, then frees what the driver holds. May be called once. */
+  close(): Promise<void>
+}
+
+/** True for a unique violation (SQLSTATE 23505), of the named constraint where one is given. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== '23505') return false
+  return constraint === undefined || ('constraint' in error && error.constraint === constraint)
+}

@@ -1,0 +1,31 @@
+import { statement } from './statement.ts'
+
+/** One migration that a database has. */
+export interface AppliedMigration {
+  readonly id: number
+  readonly name: string
+  readonly sha256: string
+}
+
+/** Safe to run on a database that has it; run it under the migrations' lock. */
+export const CREATE_TABLE = `
+  create schema if not exists postern;
+  create table if not exists postern.migrations (
+    id integer primary key,
+    name text not null,
+    sha256 text not null,
+    applied_at timestamptz not null default now(),
+    duration_ms integer not null
+  )`
+
+export const tableExists = statement<[], { exists: boolean }>(
+  `select to_regclass('postern.migrations') is not null as exists`,
+)
+
+export const listMigrations = statement<[], AppliedMigration>(
+  'select id, name, sha256 from postern.migrations order by id',
+)
+
+export const insertMigration = statement<[id: number, name: string, sha256: string, durationMs: number]>(
+  'insert into postern.migrations (id, name, sha256, duration_ms) values ($1, $2, $3, $4)',
+)

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join, resolve } from 'node:path'
+import type { Config, Secrets } from '../config/settings.ts'
+import { OperatorError, PosternError } from '../errors.ts'
+import type { Database } from './database.ts'
+import { controlSocketPath } from './control-path.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { openEmbedded } from './embedded.ts'
+import { migrate, pendingMigrations } from './migrate.ts'
+import { openPostgres } from './postgres.ts'
+
+export interface Store {
+  readonly database: Database
+  /** Secrets that wrap the purpose keys, the one in use first. */
+  readonly secretKeys: readonly string[]
+  close(): Promise<void>
+}
+
+export interface StoreOptions {
+  readonly config: Config
+  readonly secrets: Secrets
+  /** Told of a connection to PostgreSQL that broke while nobody used it. */
+  readonly onConnectionError: (error: Error) => void
+  /** Whether an embedded database is made where there is none. */
+  readonly mayCreate: boolean
+  /** Told that the embedded database is gone for good, so that the program can end. */
+  readonly onLost: (error: Error) => void
+}
+
+const MIGRATIONS = resolve(import.meta.dirname, '../../migrations')
+const SECRET_FILE = 'secret-key'
+const MIN_SECRET_BYTES = 32
+
+/**
+ * Opens PostgreSQL where one is configured, else the embedded database under its lock, brought up to date.
+ * @throws OperatorError when it can't be opened, is in use, or wants migrations that an operator must run
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { databaseUrl } = options.secrets
+  return databaseUrl === null ? openEmbeddedStore(options) : openServerStore(options, databaseUrl, refusePending)
+}
+
+/** Brings the database up to date and closes it. @returns how many migrations ran */
+export async function migrateStore(
+  options: StoreOptions,
+  onApplied: (name: string, ms: number) => void,
+): Promise<number> {
+  const { databaseUrl } = options.secrets
+  if (databaseUrl === null) {
+    let ran = 0
+    const store = await openEmbeddedStore(options, (name, ms) => {
+      ran++
+      onApplied(name, ms)
+    })
+    await store.close()
+    return ran
+  }
+  let count = 0
+  const store = await openServerStore(options, databaseUrl, async (database) => {
+    count = await migrate(database, MIGRATIONS, onApplied)
+  })
+  await store.close()
+  return count
+}
+
+async function openEmbeddedStore(
+  { config, secrets, onLost, mayCreate }: StoreOptions,
+  onApplied?: (name: string, ms: number) => void,
+): Promise<Store> {
+  const directory = resolve(config.dataDir)
+  if (!mayCreate && !hasDatabase(directory)) {
+    throw new OperatorError(
+      `There is no database in ${directory}. Start Postern there first, or set POSTERN_DATA_DIR to where it runs.`,
+    )
+  }
+  // What fails is closed before the lock is given up: nobody else may open a directory that is still open.
+  await using opened = new AsyncDisposableStack()
+  const lock = lockDirectory(directory)
+  opened.defer(() => lock.release())
+  await refuseLiveOwner(directory)
+  // The secret is there before anything that it protects, so that a start that breaks off can be repeated.
+  const secretKeys = secrets.secretKey ?? [keptSecret(directory)]
+  const database = await openEmbedded({ directory, onExit: onLost })
+  opened.defer(() => database.close())
+  await migrate(database, MIGRATIONS, onApplied)
+  const kept = opened.move()
+  return { database, secretKeys, close: () => kept.disposeAsync() }
+}
+
+async function openServerStore(
+  { config, secrets, onConnectionError }: StoreOptions,
+  url: string,
+  prepare: (database: Database) => Promise<void>,
+): Promise<Store> {
+  const database = openPostgres({
+    url,
+    poolSize: config.databasePool,
+    preparedStatements: config.preparedStatements,
+    applicationName: 'postern',
+    onError: onConnectionError,
+  })
+  try {
+    await prepare(database)
+    return { database, secretKeys: secrets.secretKey ?? [], close: () => database.close() }
+  } catch (error) {
+    await database.close()
+    if (!(error instanceof PosternError) || error.code !== 'store_unavailable') throw error
+    const advice = 'Check POSTERN_DATABASE_URL and that the server runs and lets Postern in.'
+    throw new OperatorError(`PostgreSQL does not answer: ${error.detail}. ${advice}`, 1, { cause: error })
+  }
+}
+
+async function refusePending(database: Database): Promise<void> {
+  const pending = await pendingMigrations(database, MIGRATIONS)
+  if (pending.length === 0) return
+  throw new OperatorError(`The database lacks ${pending.length} migrations of this version. Run: postern migrate`)
+}
+
+/** A lock file that somebody removed by hand locks nobody out; a server that answers shows that it is there. */
+async function refuseLiveOwner(directory: string): Promise<void> {
+  const answers = await new Promise<boolean>((done) => {
+    const probe = connect(controlSocketPath(directory), () => done(true)).once('error', () => done(false))
+    probe.once('connect', () => probe.destroy())
+  })
+  if (answers)
+    throw new OperatorError(`The data directory ${directory} is in use by another Postern process. Stop it first.`)
+}
+
+function hasDatabase(directory: string): boolean {
+  return existsSync(join(directory, 'db'))
+}
+
+/** The secret that was made at the first start of this data directory. */
+function keptSecret(directory: string): string {
+  const file = join(directory, SECRET_FILE)
+  if (!existsSync(file)) {
+    if (hasDatabase(directory)) {
+      throw new OperatorError(
+        `${file} is missing. Put it back from your backup: without it the database can't be read.`,
+      )
+    }
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  }
+  const secret = readFileSync(file, 'utf8').trim()
+  // A disk that was full at the first start leaves an empty file: keys must not be wrapped by what everybody knows.
+  if (Buffer.byteLength(secret) >= MIN_SECRET_BYTES) return secret
+  throw new OperatorError(
+    `${file} holds no secret of ${MIN_SECRET_BYTES} bytes. Restore it; if Postern never started here, remove it.`,
+  )
+}

@@ -1,0 +1,224 @@
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { Client, Pool } from 'pg'
+import type { PoolClient, PoolConfig, QueryConfig } from 'pg'
+import { OperatorError } from '../errors.ts'
+import type { Connection, Database, Queryable } from './database.ts'
+import type { Statement } from './statement.ts'
+import { isStoreUnavailable, storeUnavailable, toStoreError } from './unavailable.ts'
+
+export interface PoolOptions {
+  /** Connections at most, 25 by default. */
+  readonly poolSize?: number
+  /** False sends statements without names, for poolers that can't keep them. True by default. */
+  readonly preparedStatements?: boolean
+  readonly applicationName?: string
+  /** How long a caller waits for a connection, new or returned by another. 2 s by default. */
+  readonly connectTimeoutMs?: number
+  /** How long one statement may take, scripts excepted. 10 s by default. */
+  readonly queryTimeoutMs?: number
+  /** Told of a connection that broke while no caller could be told; the pool has replaced it by then. */
+  readonly onError?: (error: Error) => void
+}
+
+export interface PostgresOptions extends PoolOptions {
+  /** `postgresql://user:password@host:port/database`, or `postgresql://user@/database?host=/run/postgresql`. */
+  readonly url: string
+}
+
+type Work<T> = (client: PoolClient) => Promise<T>
+
+const IDLE_MS = 30 * 60_000
+const LIFE_SECONDS = 60 * 60
+const IDLE_KEPT = 10
+const CLOSE_MS = 2_000
+// The longest that a timer can be set to, 24.8 days: a migration takes as long as it takes.
+const NO_TIMEOUT_MS = 2 ** 31 - 1
+
+/**
+ * PostgreSQL by a connection URL. Connects at the first statement.
+ * @throws OperatorError when the URL can't be read; its text is in no message, as it may hold a password
+ */
+export function openPostgres({ url, ...options }: PostgresOptions): Database {
+  refuseBadUrl(url)
+  return openPool({ connectionString: url, keepAlive: true }, () => new Socket(), options)
+}
+
+/** A PostgreSQL that is reached by streams which the caller opens; `connect` is called on each. */
+export function openOverStream(openStream: () => Duplex, options: PoolOptions): Database {
+  const session = { user: 'postgres', database: 'postgres', ssl: false }
+  return openPool({ ...session, idleTimeoutMillis: 0, maxLifetimeSeconds: 0 }, openStream, options)
+}
+
+function refuseBadUrl(url: string): void {
+  try {
+    void new Client({ connectionString: url })
+  } catch {
+    throw new OperatorError(
+      'POSTERN_DATABASE_URL is not a PostgreSQL connection URL. Use postgresql://user@host/name.',
+      2,
+    )
+  }
+}
+
+function openPool(session: PoolConfig, openStream: () => Duplex, options: PoolOptions): Database {
+  const streams = new Set<Duplex>()
+  const poolSize = options.poolSize ?? 25
+  const pool = new Pool({
+    idleTimeoutMillis: IDLE_MS,
+    maxLifetimeSeconds: LIFE_SECONDS,
+    ...session,
+    stream: () => remember(streams, openStream()),
+    max: poolSize,
+    min: Math.min(IDLE_KEPT, poolSize),
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
+    query_timeout: options.queryTimeoutMs ?? 10_000,
+    application_name: options.applicationName ?? 'postern',
+  })
+  neverThrowEvents(pool, options.onError)
+  return new PoolDatabase(pool, streams, options.preparedStatements ?? true)
+}
+
+function remember(streams: Set<Duplex>, stream: Duplex): Duplex {
+  streams.add(stream)
+  return stream.once('close', () => streams.delete(stream))
+}
+
+// A client that is checked out has no listener of the pool's, and an 'error' without listener ends the process.
+function neverThrowEvents(pool: Pool, onError: (error: Error) => void = () => undefined): void {
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', onError))
+}
+
+class PoolDatabase implements Database {
+  readonly #pool: Pool
+  readonly #streams: ReadonlySet<Duplex>
+  readonly #named: boolean
+  readonly #drained = Promise.withResolvers<void>()
+  #running = 0
+  #closing = false
+
+  constructor(pool: Pool, streams: ReadonlySet<Duplex>, named: boolean) {
+    this.#pool = pool
+    this.#streams = streams
+    this.#named = named
+  }
+
+  query<Params extends readonly unknown[], Row>(statement: Statement<Params, Row>, ...params: Params): Promise<Row[]> {
+    return this.#use((client) => run(client, statement, params, this.#named))
+  }
+
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return this.#use((client) => inTransaction(client, () => this.#lend(client, work)))
+  }
+
+  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#use((client) => this.#lend(client, work), { discardOnError: true })
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    if (this.#running > 0) await this.#drained.promise
+    await this.#pool.end()
+    await closeStreams(this.#streams)
+  }
+
+  async #use<T>(work: Work<T>, { discardOnError = false } = {}): Promise<T> {
+    if (this.#closing) throw storeUnavailable(new Error('the database is closed'))
+    this.#running += 1
+    try {
+      const client = await this.#connect()
+      return await lease(client, work, discardOnError)
+    } finally {
+      this.#running -= 1
+      if (this.#closing && this.#running === 0) this.#drained.resolve()
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      throw storeUnavailable(error)
+    }
+  }
+
+  // Ends with the work, so that a statement sent too late can't land in the next holder's transaction.
+  async #lend<T>(client: PoolClient, work: (connection: Connection) => Promise<T>): Promise<T> {
+    let lent = true
+    const borrowed = () => {
+      if (!lent) throw new Error('This connection was given back; a statement came after the end of its work.')
+      return client
+    }
+    try {
+      return await work({
+        query: async (statement, ...params) => run(borrowed(), statement, params, this.#named),
+        script: async (text) => runScript(borrowed(), text),
+      })
+    } finally {
+      lent = false
+    }
+  }
+}
+
+// The pool doesn't wait for the goodbyes that it sends, and a server that hangs never answers one.
+async function closeStreams(streams: ReadonlySet<Duplex>): Promise<void> {
+  const giveUp = setTimeout(() => streams.forEach((stream) => stream.destroy()), CLOSE_MS)
+  await Promise.all(Array.from(streams, (stream) => new Promise((resolve) => stream.once('close', resolve))))
+  clearTimeout(giveUp)
+}
+
+async function lease<T>(client: PoolClient, work: Work<T>, discardOnError: boolean): Promise<T> {
+  let broken = discardOnError
+  try {
+    const result = await work(client)
+    broken = false
+    return result
+  } catch (error) {
+    broken ||= isStoreUnavailable(error)
+    throw error
+  } finally {
+    client.release(broken || client.getTransactionStatus() !== 'I')
+  }
+}
+
+async function run<Row>(
+  client: PoolClient,
+  { name, text }: Statement<readonly unknown[], Row>,
+  values: readonly unknown[],
+  named: boolean,
+): Promise<Row[]> {
+  const result = await send(client, named ? { name, text, values: [...values] } : { text, values: [...values] })
+  return result.rows as Row[]
+}
+
+async function runScript(client: PoolClient, text: string): Promise<void> {
+  const config: QueryConfig & { query_timeout: number } = { text, query_timeout: NO_TIMEOUT_MS }
+  await send(client, config)
+}
+
+async function send(client: PoolClient, config: QueryConfig) {
+  try {
+    return await client.query<Record<string, unknown>>(config)
+  } catch (error) {
+    throw toStoreError(error)
+  }
+}
+
+async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  await send(client, { text: 'begin' })
+  try {
+    const result = await work()
+    await commit(client)
+    return result
+  } catch (error) {
+    if (!isStoreUnavailable(error)) await client.query('rollback').catch(() => undefined)
+    throw error
+  }
+}
+
+// PostgreSQL answers the commit of a failed transaction with ROLLBACK, and no error.
+async function commit(client: PoolClient): Promise<void> {
+  const { command } = await send(client, { text: 'commit' })
+  if (command !== 'COMMIT') throw new Error('A statement of this transaction failed unnoticed: nothing was committed.')
+}
