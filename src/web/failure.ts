@@ -1,0 +1,48 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ERRORS, PosternError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Log } from '../observe/log.ts'
+import { errorPage } from './error-page.ts'
+
+export interface FailureParts {
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>
+  /** Path under which the portal serves its assets. */
+  readonly assetBase: string
+  readonly homeHref: string
+  /** Path that begins what programs call; they get JSON, people a page. */
+  readonly apiPrefix: string
+}
+
+/** Seconds after which a busy server may be asked again. */
+const RETRY_AFTER_S = '2'
+
+/** The one handler of errors: tells people what to do, the log what happened, and never the one to the other. */
+export function createFailureHandler(parts: FailureParts) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const code = codeOf(error)
+    logFailure(parts.log, error, request, code)
+    const { status, message } = ERRORS[code]
+    reply.code(status)
+    if (status === 429) reply.header('retry-after', RETRY_AFTER_S)
+    if (request.url.startsWith(parts.apiPrefix)) return reply.send({ status: 'error', errors: [{ code, message }] })
+    const { assetBase, homeHref } = parts
+    const page = errorPage({ assetBase, status, message, requestId: request.id, homeHref })
+    return reply.type('text/html; charset=utf-8').send(page)
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof PosternError) return error.code
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return 'internal'
+  if ('code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return 'body_too_large'
+  return error.statusCode >= 400 && error.statusCode < 500 ? 'bad_request' : 'internal'
+}
+
+function logFailure(log: FailureParts['log'], error: unknown, request: FastifyRequest, code: ErrorCode): void {
+  const { status } = ERRORS[code]
+  const known = error instanceof PosternError ? { detail: error.detail } : {}
+  const facts = { requestId: request.id, code, route: request.routeOptions.url, ...known }
+  if (status >= 500) log.error({ ...facts, err: error }, STATUS_CODES[status] ?? 'error')
+  else log.info(facts, STATUS_CODES[status] ?? 'refused')
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { requireAccessDeclarations } from '../../src/web/access.ts'
+import type { Access } from '../../src/web/access.ts'
+
+function open(): FastifyInstance {
+  const app = Fastify()
+  requireAccessDeclarations(app)
+  return app
+}
+
+test('a route without a declaration of who may call it stops the start, and is named', () => {
+  assert.throws(() => open().get('/open', async () => 'x'), /GET \/open/)
+  assert.throws(() => open().post('/open', { config: {} }, async () => 'x'), /POST \/open/)
+})
+
+test('a route of a plugin, under a prefix, is held to the same', async (t) => {
+  const app = open()
+  t.after(() => app.close())
+  app.register(async (routes) => void routes.get('/open', async () => 'x'), { prefix: '/.postern' })
+  await assert.rejects(async () => app.ready(), /GET \/\.postern\/open/)
+})
+
+test('a route that says who may call it is there', async (t) => {
+  const app = open()
+  t.after(() => app.close())
+  const all = ['anyone', 'signed_in', 'trusted_proxy', 'operator'] as const satisfies readonly Access[]
+  for (const access of all) app.get(`/${access}`, { config: { access } }, async () => access)
+  for (const access of all) assert.equal((await app.inject(`/${access}`)).body, access)
+})

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import test from 'node:test'
+import { assets } from '../../src/web/assets.ts'
+import { errorPage } from '../../src/web/error-page.ts'
+import { page } from '../../src/web/frame.ts'
+import { html } from '../../src/web/html.ts'
+import { SAMPLE_PAGES } from './sample-pages.ts'
+
+test('an asset is named after its content', () => {
+  for (const { name, body } of assets()) {
+    assert.ok(name.includes(createHash('sha256').update(body).digest('hex').slice(0, 12)), name)
+  }
+})
+
+test('pages load the assets that are served, from the base that they are given, and nothing else', () => {
+  for (const [name, document] of Object.entries(SAMPLE_PAGES)) {
+    const loaded = [...document.matchAll(/(?:<link [^>]*href|src)="([^"]*)"/g)].map(([, address]) => address)
+    const served = assets().map(({ name }) => `/.postern/assets/${name}`)
+    assert.deepEqual(new Set(loaded), new Set(served), name)
+  }
+})
+
+test('assets name no other file or host, beside the names of XML', () => {
+  for (const { body } of assets())
+    assert.doesNotMatch(body.toString().replace(/xmlns="[^"]*"/g, ''), /url\(|@import|\/\//)
+})
+
+test('a page has neither script nor style of its own', () => {
+  for (const document of Object.values(SAMPLE_PAGES)) assert.doesNotMatch(document, /<script|<style|style=| on[a-z]+=/)
+})
+
+test('title and language of a page are escaped', () => {
+  const document = page({ title: '</title><b>', lang: '"x', body: html`<h1>a</h1>`, assetBase: '/a' })
+  assert.ok(document.startsWith('<!doctype html>'))
+  assert.ok(document.includes('<title>&#60;/title&#62;&#60;b&#62; · Postern</title>'))
+  assert.ok(document.includes('<html lang="&#34;x">'))
+})
+
+test('the error page tells message, status and request id, and leads home only where there is one', () => {
+  const model = { assetBase: '/a', status: 503, message: 'Try <again>.', requestId: 'r-1', homeHref: '/home' }
+  const document = errorPage(model)
+  for (const text of ['Try &#60;again&#62;.', 'error 503', '<code>r-1</code>', 'href="/home"']) {
+    assert.ok(document.includes(text), text)
+  }
+  assert.ok(!errorPage({ ...model, homeHref: null }).includes('/home'))
+})
+
+test('the error page has a heading for a status that it does not know', () => {
+  const document = errorPage({ assetBase: '/a', status: 599, message: 'm', requestId: 'r', homeHref: null })
+  assert.ok(document.includes('<h1>Something went wrong</h1>'))
+})

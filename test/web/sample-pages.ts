@@ -1,0 +1,65 @@
+import { firstRunPage } from '../../src/login/first-run-page.ts'
+import { forbiddenPage } from '../../src/login/forbidden-page.ts'
+import { signInPage } from '../../src/login/sign-in-page.ts'
+import { signOutPage, signedOutPage } from '../../src/login/sign-out-page.ts'
+import { signedInPage } from '../../src/login/signed-in-page.ts'
+import { errorPage } from '../../src/web/error-page.ts'
+
+const assetBase = '/.postern/assets'
+const signIn = {
+  assetBase,
+  action: '/.postern/login',
+  csrf: 'kq3v',
+  rd: 'c2lnbmVk.9f',
+  returnHost: 'wiki.example.com',
+  username: '',
+  problem: null,
+}
+const firstRun = {
+  assetBase,
+  action: '/.postern/first-run',
+  csrf: 'kq3v',
+  token: 'pi1aa',
+  values: { username: '', email: '', name: '' },
+  faults: {},
+  minPasswordLength: 12,
+}
+
+/** Every page of the portal in the states that look different, by name. */
+export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
+  'sign-in': signInPage(signIn),
+  'sign-in-wrong': signInPage({ ...signIn, username: 'alice', problem: 'wrong_credentials' }),
+  'sign-in-missing': signInPage({ ...signIn, username: 'alice', problem: 'password_missing' }),
+  'sign-in-busy': signInPage({ ...signIn, returnHost: null, rd: null, username: 'alice', problem: 'busy' }),
+  'sign-out': signOutPage({
+    assetBase,
+    action: '/.postern/logout',
+    csrf: 'kq3v',
+    login: 'alice',
+    homeHref: '/.postern/',
+  }),
+  'signed-out': signedOutPage({ assetBase, signInHref: '/.postern/login' }),
+  'signed-in': signedInPage({
+    assetBase,
+    login: 'alice',
+    name: 'Alice Aardvark',
+    email: 'alice.with.a.rather.long.address@department.example.com',
+    signOutAction: '/.postern/logout',
+    csrf: 'kq3v',
+  }),
+  forbidden: forbiddenPage({ assetBase, decisionId: '01JD8Q2VX4-7f3a', login: 'alice', signInHref: '/.postern/login' }),
+  'forbidden-anonymous': forbiddenPage({ assetBase, decisionId: null, login: null, signInHref: '/.postern/login' }),
+  'first-run': firstRunPage(firstRun),
+  'first-run-faulty': firstRunPage({
+    ...firstRun,
+    values: { username: 'al ice', email: 'alice@example.com', name: 'Alice' },
+    faults: { username: 'Use letters, digits, dots, dashes and underscores.', password: 'This is too short.' },
+  }),
+  error: errorPage({
+    assetBase,
+    status: 503,
+    message: 'The database does not answer. Try again in a moment.',
+    requestId: 'req-4f1c9a27d0b8e356',
+    homeHref: '/.postern/',
+  }),
+}
