@@ -1,0 +1,80 @@
+import type { Scheme } from '../lib/original-request.ts'
+import type { Principal } from '../lib/principal.ts'
+import type { TargetFault } from '../lib/target.ts'
+import type { PolicyRule } from './policy.ts'
+
+/** An app of the policy as those see it who act on a decision. */
+export interface App {
+  readonly name: string
+  readonly scheme: Scheme
+  /** Null where it is the scheme's own. */
+  readonly port: number | null
+  /** Exact names, or `*.` and a name for exactly one label more. */
+  readonly hosts: readonly string[]
+  /** Scheme, host and, where it isn't the scheme's own, port: `https://wiki.example.com:8443`. */
+  origin(hostName: string): string
+}
+
+/** A rule and its place in the app, counted from 1 as people do. */
+export interface Rule {
+  readonly number: number
+  readonly source: PolicyRule
+}
+
+/** A well-formed request that may not pass. */
+export type ForbidReason =
+  | 'unknown_host'
+  | 'no_rule'
+  | 'denied_by_rule'
+  | 'method_not_named'
+  | 'missing_role'
+  | 'identity_too_large'
+
+/** A request that isn't judged at all: malformed, not from the proxy, or to be read in more than one way. */
+export type RefuseReason =
+  | TargetFault
+  | 'bad_method'
+  | 'bad_host'
+  | 'bad_scheme'
+  | 'bad_client_address'
+  | 'missing_header'
+  | 'doubled_header'
+  | 'identity_header'
+  | 'untrusted_peer'
+  | 'wrong_secret'
+  | 'wrong_app'
+  | 'ambiguous_host'
+  | 'ambiguous_path'
+
+/** What the rules ask of a request before any credential is looked at. */
+export type Judgement =
+  | { readonly kind: 'anyone'; readonly app: App; readonly rule: Rule }
+  | { readonly kind: 'require'; readonly app: App; readonly rule: Rule; readonly roleSets: RoleSets }
+  | Forbid
+  | Refuse
+
+/** Of each set the principal must hold at least one role; none at all asks only for somebody signed in. */
+export type RoleSets = readonly ReadonlySet<string>[]
+
+/** The answer to one verify request: a value that is acted on at once, never cached. A fault lets nothing pass. */
+export type Decision =
+  | { readonly kind: 'allow'; readonly app: App; readonly principal: Principal | null }
+  | { readonly kind: 'sign_in'; readonly app: App; readonly factors: 1 }
+  | Forbid
+  | Refuse
+  | { readonly kind: 'fault' }
+
+/** `app` is null for a host that belongs to none, `rule` where none matched, `principal` where none was asked for. */
+export interface Forbid {
+  readonly kind: 'forbid'
+  readonly reason: ForbidReason
+  readonly app: App | null
+  readonly rule: Rule | null
+  readonly principal: Principal | null
+}
+
+/** Nothing but the reason is known of a request that can't be read. */
+export interface Refuse {
+  readonly kind: 'refuse'
+  readonly reason: RefuseReason
+}
