@@ -1,0 +1,82 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { OperatorError } from '../errors.ts'
+import { createKey, deriveKey } from '../lib/key-ring.ts'
+import type { Key, KeyRing } from '../lib/key-ring.ts'
+import type { Database, Queryable } from '../store/database.ts'
+import { HAS_PASSWORDS, INSERT_KEY, LIST_KEYS, LOCK_KEYS, REWRAP_KEY } from './keys-table.ts'
+import type { KeyRow } from './keys-table.ts'
+
+const PURPOSES = ['token', 'pepper'] as const
+export type KeyPurpose = (typeof PURPOSES)[number]
+export type Keys = Readonly<Record<KeyPurpose, KeyRing>>
+
+const KEYS_LOST =
+  'The table auth.keys lacks keys although there are users with passwords; with new ones nobody could sign in. ' +
+  'Restore the table from a backup of this database.'
+const KEY_BYTES = 32
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/**
+ * The purpose keys of `auth.keys`, made at the first start and unwrapped by the operator's secret.
+ * @param secrets one, or two: keys that only the second opens are wrapped anew under the first
+ * @throws OperatorError when a key can't be unwrapped: going on would silently void every password and session
+ */
+export async function openKeys(database: Database, secrets: readonly string[]): Promise<Keys> {
+  const wrappers = secrets.map((secret) => deriveKey(secret, 'key wrapping'))
+  return database.transaction(async (tx) => {
+    await tx.query(LOCK_KEYS)
+    const rows = await withMissingKeys(tx, wrappers)
+    const keys = await Promise.all(rows.map(async (row) => ({ row, key: await openKey(tx, row, wrappers) })))
+    return { token: ringOf(keys, 'token'), pepper: ringOf(keys, 'pepper') }
+  })
+}
+
+async function withMissingKeys(tx: Queryable, wrappers: readonly Buffer[]): Promise<KeyRow[]> {
+  const rows = await tx.query(LIST_KEYS)
+  const missing = PURPOSES.filter((purpose) => !rows.some((row) => row.purpose === purpose && row.minting))
+  if (missing.length === 0) return rows
+  const [passwords] = await tx.query(HAS_PASSWORDS)
+  if (passwords?.has === true) throw new OperatorError(KEYS_LOST)
+  for (const purpose of missing) await tx.query(INSERT_KEY, purpose, wrap(wrappers, purpose, randomBytes(KEY_BYTES)))
+  return tx.query(LIST_KEYS)
+}
+
+async function openKey(tx: Queryable, row: KeyRow, wrappers: readonly Buffer[]): Promise<Key> {
+  for (const [index, wrapper] of wrappers.entries()) {
+    const bytes = unwrap(wrapper, row.purpose, row.wrapped_key)
+    if (bytes === null) continue
+    if (index > 0) await tx.query(REWRAP_KEY, row.id, wrap(wrappers, row.purpose, bytes))
+    return createKey(row.id, bytes)
+  }
+  throw new OperatorError(
+    'POSTERN_SECRET_KEY does not open the keys in this database. Set the secret that it was first started with; ' +
+      'to change it, give the new one and the old one, separated by a comma.',
+  )
+}
+
+function ringOf(keys: readonly { row: KeyRow; key: Key }[], purpose: KeyPurpose): KeyRing {
+  const own = keys.filter(({ row }) => row.purpose === purpose)
+  const minting = own.find(({ row }) => row.minting)
+  if (minting === undefined) throw new Error(`no minting key for ${purpose}`)
+  return { minting: minting.key, byId: new Map(own.map(({ key }) => [key.id, key])) }
+}
+
+function wrap([wrapper]: readonly Buffer[], purpose: string, key: Buffer): Buffer {
+  if (wrapper === undefined) throw new Error('no secret to wrap keys with')
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', wrapper, nonce).setAAD(Buffer.from(purpose))
+  return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()])
+}
+
+function unwrap(wrapper: Buffer, purpose: string, wrapped: Buffer): Buffer | null {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', wrapper, wrapped.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
+    decipher.setAAD(Buffer.from(purpose)).setAuthTag(wrapped.subarray(-TAG_BYTES))
+    return Buffer.concat([decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,22 @@
+import { statement } from '../store/statement.ts'
+
+export const INSERT_ONE_TIME_TOKEN = statement<[hash: Buffer, purpose: string, details: string, lifeMs: number]>(
+  `insert into auth.one_time_tokens (token_hash, purpose, details, expires_at)
+   values ($1, $2, $3::jsonb, now() + $4 * interval '1 millisecond')`,
+)
+
+/** No row when it was used, has expired or is for something else; of any number at once exactly one gets the row. */
+export const CONSUME_ONE_TIME_TOKEN = statement<[hash: Buffer, purpose: string], { details: unknown }>(
+  `update auth.one_time_tokens set used_at = now()
+   where token_hash = $1 and purpose = $2 and used_at is null and now() < expires_at
+   returning details`,
+)
+
+export const FIND_ONE_TIME_TOKEN = statement<[hash: Buffer, purpose: string], { details: unknown }>(
+  `select details from auth.one_time_tokens
+   where token_hash = $1 and purpose = $2 and used_at is null and now() < expires_at`,
+)
+
+export const DELETE_ONE_TIME_TOKENS = statement<[purpose: string]>(
+  `delete from auth.one_time_tokens where purpose = $1`,
+)
