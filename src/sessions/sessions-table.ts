@@ -1,0 +1,93 @@
+import type { FactorTimes } from '../lib/principal.ts'
+import { statement } from '../store/statement.ts'
+
+export interface PrincipalRow {
+  session_id: string
+  user_id: string
+  login: string
+  email: string
+  name: string
+  roles: string[]
+  factors: FactorTimes
+  host: string | null
+  expires_at: Date
+}
+
+export interface SignInRow {
+  id: string
+  login: string
+  created_at: Date
+  last_seen_at: Date
+  expires_at: Date
+  ip_address: string | null
+  user_agent: string
+}
+
+export interface EndedRow {
+  id: string
+  lasted_seconds: number
+}
+
+/** One that nobody ended lasted until it expired or was last in use for long enough. */
+const ENDED_COLUMNS = `id,
+  extract(epoch from least(now(), expires_at, last_seen_at + idle_timeout) - created_at)::float8 as lasted_seconds`
+const SIGN_IN_COLUMNS = `id, login, created_at, last_seen_at, expires_at, host(ip_address) as ip_address, user_agent`
+
+export const FIND_PRINCIPAL = statement<[tokenHash: Buffer], PrincipalRow>(
+  `select v.id as session_id, v.user_id, v.login, v.email, v.name, t.factors, t.host, v.expires_at,
+     array(select r.role_name from auth.user_roles r where r.user_id = v.user_id order by r.role_name) as roles
+   from auth.session_tokens t join auth.valid_sessions v on v.id = t.session_id
+   where t.token_hash = $1`,
+)
+
+type NewSignInParams = [
+  userId: string,
+  sessionEpoch: number,
+  factors: string,
+  idleMs: number,
+  absoluteMs: number,
+  address: string | null,
+  userAgent: string,
+]
+
+/**
+ * No row when the user was disabled or changed the password since the epoch was read: the shared lock makes a change
+ * under way wait or be waited for, so no sign-in slips past it.
+ */
+export const INSERT_SIGN_IN = statement<NewSignInParams, { id: string }>(
+  `with person as (
+     select id, session_epoch from auth.users
+     where id = $1 and session_epoch = $2 and disabled_at is null for share
+   )
+   insert into auth.sessions (user_id, session_epoch, factors, idle_timeout, expires_at, ip_address, user_agent)
+   select id, session_epoch, $3::jsonb, $4 * interval '1 millisecond', now() + $5 * interval '1 millisecond',
+     $6::inet, $7
+   from person returning id`,
+)
+
+export const INSERT_TOKEN = statement<[tokenHash: Buffer, sessionId: string, host: string | null, factors: string]>(
+  `insert into auth.session_tokens (token_hash, session_id, host, factors) values ($1, $2, $3, $4::jsonb)`,
+)
+
+/** Ages in ms, so that the database's clock alone says when; a sign-in that ended meanwhile stays as it is. */
+export const TOUCH_SIGN_INS = statement<[ids: readonly string[], agesMs: readonly number[]]>(
+  `update auth.sessions s
+   set last_seen_at = greatest(s.last_seen_at, now() - seen.age_ms * interval '1 millisecond')
+   from unnest($1::uuid[], $2::float8[]) as seen (id, age_ms) join auth.valid_sessions v using (id)
+   where s.id = seen.id`,
+)
+
+export const END_SIGN_IN = statement<[id: string, reason: string], EndedRow>(
+  `update auth.sessions set ended_at = now(), end_reason = $2
+   where id = $1 and ended_at is null returning ${ENDED_COLUMNS}`,
+)
+
+export const END_SIGN_INS_OF_USER = statement<[login: string, reason: string], EndedRow>(
+  `update auth.sessions set ended_at = now(), end_reason = $2
+   where user_id = (select id from auth.users where login = lower($1)) and ended_at is null returning ${ENDED_COLUMNS}`,
+)
+
+export const LIST_SIGN_INS = statement<[login: string | null, limit: number], SignInRow>(
+  `select ${SIGN_IN_COLUMNS} from auth.valid_sessions
+   where $1::text is null or login = $1 order by last_seen_at desc limit $2`,
+)
