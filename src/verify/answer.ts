@@ -1,0 +1,48 @@
+import { ERRORS } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** Only this file can make one, so only `allowed` can make one with a 2xx. */
+declare const madeHere: unique symbol
+
+/** What goes back to the proxy: names and values of headers in turn, as `writeHead` of node:http takes them. */
+export interface Answer {
+  readonly [madeHere]: true
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly body: string
+}
+
+/** Statuses that never let a request pass. */
+export type DenialStatus = 302 | 303 | 400 | 401 | 403 | 405 | 500 | 503
+
+/** Proof that a decision allowed; its `kind` is what the type checker holds callers to. */
+interface Allow {
+  readonly kind: 'allow'
+}
+
+/** The one place where a 2xx is made: exactly `200` with an empty body by framing, which every proxy takes as a yes. */
+export function allowed(_decision: Allow, identity: readonly string[]): Answer {
+  return answer(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...identity], '')
+}
+
+/** An answer without a body that lets nothing pass. */
+export function denied(status: DenialStatus, headers: readonly string[] = []): Answer {
+  return answer(status, ['Content-Length', '0', 'Cache-Control', 'no-store', ...headers], '')
+}
+
+/** An answer with the JSON envelope (DESIGN 4.8) that lets nothing pass. */
+export function deniedAsJson(
+  status: DenialStatus,
+  code: ErrorCode,
+  extra: object = {},
+  headers: readonly string[] = [],
+): Answer {
+  const body = JSON.stringify({ status: 'error', errors: [{ code, message: ERRORS[code].message }], ...extra })
+  const length = String(Buffer.byteLength(body))
+  const own = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length, 'Cache-Control', 'no-store']
+  return answer(status, [...own, ...headers], body)
+}
+
+function answer(status: number, headers: readonly string[], body: string): Answer {
+  return { status, headers, body } as Answer
+}

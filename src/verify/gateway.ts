@@ -1,0 +1,61 @@
+import type { OriginalRequest } from '../lib/original-request.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { RefuseReason } from '../policies/decision.ts'
+import type { Answer } from './answer.ts'
+import { callerFault } from './caller.ts'
+import type { CallerRules } from './caller.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import type { Settle } from './verdict.ts'
+import { verify } from './verify.ts'
+import type { Outcome, VerifyParts } from './verify.ts'
+import { readWireHeaders } from './wire.ts'
+import type { WireHeaders, WireRequest } from './wire.ts'
+
+export interface GatewayParts extends VerifyParts {
+  readonly callers: CallerRules
+  readonly settle: Settle
+  readonly metrics: Pick<Metrics, 'verified'>
+}
+
+/** Answers verify requests, the same for every server that reads them off a wire. Never throws, never rejects. */
+export type Gateway = (dialect: Dialect, request: WireRequest) => Answer | Promise<Answer>
+
+/** Builds the gateway: read, verify, write, count. */
+export function createGateway(parts: GatewayParts): Gateway {
+  return (dialect, request) => {
+    const startedAt = performance.now()
+    const answer = (outcome: Outcome, original: OriginalRequest | null): Answer => {
+      const { decision, parts: answerParts } = parts.settle(outcome.decision, original)
+      parts.metrics.verified(decision.kind, outcome.tier, (performance.now() - startedAt) / 1_000)
+      return dialect.write(decision, answerParts)
+    }
+    const fault = (error: unknown): Answer => {
+      parts.log.error({ err: error }, 'verify failed')
+      return answer({ decision: { kind: 'fault' }, tier: 'none' }, null)
+    }
+    try {
+      const headers = readWireHeaders(request.rawHeaders, dialect.wanted)
+      const original = readOriginal(parts.callers, dialect, request, headers)
+      if (typeof original === 'string') return answer(refused(original), null)
+      const outcome = verify(parts, original, headers.cookies)
+      if (!(outcome instanceof Promise)) return answer(outcome, original)
+      return outcome.then((late) => answer(late, original)).catch(fault)
+    } catch (error) {
+      return fault(error)
+    }
+  }
+}
+
+function readOriginal(
+  callers: CallerRules,
+  dialect: Dialect,
+  request: WireRequest,
+  headers: WireHeaders,
+): OriginalRequest | RefuseReason {
+  const fault = callerFault(callers, request.peer, headers.secret) ?? headers.fault
+  return fault ?? dialect.read(request, headers)
+}
+
+function refused(reason: RefuseReason): Outcome {
+  return { decision: { kind: 'refuse', reason }, tier: 'none' }
+}

@@ -1,0 +1,57 @@
+import { isIdentityAlias } from './identity-headers.ts'
+
+/** A verify request as it came over the wire, whichever server read it. */
+export interface WireRequest {
+  /** Names and values in turn, as they were sent, doubled ones too. */
+  readonly rawHeaders: readonly string[]
+  /** Address of the peer, or null on a Unix socket. */
+  readonly peer: string | null
+  /** The app that the URL names, or null. */
+  readonly appName: string | null
+}
+
+/** A value for each wanted header, or why one can't be had. */
+export interface WireHeaders {
+  readonly values: readonly string[]
+  readonly cookies: readonly string[]
+  readonly secret: string | null
+  readonly fault: 'missing_header' | 'doubled_header' | 'identity_header' | null
+}
+
+const SECRET = 'x-postern-secret'
+
+/**
+ * Reads a closed list of headers in one pass: each exactly once and not empty, else a fault. Never falls back to
+ * another header: what a proxy does not overwrite, a client can write.
+ * @param wanted lower-case names, in the order in which `values` gives them
+ */
+export function readWireHeaders(rawHeaders: readonly string[], wanted: readonly string[]): WireHeaders {
+  const found: (string | undefined)[] = wanted.map(() => undefined)
+  const cookies: string[] = []
+  let secret: string | null = null
+  let fault: WireHeaders['fault'] = null
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase()
+    const value = rawHeaders[i + 1] ?? ''
+    const place = wanted.indexOf(name)
+    if (place >= 0) {
+      if (found[place] !== undefined) fault ??= 'doubled_header'
+      found[place] = value
+    } else if (name === 'cookie') cookies.push(value)
+    else if (name === SECRET) {
+      if (secret !== null) fault ??= 'doubled_header'
+      secret = value
+    } else if (isIdentityAlias(name)) fault ??= 'identity_header'
+  }
+  const values = found.map((value) => value ?? '')
+  if (values.includes('')) fault ??= 'missing_header'
+  return { values, cookies, secret, fault }
+}
+
+/** The first value of a header that takes no part in decisions of access; empty when absent. */
+export function firstHeader(rawHeaders: readonly string[], wanted: string): string {
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if ((rawHeaders[i] ?? '').toLowerCase() === wanted) return rawHeaders[i + 1] ?? ''
+  }
+  return ''
+}
