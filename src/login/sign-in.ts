@@ -1,0 +1,75 @@
+import type { Passwords, StoredPassword } from '../credentials/password.ts'
+import { PosternError } from '../errors.ts'
+import type { Principal } from '../lib/principal.ts'
+import type { Log } from '../observe/log.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { Database } from '../store/database.ts'
+import { findCredentials } from '../users/users.ts'
+
+type Person = NonNullable<Awaited<ReturnType<typeof findCredentials>>>
+
+export interface SignInParts {
+  readonly database: Database
+  readonly passwords: Passwords
+  readonly sessions: Sessions
+  readonly metrics: Pick<Metrics, 'attempt'>
+  readonly log: Pick<Log, 'info'>
+}
+
+export interface Attempt {
+  /** Login or e-mail address, as typed. */
+  readonly username: string
+  readonly password: string
+  readonly address: string | null
+  readonly userAgent: string
+  /** Whoever this browser is signed in as already: that sign-in ends when the new one begins. */
+  readonly previous: Principal | null
+}
+
+/**
+ * Checks a password and starts a sign-in: the one path of page and API. Costs one argon2id verification whoever is
+ * named, and never tells unknown, wrong and disabled apart.
+ * @returns the new token, or null when the attempt failed
+ * @throws PosternError `too_many_attempts` when too many passwords are being checked
+ */
+export async function signIn(parts: SignInParts, attempt: Attempt): Promise<string | null> {
+  try {
+    if (parts.passwords.isFull) throw new PosternError('too_many_attempts', 'the line is full')
+    const person = await findCredentials(parts.database, attempt.username)
+    const token = await attemptSignIn(parts, attempt, person)
+    parts.metrics.attempt(token === null ? 'failure' : 'success', 'password')
+    // Nothing of what was typed: people type passwords into the wrong field.
+    const facts = { userId: person?.id, clientAddress: attempt.address }
+    parts.log.info(facts, token === null ? 'sign-in failed' : 'sign-in succeeded')
+    return token
+  } catch (error) {
+    if (error instanceof PosternError && error.code === 'too_many_attempts')
+      parts.metrics.attempt('throttled', 'password')
+    throw error
+  }
+}
+
+async function attemptSignIn(
+  { database, passwords, sessions }: SignInParts,
+  attempt: Attempt,
+  person: Person | null,
+): Promise<string | null> {
+  const proven = await passwords.verify(storedPassword(person), attempt.password)
+  if (!proven || person === null || person.disabled) return null
+  const { id: userId, session_epoch: sessionEpoch } = person
+  const factors = { password: Date.now() }
+  const { address, userAgent } = attempt
+  const token = await database.transaction((tx) =>
+    sessions.start(tx, { userId, sessionEpoch, factors, address, userAgent }),
+  )
+  if (token !== null && attempt.previous !== null) {
+    await sessions.end(database, attempt.previous.signInId, 'signed_in_again')
+  }
+  return token
+}
+
+function storedPassword(person: Person | null): StoredPassword | null {
+  if (person === null || person.password_hash === null || person.pepper_key_id === null) return null
+  return { hash: person.password_hash, pepperKeyId: person.pepper_key_id }
+}

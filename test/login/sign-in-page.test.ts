@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { signInPage } from '../../src/login/sign-in-page.ts'
+import type { SignInProblem } from '../../src/login/sign-in-page.ts'
+
+const MODEL = {
+  assetBase: '/a',
+  action: '/.postern/login',
+  csrf: 'token',
+  rd: 'signed',
+  returnHost: 'wiki.example.com',
+  username: '',
+  problem: null,
+}
+const PROBLEMS: readonly SignInProblem[] = [
+  'username_missing',
+  'password_missing',
+  'wrong_credentials',
+  'too_many_attempts',
+  'busy',
+  'form_expired',
+  'unavailable',
+]
+
+test('the sign-in page posts login, password, form token and return address', () => {
+  const document = signInPage(MODEL)
+  assert.match(document, /<form method="post" action="\/\.postern\/login"/)
+  assert.deepEqual(inputs(document), { csrf: 'token', rd: 'signed', username: '', password: undefined })
+  assert.match(inputTag(document, 'username'), /autocomplete="username"/)
+  assert.match(inputTag(document, 'password'), /autocomplete="current-password"/)
+})
+
+test('the sign-in page leaves the return address out when there is none', () => {
+  const document = signInPage({ ...MODEL, rd: null, returnHost: null })
+  assert.deepEqual(Object.keys(inputs(document)), ['csrf', 'username', 'password'])
+  assert.ok(!document.includes('to go on to'))
+})
+
+test('the sign-in page keeps the login that was entered, escaped, and waits for the password', () => {
+  const document = signInPage({ ...MODEL, username: '"><script>' })
+  assert.ok(document.includes('value="&#34;&#62;&#60;script&#62;"'))
+  assert.match(inputTag(document, 'password'), / autofocus/)
+  assert.doesNotMatch(inputTag(document, 'username'), / autofocus/)
+})
+
+for (const problem of PROBLEMS) {
+  test(`the sign-in page announces ${problem} and ties it to its fields`, () => {
+    const document = signInPage({ ...MODEL, username: 'alice', problem })
+    assert.match(document, /<title>Error: /)
+    assert.match(document, /<p class="alert" id="sign-in-problem" role="alert">[A-Z][^<]+\.<\/p>/)
+    assert.match(inputTag(document, 'username'), /aria-describedby="sign-in-problem"/)
+    assert.match(inputTag(document, 'password'), /aria-describedby="sign-in-problem"/)
+  })
+}
+
+test('wrong credentials mark both fields alike', () => {
+  const document = signInPage({ ...MODEL, username: 'alice', problem: 'wrong_credentials' })
+  assert.match(inputTag(document, 'username'), /aria-invalid="true"/)
+  assert.match(inputTag(document, 'password'), /aria-invalid="true"/)
+})
+
+test('a missing password marks the password alone, and a busy server marks nothing', () => {
+  const missing = signInPage({ ...MODEL, username: 'alice', problem: 'password_missing' })
+  assert.doesNotMatch(inputTag(missing, 'username'), /aria-invalid/)
+  assert.match(inputTag(missing, 'password'), /aria-invalid="true"/)
+  assert.doesNotMatch(signInPage({ ...MODEL, problem: 'busy' }), /aria-invalid/)
+})
+
+function inputTag(document: string, name: string): string {
+  return (document.match(/<input [^>]*>/g) ?? []).find((tag) => tag.includes(` name="${name}"`)) ?? ''
+}
+
+function inputs(document: string): Record<string, string | undefined> {
+  const tags = document.match(/<input [^>]*>/g) ?? []
+  return Object.fromEntries(
+    tags.map((tag) => [/ name="([^"]*)"/.exec(tag)?.[1] ?? '', / value="([^"]*)"/.exec(tag)?.[1]]),
+  )
+}
