@@ -1,0 +1,37 @@
+import { OperatorError, PosternError } from '../errors.ts'
+import type { Command, CommandContext } from './command.ts'
+import type { Order, Reply } from './control.ts'
+import { applyPolicyFile, exportPolicy } from './policy.ts'
+import { listSessions, revokeSessions } from './session.ts'
+import * as user from './user.ts'
+
+/** The commands that need the database, by the words they are called with. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  'user create': user.createUser,
+  'user list': user.listUsers,
+  'user show': user.showUser,
+  'user edit': user.editUser,
+  'user disable': user.disableUser,
+  'user enable': user.enableUser,
+  'user delete': user.deleteUser,
+  'user password': user.setPassword,
+  'user roles': user.changeRoles,
+  'session list': listSessions,
+  'session revoke': revokeSessions,
+  'policy apply': applyPolicyFile,
+  'policy export': exportPolicy,
+}
+
+/** Runs one command; what an operator can mend comes back as a refusal, anything else is thrown. */
+export async function runOrder(context: CommandContext, { command, given }: Order): Promise<Reply> {
+  const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined
+  if (run === undefined)
+    return { refusal: `The server knows no command ${command}. Is it of another version?`, exitCode: 2 }
+  try {
+    return { result: await run(context, given) }
+  } catch (error) {
+    if (error instanceof OperatorError) return { refusal: error.message, exitCode: error.exitCode }
+    if (error instanceof PosternError) return { refusal: `${error.message} (${error.detail})`, exitCode: 1 }
+    throw error
+  }
+}

@@ -1,0 +1,128 @@
+import { passwordFault } from '../credentials/password.ts'
+import type { StoredPassword } from '../credentials/password.ts'
+import { OperatorError } from '../errors.ts'
+import { ADMIN_ROLE } from '../policies/policy.ts'
+import type { Queryable } from '../store/database.ts'
+import * as users from '../users/users.ts'
+import type { UserRow } from '../users/users-table.ts'
+import { counted, done, listOf, optionalText, table, textOf } from './command.ts'
+import type { Arguments, Command, CommandContext } from './command.ts'
+
+export const createUser: Command = async (context, given) => {
+  const login = textOf(given, 'login')
+  const password = await newPassword(context, optionalText(given, 'password'))
+  const profile = { login, email: textOf(given, 'email'), name: optionalText(given, 'name') ?? login }
+  await context.database.transaction((tx) =>
+    users.createUser(tx, { ...profile, roles: listOf(given, 'role'), password }),
+  )
+  const next = password === null ? ` Set a password: postern user password ${login}` : ''
+  return done(`Created ${login}.${next}`, describe(await users.getUser(context.database, login)))
+}
+
+export const listUsers: Command = async ({ database }) => {
+  const rows = await users.listUsers(database)
+  const text = table(
+    ['LOGIN', 'NAME', 'E-MAIL', 'ROLES', 'STATE'],
+    rows.map((row) => [row.login, row.name, row.email, row.roles.join(','), stateOf(row)]),
+  )
+  return done(
+    rows.length === 0 ? 'There are no users yet. Make one: postern user create --help' : text,
+    rows.map(describe),
+  )
+}
+
+export const showUser: Command = async ({ database }, given) => {
+  const user = describe(await users.getUser(database, textOf(given, 'login')))
+  const lines = Object.entries(user).map(
+    ([name, value]) => `${name.padEnd(12)} ${Array.isArray(value) ? value.join(', ') : String(value)}`,
+  )
+  return done(lines.join('\n'), user)
+}
+
+export const editUser: Command = async (context, given) => {
+  const login = textOf(given, 'login')
+  const email = optionalText(given, 'email')
+  const name = optionalText(given, 'name')
+  if (email === undefined && name === undefined) throw new OperatorError('Give --email or --name, or both.', 2)
+  await users.editUser(context.database, login, {
+    ...(email !== undefined && { email }),
+    ...(name !== undefined && { name }),
+  })
+  context.sessions.forgetAll()
+  return done(`Changed ${login}.`, describe(await users.getUser(context.database, login)))
+}
+
+export const disableUser: Command = async (context, given) => {
+  const login = textOf(given, 'login')
+  const ended = await context.database.transaction(async (tx) => {
+    await keepAnAdministrator(tx, given, login)
+    await users.disableUser(tx, login)
+    return context.sessions.endAllOf(tx, login, 'revoked')
+  })
+  context.sessions.forgetAll()
+  return done(`Disabled ${login}; ended ${counted(ended, 'session')}.`, { login, disabled: true, ended })
+}
+
+export const enableUser: Command = async ({ database }, given) => {
+  const login = textOf(given, 'login')
+  await users.enableUser(database, login)
+  return done(`Enabled ${login}.`, { login, disabled: false })
+}
+
+export const deleteUser: Command = async (context, given) => {
+  const login = textOf(given, 'login')
+  await context.database.transaction(async (tx) => {
+    await keepAnAdministrator(tx, given, login)
+    await users.deleteUser(tx, login)
+  })
+  context.sessions.forgetAll()
+  return done(`Deleted ${login}.`, { login, deleted: true })
+}
+
+export const setPassword: Command = async (context, given) => {
+  const login = textOf(given, 'login')
+  const password = await newPassword(context, textOf(given, 'password'))
+  if (password === null) throw new OperatorError('Give the password on standard input with --password-stdin.', 2)
+  const ended = await context.database.transaction(async (tx) => {
+    await users.setPassword(tx, login, password)
+    return context.sessions.endAllOf(tx, login, 'revoked')
+  })
+  context.sessions.forgetAll()
+  return done(`Set the password of ${login}; ended ${counted(ended, 'session')}.`, { login, ended })
+}
+
+export const changeRoles: Command = async (context, given) => {
+  const login = textOf(given, 'login')
+  const change = { add: listOf(given, 'add'), remove: listOf(given, 'remove') }
+  if (change.add.length + change.remove.length > 0) {
+    await context.database.transaction(async (tx) => {
+      if (change.remove.includes(ADMIN_ROLE)) await keepAnAdministrator(tx, given, login)
+      await users.changeRoles(tx, login, change)
+    })
+    context.sessions.forgetAll()
+  }
+  const { roles } = await users.getUser(context.database, login)
+  return done(`${login} has ${roles.length === 0 ? 'no roles' : `the roles ${roles.join(', ')}`}.`, { login, roles })
+}
+
+/** Asks for `--yes` before the last person goes who may administer. */
+async function keepAnAdministrator(tx: Queryable, { yes }: Arguments, login: string): Promise<void> {
+  if (yes !== true) await users.refuseLastHolder(tx, ADMIN_ROLE, login)
+}
+
+async function newPassword(context: CommandContext, password: string | undefined): Promise<StoredPassword | null> {
+  if (password === undefined) return null
+  const fault = passwordFault(password, context.config.passwordMinLength)
+  if (fault !== null) throw new OperatorError(`This password is refused. ${fault}`)
+  return context.passwords.hash(password)
+}
+
+function describe(user: UserRow): Readonly<Record<string, unknown>> {
+  const { login, name, email, roles, id } = user
+  return { login, name, email, roles, state: stateOf(user), created_at: user.created_at.toISOString(), id }
+}
+
+function stateOf({ disabled_at: disabledAt, has_password: hasPassword }: UserRow): string {
+  if (disabledAt !== null) return 'disabled'
+  return hasPassword ? 'active' : 'no password'
+}
