@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { askPassword } from './ask-password.ts'
+import { configReference } from './commands/config.ts'
+import type { CommandResult } from './commands/command.ts'
+import type { Reply } from './commands/control.ts'
+import { checkPolicy } from './commands/policy.ts'
+import { loadConfig } from './config/load.ts'
+import type { LoadedConfig } from './config/settings.ts'
+import { OperatorError, PosternError } from './errors.ts'
+import { createLog } from './observe/log.ts'
+import { runAnywhere, runMigrations } from './run-command.ts'
+import { serve } from './serve.ts'
+
+/** What shells give for Ctrl-C. */
+const INTERRUPTED = 130
+
+const WITHOUT_ADMINISTRATOR = 'even if nobody is left who may administer'
+
+type Options = Readonly<Record<string, unknown>>
+
+/**
+ * Runs one command of `postern`.
+ * @returns the exit code: 0 done, 1 refused or failed, 2 wrong use
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const outcome = { exitCode: 0 }
+  try {
+    await program(outcome).parseAsync([...args], { from: 'user' })
+    return outcome.exitCode
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof OperatorError) return say(error.message, error.exitCode)
+  if (error instanceof Error && error.name === 'AbortError') return INTERRUPTED
+  if (error instanceof PosternError) return say(`${error.message} (${error.detail})`, 1)
+  return say(`This is a bug in Postern: ${error instanceof Error ? error.stack : String(error)}`, 1)
+}
+
+function say(line: string, exitCode: number): number {
+  process.stderr.write(`${line}\n`)
+  return exitCode
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
+
+/** @throws OperatorError with every mistake, one a line */
+function configuration(): LoadedConfig {
+  const loaded = loadConfig(process.env, (path) => readFileSync(path, 'utf8'))
+  if ('config' in loaded) return loaded
+  throw new OperatorError(loaded.map(({ sentence }) => sentence).join('\n'), 2)
+}
+
+function program(outcome: { exitCode: number }): Command {
+  const show = (result: CommandResult, { json }: Options): void => {
+    process.stdout.write(json === true ? `${JSON.stringify(result.data, null, 2)}\n` : `${result.text}\n`)
+    outcome.exitCode = result.exitCode
+  }
+  const finish = (reply: Reply, options: Options): void => {
+    if ('refusal' in reply) throw new OperatorError(reply.refusal, reply.exitCode)
+    show(reply.result, options)
+  }
+  const order = async (command: string, given: Options, options: Options): Promise<void> =>
+    finish(await runAnywhere(configuration(), { command, given }), options)
+
+  const postern = new Command('postern').description('An authentication gateway that stands beside a reverse proxy.')
+  postern.version(version()).exitOverride().showHelpAfterError('Run it with --help to see how it is used.')
+  // Words too many are not told back: one of them may be a password.
+  postern.configureOutput({ outputError: (text, write) => write(text.replace(/( but got \d+): .*/s, '$1.\n')) })
+  postern
+    .command('serve')
+    .description('run the server')
+    .action(async () => {
+      const loaded = configuration()
+      await serve(loaded, createLog(loaded.config.logLevel), (line) => process.stderr.write(`${line}\n`))
+    })
+  withJson(postern.command('migrate').description('bring the database up to this version')).action(
+    async (options: Options) =>
+      show(await runMigrations(configuration(), (line) => process.stderr.write(`${line}\n`)), options),
+  )
+  userCommands(postern.command('user').description('people who may sign in'), order)
+  sessionCommands(postern.command('session').description('sign-ins that are open'), order)
+  policyCommands(postern.command('policy').description('who may open what'), { order, show })
+  configCommands(postern.command('config').description('settings'), show)
+  return postern
+}
+
+type Order = (command: string, given: Options, options: Options) => Promise<void>
+type Show = (result: CommandResult, options: Options) => void
+
+function userCommands(user: Command, order: Order): void {
+  withJson(user.command('create <login>').description('add somebody'))
+    .requiredOption('--email <address>', 'e-mail address')
+    .option('--name <name>', 'name for people to read; by default the login')
+    .option('--role <role...>', 'roles of the policy')
+    .option('--password-stdin', 'read the password from standard input instead of asking')
+    .action(async (login: string, options: Options) =>
+      order('user create', { ...options, login, ...(await password(options, true)) }, options),
+    )
+  withJson(user.command('list').description('everybody')).action((options: Options) => order('user list', {}, options))
+  withJson(user.command('show <login>').description('one person')).action((login: string, options: Options) =>
+    order('user show', { login }, options),
+  )
+  withJson(user.command('edit <login>').description('change e-mail address or name'))
+    .option('--email <address>', 'new e-mail address')
+    .option('--name <name>', 'new name')
+    .action((login: string, options: Options) => order('user edit', { ...options, login }, options))
+  withJson(user.command('disable <login>').description('keep somebody out and end their sessions'))
+    .option('--yes', WITHOUT_ADMINISTRATOR)
+    .action((login: string, options: Options) => order('user disable', { ...options, login }, options))
+  withJson(user.command('enable <login>').description('let somebody in again')).action(
+    (login: string, options: Options) => order('user enable', { login }, options),
+  )
+  withJson(user.command('delete <login>').description('remove somebody for good'))
+    .option('--yes', WITHOUT_ADMINISTRATOR)
+    .action((login: string, options: Options) => order('user delete', { ...options, login }, options))
+  withJson(user.command('password <login>').description('set a password and end all sessions'))
+    .option('--password-stdin', 'read the password from standard input instead of asking')
+    .action(async (login: string, options: Options) =>
+      order('user password', { login, ...(await password(options, false)) }, options),
+    )
+  withJson(user.command('roles <login>').description('show, give or take roles'))
+    .option('--add <role...>', 'roles to give')
+    .option('--remove <role...>', 'roles to take')
+    .option('--yes', WITHOUT_ADMINISTRATOR)
+    .action((login: string, options: Options) => order('user roles', { ...options, login }, options))
+}
+
+function sessionCommands(session: Command, order: Order): void {
+  withJson(session.command('list').description('open sessions, last used first'))
+    .option('--user <login>', 'of one person')
+    .action((options: Options) => order('session list', options, options))
+  withJson(session.command('revoke [id]').description('end one session, or all of one person'))
+    .option('--user <login>', 'all of this person')
+    .action((id: string | undefined, options: Options) =>
+      order('session revoke', { ...options, ...(id !== undefined && { id }) }, options),
+    )
+}
+
+function policyCommands(policy: Command, { order, show }: { order: Order; show: Show }): void {
+  withJson(
+    policy.command('check <file>').description('say what is wrong with a policy file, or that it is fine'),
+  ).action((file: string, options: Options) => show(checkPolicy({ file, source: readPolicy(file) }), options))
+  withJson(policy.command('apply <file>').description('check a policy file and put it in force'))
+    .option('--reason <text>', 'why, for whoever reads the versions later')
+    .action((file: string, options: Options) =>
+      order('policy apply', { ...options, file, source: readPolicy(file) }, options),
+    )
+  withJson(policy.command('export').description('the policy in force, as a file')).action((options: Options) =>
+    order('policy export', {}, options),
+  )
+}
+
+function configCommands(config: Command, show: Show): void {
+  withJson(config.command('check').description('say everything that is wrong with the settings')).action(
+    (options: Options) => {
+      const { config: values } = configuration()
+      show({ exitCode: 0, text: 'The settings are fine.', data: { ok: true, settings: values } }, options)
+    },
+  )
+  withJson(config.command('reference').description('every setting, as Markdown')).action((options: Options) =>
+    show(configReference(), options),
+  )
+}
+
+function withJson(command: Command): Command {
+  return command.option('--json', 'print JSON for programs')
+}
+
+function readPolicy(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new OperatorError(`${file} can't be read. Check the path.`, 1, { cause: error })
+  }
+}
+
+async function password({ passwordStdin }: Options, optional: boolean): Promise<{ password?: string }> {
+  const answer = await askPassword({ fromStdin: passwordStdin === true, optional })
+  return answer === undefined ? {} : { password: answer }
+}

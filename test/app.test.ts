@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { createOpsApp, createPortalApp, createVerifyApp } from '../src/app.ts'
+import { requireAccessDeclarations } from '../src/web/access.ts'
+import { createBrowser, openPortal } from './login/browser.ts'
+import { openTestApp } from './support/app.ts'
+
+const OPEN: readonly string[] = [
+  'GET /.postern',
+  'GET /.postern/',
+  'GET /.postern/assets/…',
+  'GET /.postern/forbidden',
+  'GET /.postern/invite/:token',
+  'GET /.postern/login',
+  'GET /.postern/logout',
+  'GET /.postern/start',
+  'POST /.postern/api/v2/auth/login',
+  'POST /.postern/api/v2/auth/logout',
+  'POST /.postern/invite',
+  'POST /.postern/login',
+  'POST /.postern/logout',
+]
+const FOR_SIGNED_IN: readonly string[] = ['GET /.postern/api/v2/auth/session']
+
+suite('the routes', () => {
+  test('ADM-01: of the portal are these; those for people signed in refuse everybody else', async (t) => {
+    const { portal } = await openPortal(t)
+    assert.deepEqual(routesOf(portal), [...OPEN, ...FOR_SIGNED_IN].sort())
+    const browser = createBrowser(portal)
+    for (const route of FOR_SIGNED_IN) {
+      for (const cookie of ['', '__Host-postern=x', '__Host-postern=', 'postern=x']) {
+        const { status } = await browser.get(route.split(' ')[1] ?? '', { headers: { cookie } })
+        assert.equal(status, 401, route)
+      }
+    }
+  })
+
+  test('ADM-01: of the verify listener and of operations are these', async (t) => {
+    const { context } = await openTestApp(t)
+    const ops = createOpsApp(context.metrics, {})
+    const verify = createVerifyApp(context)
+    t.after(() => Promise.all([ops.close(), verify.close()]))
+    await Promise.all([ops.ready(), verify.ready()])
+    const opsUrls = ['/health', '/health/detail', '/metrics', '/ping']
+    const verifyUrls = ['/verify/nginx', '/verify/nginx/app/:app']
+    const withHead = (urls: readonly string[]): string[] => urls.flatMap((url) => [`GET ${url}`, `HEAD ${url}`]).sort()
+    assert.deepEqual([routesOf(ops), routesOf(verify)], [withHead(opsUrls), withHead(verifyUrls)])
+  })
+
+  test('without a declaration of who may call it, a route stops the start', async (t) => {
+    const { context } = await openTestApp(t)
+    for (const app of [createPortalApp(context, null), createVerifyApp(context), createOpsApp(context.metrics, {})]) {
+      t.after(() => app.close())
+      assert.throws(() => app.get('/planted', async () => 'x'), /GET \/planted does not declare its access/)
+    }
+    const plain = Fastify()
+    requireAccessDeclarations(plain)
+    assert.throws(() => plain.post('/x', { config: {} }, async () => 'x'), /does not declare/)
+  })
+
+  test('ADM-14: the portal has nothing of the other listeners', async (t) => {
+    const browser = createBrowser((await openPortal(t)).portal)
+    const paths = ['/metrics', '/health', '/ping', '/verify/nginx', '/debug', '/docs', '/openapi.json', '/']
+    for (const path of [...paths, ...paths.map((each) => `/.postern${each}`)].filter((each) => each !== '/.postern/')) {
+      assert.equal((await browser.get(path)).status, 404, path)
+    }
+  })
+
+  test('the metrics count what was asked', async (t) => {
+    const { context, verify } = await openTestApp(t)
+    const ops = createOpsApp(context.metrics, { always: () => ({ status: 'failing', detail: 'as it should' }) })
+    t.after(() => ops.close())
+    await verify.inject({ url: '/verify/nginx' })
+    const { payload } = await ops.inject({ url: '/metrics' })
+    assert.match(payload, /postern_verify_duration_seconds_count\{decision="refuse",tier="none"\} 1/)
+    assert.equal((await ops.inject({ url: '/health' })).statusCode, 503)
+    assert.match((await ops.inject({ url: '/health/detail' })).payload, /as it should/)
+    assert.equal((await ops.inject({ url: '/ping' })).statusCode, 200)
+  })
+})
+
+/** Method and whole path of each route, assets as one. */
+function routesOf(app: FastifyInstance): string[] {
+  const printed = app.printRoutes({ commonPrefix: false })
+  const trail: string[] = []
+  const routes = printed.split('\n').flatMap((line) => {
+    const found = /^([│ ]*)[├└]── (\S*?)(?: \(([A-Z, ]+)\))?$/.exec(line)
+    if (found === null) return []
+    const [, indent = '', part = '', methods] = found
+    trail.splice(indent.length / 4, trail.length, part)
+    return (methods ?? '')
+      .split(', ')
+      .filter((method) => method !== '')
+      .map((method) => `${method} ${trail.join('')}`)
+  })
+  return [...new Set(routes.map((route) => route.replace(/assets\/.*/, 'assets/…')))].sort()
+}
