@@ -1,0 +1,38 @@
+import { setImmediate } from 'node:timers/promises'
+import { OperatorError } from '../src/errors.ts'
+import { readArguments, USAGE } from './arguments.ts'
+import { runBench } from './bench.ts'
+import { describeReport } from './report.ts'
+import { requireTools } from './tools.ts'
+
+const INTERRUPTED = 130
+
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
+process.exitCode = await main(process.argv.slice(2), interrupted.signal)
+
+/** @returns the exit code: 0 done, 1 refused or failed, 2 wrong use, 130 interrupted */
+async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
+  try {
+    const { help, json, ...amounts } = readArguments(args)
+    if (help) return say(process.stdout, USAGE.trimEnd(), 0)
+    // Debian keeps nginx where only root's path leads.
+    process.env['PATH'] = `${process.env['PATH'] ?? ''}:/usr/sbin`
+    requireTools(process.env['PATH'])
+    const progress = (line: string): void => void say(process.stderr, line, 0)
+    const report = await runBench({ ...amounts, signal, progress })
+    return say(process.stdout, json ? JSON.stringify(report, null, 2) : describeReport(report), 0)
+  } catch (error) {
+    // Ctrl-C reaches our children as well, and their end may be seen before the signal is.
+    await setImmediate()
+    // Whatever broke after the interruption broke because of it.
+    if (signal.aborted) return say(process.stderr, 'Interrupted; everything is stopped.', INTERRUPTED)
+    if (error instanceof OperatorError) return say(process.stderr, error.message, error.exitCode)
+    throw error
+  }
+}
+
+function say(stream: NodeJS.WriteStream, text: string, exitCode: number): number {
+  stream.write(`${text}\n`)
+  return exitCode
+}

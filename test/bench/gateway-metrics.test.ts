@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { countsOf, shareOf } from '../../bench/gateway-metrics.ts'
+import { createMetrics } from '../../src/observe/metrics.ts'
+
+test('the share of what was counted in between is told by decision and tier', async () => {
+  const metrics = createMetrics({ cachedPrincipals: () => 0, policyVersion: () => 1 })
+  const observe = (decision: string, tier: 'none' | 'l1' | 'l3', times: number): void => {
+    for (let time = 0; time < times; time++) metrics.verified(decision, tier, 0.001)
+  }
+  observe('allow', 'l3', 50)
+  observe('allow', 'l1', 7)
+  const before = countsOf(await metrics.expose())
+  observe('allow', 'l1', 97)
+  observe('allow', 'l3', 2)
+  observe('sign_in', 'none', 1)
+  const after = countsOf(await metrics.expose())
+  assert.equal(shareOf(before, after, { decision: 'allow', tier: 'l1' }), 0.97)
+  assert.equal(shareOf(before, after, { decision: 'sign_in', tier: 'none' }), 0.01)
+  assert.equal(shareOf(after, after, { decision: 'allow', tier: 'l1' }), 0)
+})
