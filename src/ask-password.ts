@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import type { Interface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { OperatorError } from './errors.ts'
@@ -21,26 +22,30 @@ export async function askPassword({ fromStdin, optional }: PasswordSource): Prom
 
 /** A password that was mistyped unseen would lock somebody out. */
 async function askTwice(optional: boolean): Promise<string | undefined> {
-  const password = await promptUnseen(optional ? 'Password (empty for none): ' : 'Password: ')
-  if (password === '' && optional) return undefined
-  if (password === (await promptUnseen('The same again: '))) return password
+  // The terminal stops showing what is typed before the first question stands there, and until after the second.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+  try {
+    const password = await askUnseen(terminal, optional ? 'Password (empty for none): ' : 'Password: ')
+    if (password === '' && optional) return undefined
+    if (password === (await askUnseen(terminal, 'The same again: '))) return password
+  } finally {
+    terminal.close()
+  }
   throw new OperatorError('The two passwords differ. Nothing was changed; run the command again.')
+}
+
+/** Asks on standard error and shows nothing of the answer. */
+async function askUnseen(terminal: Interface, question: string): Promise<string> {
+  process.stderr.write(question)
+  try {
+    return await terminal.question('')
+  } finally {
+    process.stderr.write('\n')
+  }
 }
 
 function firstLine(input: string): string {
   const [line = ''] = input.split(/\r?\n/)
   return line
-}
-
-/** Asks on standard error and shows nothing of the answer. */
-async function promptUnseen(question: string): Promise<string> {
-  process.stderr.write(question)
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true })
-  try {
-    return await terminal.question('')
-  } finally {
-    terminal.close()
-    process.stderr.write('\n')
-  }
 }
