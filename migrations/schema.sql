@@ -2,6 +2,33 @@
 
 CREATE SCHEMA auth;
 
+CREATE TABLE auth.changes (
+    id bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    kind text NOT NULL,
+    user_id uuid,
+    session_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT changes_names_its_kind CHECK ((((kind = 'user'::text) AND (user_id IS NOT NULL) AND (session_id IS NULL)) OR ((kind = 'session'::text) AND (user_id IS NULL) AND (session_id IS NOT NULL)) OR ((kind = 'policy'::text) AND (user_id IS NULL) AND (session_id IS NULL))))
+);
+
+COMMENT ON COLUMN auth.changes.xid IS 'the transaction that made the change: what was read by a snapshot that does not see it is void';
+
+ALTER TABLE auth.changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME auth.changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE auth.database_identity (
+    only_row boolean DEFAULT true NOT NULL,
+    value uuid DEFAULT gen_random_uuid() NOT NULL,
+    CONSTRAINT database_identity_has_one_row CHECK (only_row)
+);
+
 CREATE TABLE auth.keys (
     id integer NOT NULL,
     purpose text NOT NULL,
@@ -132,6 +159,12 @@ CREATE VIEW auth.valid_sessions AS
      JOIN auth.users u ON ((u.id = s.user_id)))
   WHERE ((s.ended_at IS NULL) AND (now() < s.expires_at) AND (now() < ((s.last_seen_at + s.idle_timeout) + '00:01:00'::interval)) AND (s.session_epoch = u.session_epoch) AND (u.disabled_at IS NULL));
 
+ALTER TABLE ONLY auth.changes
+    ADD CONSTRAINT changes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY auth.database_identity
+    ADD CONSTRAINT database_identity_pkey PRIMARY KEY (only_row);
+
 ALTER TABLE ONLY auth.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
 
@@ -168,13 +201,19 @@ ALTER TABLE ONLY auth.users
 ALTER TABLE ONLY auth.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+CREATE INDEX changes_created_at_idx ON auth.changes USING btree (created_at);
+
+CREATE INDEX changes_xid_idx ON auth.changes USING btree (xid);
+
 CREATE UNIQUE INDEX keys_one_minting_key ON auth.keys USING btree (purpose) WHERE (retired_at IS NULL);
+
+CREATE INDEX one_time_tokens_over_at_idx ON auth.one_time_tokens USING btree (COALESCE(used_at, expires_at));
 
 CREATE INDEX policies_digest_idx ON auth.policies USING btree (digest);
 
 CREATE INDEX session_tokens_session_id_idx ON auth.session_tokens USING btree (session_id);
 
-CREATE INDEX sessions_expires_at_idx ON auth.sessions USING btree (expires_at);
+CREATE INDEX sessions_over_at_idx ON auth.sessions USING btree (COALESCE(ended_at, expires_at));
 
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id);
 

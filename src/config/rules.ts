@@ -1,16 +1,25 @@
 import { PORTAL_PATH } from './settings.ts'
 import type { Config, Environment, Secrets } from './settings.ts'
-import { isLocal, Mistake, showListenAddress } from './values.ts'
+import { isInDomain, isLocal, Mistake, showListenAddress } from './values.ts'
 import type { ListenAddress } from './values.ts'
 
 /** Settings that are fine alone but not together, a sentence each. */
 export function contradictions(config: Config, secrets: Secrets, environment: Environment): Mistake[] {
   const found = [
     ...publicUrlMistakes(config),
+    ...sessionScopeMistakes(config),
     ...verifyListenerMistakes(config, secrets, environment),
     secrets.databaseUrl !== null &&
       secrets.secretKey === null &&
       'POSTERN_SECRET_KEY must be set with POSTERN_DATABASE_URL. Make one: openssl rand -base64 32.',
+    secrets.databaseUrl === null &&
+      config.workers > 1 &&
+      'POSTERN_WORKERS is more than 1, but the embedded database is for one process; set POSTERN_DATABASE_URL, or leave it at 1.',
+    config.workers > config.databasePool &&
+      'POSTERN_WORKERS is more than POSTERN_DATABASE_POOL; each worker needs a connection of its own.',
+    secrets.redisSentinelPassword !== null &&
+      secrets.redisUrl?.kind !== 'sentinel' &&
+      'POSTERN_REDIS_SENTINEL_PASSWORD is only for a POSTERN_REDIS_URL that begins with redis+sentinel:// or rediss+sentinel://.',
     config.idleTimeout > config.absoluteTimeout &&
       'POSTERN_IDLE_TIMEOUT is longer than POSTERN_ABSOLUTE_TIMEOUT; make it the same or shorter.',
     ...sharedAddresses([config.listen, config.verifyListen, config.opsListen]),
@@ -18,14 +27,35 @@ export function contradictions(config: Config, secrets: Secrets, environment: En
   return found.filter((sentence) => sentence !== false).map((sentence) => new Mistake(sentence))
 }
 
-function publicUrlMistakes({ publicUrl, allowHttp }: Config): (string | false)[] {
+function publicUrlMistakes({ publicUrl, allowHttp, upstream }: Config): (string | false)[] {
   const openHttp = publicUrl.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(publicUrl.hostname)
+  const path = publicUrl.pathname.replace(/\/$/, '')
   return [
     openHttp &&
       !allowHttp &&
       'POSTERN_PUBLIC_URL must begin with https://, or set POSTERN_ALLOW_HTTP=yes if the network is trusted.',
-    publicUrl.pathname.replace(/\/$/, '') !== PORTAL_PATH &&
-      `POSTERN_PUBLIC_URL must end with ${PORTAL_PATH}, such as ${publicUrl.origin}${PORTAL_PATH}.`,
+    path !== '' &&
+      path !== PORTAL_PATH &&
+      `POSTERN_PUBLIC_URL must have no path, for a host of its own, or ${PORTAL_PATH}, such as ${publicUrl.origin}${PORTAL_PATH}.`,
+    path === '' &&
+      upstream !== null &&
+      `POSTERN_PUBLIC_URL must end with ${PORTAL_PATH} with POSTERN_UPSTREAM: all else on that host is the app's. Set ${publicUrl.origin}${PORTAL_PATH}.`,
+  ]
+}
+
+function sessionScopeMistakes({ sessionScope, cookieDomain, publicUrl }: Config): (string | false)[] {
+  const covers = cookieDomain !== null && isInDomain(publicUrl.hostname, cookieDomain)
+  return [
+    sessionScope === 'domain' &&
+      cookieDomain === null &&
+      'POSTERN_COOKIE_DOMAIN must be set with POSTERN_SESSION_SCOPE=domain, such as example.com.',
+    sessionScope === 'host' &&
+      cookieDomain !== null &&
+      'POSTERN_COOKIE_DOMAIN only counts with POSTERN_SESSION_SCOPE=domain; set that as well, or drop it.',
+    sessionScope === 'domain' &&
+      cookieDomain !== null &&
+      !covers &&
+      `POSTERN_COOKIE_DOMAIN=${cookieDomain} does not hold the host of POSTERN_PUBLIC_URL, ${publicUrl.hostname}.`,
   ]
 }
 

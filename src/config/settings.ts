@@ -1,5 +1,7 @@
+import { redisAddress } from './redis-address.ts'
 import {
   databaseUrl,
+  domainName,
   duration,
   group,
   listenAddress,
@@ -26,7 +28,7 @@ export interface Setting<T> {
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const DEFAULT_TRUSTED_PROXIES = '127.0.0.0/8, ::1/128'
-/** The path under which the portal is served on the app's own host. */
+/** The path that belongs to Postern on every app host; the portal too is served there unless it has a host of its own. */
 export const PORTAL_PATH = '/.postern'
 
 /** Everything an operator can set, but for secrets. The source of parsing, of the example file and of the reference. */
@@ -59,7 +61,19 @@ export const SETTINGS = {
     'POSTERN_PUBLIC_URL',
     webUrl,
     null,
-    `Where visitors reach the portal: the protected app's own host with the path ${PORTAL_PATH}, such as https://app.example.com${PORTAL_PATH}. Without it Postern serves http://localhost at the port of POSTERN_LISTEN.`,
+    `Where visitors reach the portal: a host of its own, such as https://auth.example.com, or a protected app's host with the path ${PORTAL_PATH}, such as https://app.example.com${PORTAL_PATH}. Without it Postern serves http://localhost at the port of POSTERN_LISTEN.`,
+  ),
+  sessionScope: setting(
+    'POSTERN_SESSION_SCOPE',
+    oneOf('host', 'domain'),
+    'host',
+    `host: each app host gets a cookie of its own that counts there alone, over any domains; their proxies send ${PORTAL_PATH}/ to Postern. domain: all hosts below POSTERN_COOKIE_DOMAIN share one cookie, and any of them that is broken into can use it on the others.`,
+  ),
+  cookieDomain: setting(
+    'POSTERN_COOKIE_DOMAIN',
+    domainName,
+    null,
+    'For the session scope domain: the domain that the portal and its apps share, such as example.com. Hosts elsewhere still get cookies of their own.',
   ),
   upstream: setting(
     'POSTERN_UPSTREAM',
@@ -77,7 +91,13 @@ export const SETTINGS = {
     'POSTERN_DATABASE_POOL',
     wholeNumber(1, 500),
     '25',
-    'Most connections to PostgreSQL that this process opens.',
+    'Most connections to PostgreSQL on this machine, shared out over its workers; each worker has one more to hear of changes.',
+  ),
+  workers: setting(
+    'POSTERN_WORKERS',
+    wholeNumber(1, 64),
+    '1',
+    'Processes that answer on this machine, such as one for each core. More than one needs PostgreSQL.',
   ),
   preparedStatements: setting(
     'POSTERN_PREPARED_STATEMENTS',
@@ -121,6 +141,12 @@ export const SETTINGS = {
     '24h',
     'A sign-in ends after this long in any case.',
   ),
+  outageGrace: setting(
+    'POSTERN_OUTAGE_GRACE',
+    duration(0, 60 * MINUTE_MS),
+    '60s',
+    'While the database is out of reach, people who are signed in pass for this long on what memory holds.',
+  ),
   passwordMinLength: setting(
     'POSTERN_PASSWORD_MIN_LENGTH',
     wholeNumber(8, 64),
@@ -142,6 +168,18 @@ export const SECRETS = {
     databaseUrl,
     null,
     'PostgreSQL to use, such as postgres://postern@db/postern. Without it the embedded database is used.',
+  ),
+  redisUrl: setting(
+    'POSTERN_REDIS_URL',
+    redisAddress,
+    null,
+    'Redis 6.2 or later, or Valkey, that spares the database questions; sign-ins go on without it. One server: redis://user:password@host:6379/0. Sentinels: redis+sentinel://host:26379,host:26379/master-name/0. A cluster: redis+cluster://host:6379,host:6379. With rediss in place of redis for TLS; an authority of your own goes into NODE_EXTRA_CA_CERTS.',
+  ),
+  redisSentinelPassword: setting(
+    'POSTERN_REDIS_SENTINEL_PASSWORD',
+    text,
+    null,
+    'Password of the sentinels themselves, where they want one; that of the servers stands in POSTERN_REDIS_URL.',
   ),
   secretKey: setting(
     'POSTERN_SECRET_KEY',

@@ -1,4 +1,5 @@
 import { readNetworks } from '../lib/address.ts'
+import { readHost } from '../lib/host.ts'
 
 /** A sentence that says what is wrong with a value and what is expected instead. */
 export class Mistake {
@@ -112,6 +113,18 @@ export const webUrl: Reader<URL> = (value) => {
     return new Mistake('must not hold a user, a password, a query or a fragment')
   }
   return url
+}
+
+/** A domain that hosts share, in lower case: two labels or more, neither an address nor with a port. */
+export const domainName: Reader<string> = (value) => {
+  const host = readHost(value)
+  const isDomain = host !== null && host.port === null && /^[^[.]+\..*[a-z][^.]*$/.test(host.name)
+  return isDomain && !value.endsWith('.') ? host.name : new Mistake('expects a domain such as example.com')
+}
+
+/** True for the domain itself and every host below it. */
+export function isInDomain(hostName: string, domain: string): boolean {
+  return hostName === domain || hostName.endsWith(`.${domain}`)
 }
 
 /** `demo`, `off`, or the URL of an app without a path. */

@@ -4,6 +4,8 @@ import { Client, Pool } from 'pg'
 import type { PoolClient, PoolConfig, QueryConfig } from 'pg'
 import { OperatorError } from '../errors.ts'
 import type { Connection, Database, Queryable } from './database.ts'
+import { createOpenStreams } from './open-streams.ts'
+import type { OpenStreams } from './open-streams.ts'
 import type { Statement } from './statement.ts'
 import { isStoreUnavailable, storeUnavailable, toStoreError } from './unavailable.ts'
 
@@ -31,7 +33,6 @@ type Work<T> = (client: PoolClient) => Promise<T>
 const IDLE_MS = 30 * 60_000
 const LIFE_SECONDS = 60 * 60
 const IDLE_KEPT = 10
-const CLOSE_MS = 2_000
 // The longest that a timer can be set to, 24.8 days: a migration takes as long as it takes.
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 
@@ -50,6 +51,39 @@ export function openOverStream(openStream: () => Duplex, options: PoolOptions): 
   return openPool({ ...session, idleTimeoutMillis: 0, maxLifetimeSeconds: 0 }, openStream, options)
 }
 
+/** A connection of its own that hears a channel's bells. */
+export interface Listening {
+  /** Resolves when the connection is gone, for whatever reason. */
+  readonly ended: Promise<void>
+  close(): void
+}
+
+/**
+ * Connects and listens; must reach the server itself, not a pooler.
+ * @param onBell called for every NOTIFY on the channel
+ */
+export async function listenOnce(url: string, channel: string, onBell: () => void): Promise<Listening> {
+  const client = new Client({
+    connectionString: url,
+    keepAlive: true,
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 2_000,
+    application_name: 'postern bell',
+  })
+  const ended = new Promise<void>((resolve) => client.once('end', resolve))
+  client.on('error', () => undefined)
+  client.on('notification', onBell)
+  const close = (): void => void client.end().catch(() => undefined)
+  try {
+    await client.connect()
+    await client.query(`listen ${client.escapeIdentifier(channel)}`)
+  } catch (error) {
+    close()
+    throw toStoreError(error)
+  }
+  return { ended, close }
+}
+
 function refuseBadUrl(url: string): void {
   try {
     void new Client({ connectionString: url })
@@ -62,13 +96,13 @@ function refuseBadUrl(url: string): void {
 }
 
 function openPool(session: PoolConfig, openStream: () => Duplex, options: PoolOptions): Database {
-  const streams = new Set<Duplex>()
+  const streams = createOpenStreams()
   const poolSize = options.poolSize ?? 25
   const pool = new Pool({
     idleTimeoutMillis: IDLE_MS,
     maxLifetimeSeconds: LIFE_SECONDS,
     ...session,
-    stream: () => remember(streams, openStream()),
+    stream: () => streams.add(openStream()),
     max: poolSize,
     min: Math.min(IDLE_KEPT, poolSize),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
@@ -79,11 +113,6 @@ function openPool(session: PoolConfig, openStream: () => Duplex, options: PoolOp
   return new PoolDatabase(pool, streams, options.preparedStatements ?? true)
 }
 
-function remember(streams: Set<Duplex>, stream: Duplex): Duplex {
-  streams.add(stream)
-  return stream.once('close', () => streams.delete(stream))
-}
-
 // A client that is checked out has no listener of the pool's, and an 'error' without listener ends the process.
 function neverThrowEvents(pool: Pool, onError: (error: Error) => void = () => undefined): void {
   pool.on('error', () => undefined)
@@ -92,13 +121,13 @@ function neverThrowEvents(pool: Pool, onError: (error: Error) => void = () => un
 
 class PoolDatabase implements Database {
   readonly #pool: Pool
-  readonly #streams: ReadonlySet<Duplex>
+  readonly #streams: OpenStreams
   readonly #named: boolean
   readonly #drained = Promise.withResolvers<void>()
   #running = 0
   #closing = false
 
-  constructor(pool: Pool, streams: ReadonlySet<Duplex>, named: boolean) {
+  constructor(pool: Pool, streams: OpenStreams, named: boolean) {
     this.#pool = pool
     this.#streams = streams
     this.#named = named
@@ -120,7 +149,7 @@ class PoolDatabase implements Database {
     this.#closing = true
     if (this.#running > 0) await this.#drained.promise
     await this.#pool.end()
-    await closeStreams(this.#streams)
+    await this.#streams.allClosed()
   }
 
   async #use<T>(work: Work<T>, { discardOnError = false } = {}): Promise<T> {
@@ -159,13 +188,6 @@ class PoolDatabase implements Database {
       lent = false
     }
   }
-}
-
-// The pool doesn't wait for the goodbyes that it sends, and a server that hangs never answers one.
-async function closeStreams(streams: ReadonlySet<Duplex>): Promise<void> {
-  const giveUp = setTimeout(() => streams.forEach((stream) => stream.destroy()), CLOSE_MS)
-  await Promise.all(Array.from(streams, (stream) => new Promise((resolve) => stream.once('close', resolve))))
-  clearTimeout(giveUp)
 }
 
 async function lease<T>(client: PoolClient, work: Work<T>, discardOnError: boolean): Promise<T> {

@@ -14,9 +14,12 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_OPS_LISTEN: ['[::1]:9999', { kind: 'tcp', host: '::1', port: 9999 }],
   POSTERN_SOCKET_GROUP: ['www-data', 'www-data'],
   POSTERN_PUBLIC_URL: ['https://app.example.com/.postern', new URL('https://app.example.com/.postern')],
+  POSTERN_SESSION_SCOPE: ['domain', 'domain'],
+  POSTERN_COOKIE_DOMAIN: ['example.com', 'example.com'],
   POSTERN_UPSTREAM: ['http://127.0.0.1:3000', new URL('http://127.0.0.1:3000')],
   POSTERN_DATA_DIR: ['/var/lib/postern', '/var/lib/postern'],
   POSTERN_DATABASE_POOL: ['7', 7],
+  POSTERN_WORKERS: ['3', 3],
   POSTERN_PREPARED_STATEMENTS: ['no', false],
   POSTERN_POLICY_FILE: ['/etc/postern/policy.yaml', '/etc/postern/policy.yaml'],
   POSTERN_TRUSTED_PROXIES: ['10.0.0.0/8, 2001:db8::/32', ['10.0.0.0/8', '2001:db8::/32']],
@@ -24,9 +27,26 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_ALLOW_HTTP: ['yes', true],
   POSTERN_IDLE_TIMEOUT: ['30m', 1_800_000],
   POSTERN_ABSOLUTE_TIMEOUT: ['7d', 604_800_000],
+  POSTERN_OUTAGE_GRACE: ['5m', 300_000],
   POSTERN_PASSWORD_MIN_LENGTH: ['15', 15],
   POSTERN_LOG_LEVEL: ['warn', 'warn'],
   POSTERN_DATABASE_URL: ['postgres://postern@db/postern', 'postgres://postern@db/postern'],
+  POSTERN_REDIS_URL: [
+    'rediss+sentinel://:planted@one,two:7/main/2',
+    {
+      kind: 'sentinel',
+      hosts: [
+        { host: 'one', port: 26_379 },
+        { host: 'two', port: 7 },
+      ],
+      tls: true,
+      username: null,
+      password: 'planted',
+      database: 2,
+      masterName: 'main',
+    },
+  ],
+  POSTERN_REDIS_SENTINEL_PASSWORD: ['planted too', 'planted too'],
   POSTERN_SECRET_KEY: [SECRET, [SECRET]],
   POSTERN_PROXY_SECRET: [`${SECRET}, ${OTHER_SECRET}`, [SECRET, OTHER_SECRET]],
 }
@@ -45,7 +65,7 @@ test('every setting is read from the file that its _FILE variable names, without
 
 test('without any variable Postern is complete: embedded database, demo app, listeners on loopback alone', () => {
   const { config, secrets } = loaded({ PATH: '/usr/bin' })
-  assert.deepEqual(secrets, { databaseUrl: null, secretKey: null, proxySecret: null })
+  assert.deepEqual(new Set(Object.values(secrets)), new Set([null]))
   const { publicUrl, upstream, listen, verifyListen, opsListen, ...rest } = config
   assert.equal(publicUrl.href, 'http://localhost:9080/.postern')
   assert.equal(upstream, 'demo')
@@ -56,7 +76,10 @@ test('without any variable Postern is complete: embedded database, demo app, lis
   assert.deepEqual(rest, {
     socketGroup: null,
     dataDir: './data',
+    sessionScope: 'host',
+    cookieDomain: null,
     databasePool: 25,
+    workers: 1,
     preparedStatements: true,
     policyFile: null,
     trustedProxies: ['127.0.0.0/8', '::1/128'],
@@ -64,6 +87,7 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     allowHttp: false,
     idleTimeout: 28_800_000,
     absoluteTimeout: 86_400_000,
+    outageGrace: 60_000,
     passwordMinLength: 12,
     logLevel: 'info',
   })
@@ -83,7 +107,9 @@ test('the public URL follows the port of POSTERN_LISTEN, and turns the demo app 
 })
 
 test('every mistake is told at once, each beginning with its setting', () => {
-  const wrong = ENTRIES.map(([, { name }]) => name).filter((name) => !/DATA_DIR|POLICY_FILE/.test(name))
+  const wrong = ENTRIES.map(([, { name }]) => name).filter(
+    (name) => !/DATA_DIR|POLICY_FILE|SENTINEL_PASSWORD/.test(name),
+  )
   const environment: Environment = Object.fromEntries([...wrong, 'POSTERN_LISTNE'].map((name) => [name, '?']))
   const sentences = mistakes(environment)
   assert.deepEqual(new Set(sentences.map((sentence) => sentence.split(' ')[0])), new Set(Object.keys(environment)))
@@ -140,7 +166,8 @@ test('an empty file of a secret is a mistake, not a missing secret', () => {
 test('no secret stands in a Config, however it is looked at', () => {
   const { config } = loaded(valuesOf(EXAMPLES))
   const shown = JSON.stringify(config)
-  for (const secret of [SECRET, OTHER_SECRET, 'postgres:']) assert.equal(shown.includes(secret), false, secret)
+  for (const secret of [SECRET, OTHER_SECRET, 'postgres:', 'planted'])
+    assert.equal(shown.includes(secret), false, secret)
   for (const key of Object.keys(SECRETS)) assert.equal(key in config, false, key)
 })
 

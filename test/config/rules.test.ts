@@ -15,7 +15,11 @@ const refused: readonly [what: string, environment: Environment, settings: reado
     ['POSTERN_IDLE_TIMEOUT'],
   ],
   ['a public URL without TLS', { POSTERN_PUBLIC_URL: 'http://app.example.com/.postern' }, ['POSTERN_PUBLIC_URL']],
-  ['a public URL without our path', { POSTERN_PUBLIC_URL: 'https://app.example.com' }, ['POSTERN_PUBLIC_URL']],
+  [
+    'a public URL without our path in proxy mode',
+    { POSTERN_PUBLIC_URL: 'https://app.example.com', POSTERN_UPSTREAM: 'http://127.0.0.1:3000' },
+    ['POSTERN_PUBLIC_URL'],
+  ],
   ['a public URL with another path', { POSTERN_PUBLIC_URL: 'https://app.example.com/auth' }, ['POSTERN_PUBLIC_URL']],
   [
     'FWD-17: a verify listener on the network without peers and secret',
@@ -57,6 +61,7 @@ for (const [what, environment, settings] of refused) {
 
 const accepted: readonly [what: string, environment: Environment][] = [
   ['PostgreSQL with a secret key', { POSTERN_DATABASE_URL: 'postgres://db/postern', POSTERN_SECRET_KEY: SECRET }],
+  ['a portal on a host of its own', { POSTERN_PUBLIC_URL: 'https://auth.example.com' }],
   ['equal timeouts', { POSTERN_IDLE_TIMEOUT: '1d', POSTERN_ABSOLUTE_TIMEOUT: '24h' }],
   [
     'a public URL without TLS where the operator says so',

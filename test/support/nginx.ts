@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from './ports.ts'
 import { createCertificate, type Certificate } from './tls.ts'
 
-/** What a site's operator would write into `nginx/site.conf`. Addresses as nginx takes them: `127.0.0.1:1`, `unix:/x`. */
+/** What a site's operator would write into `nginx/site.conf` or the other example. Addresses as nginx takes them: `127.0.0.1:1`, `unix:/x`. */
 export interface Site {
   readonly verify: string
   readonly portal: string
@@ -19,7 +19,9 @@ export interface Site {
   /** The protected host; `app.example.com` unless given. */
   readonly host?: string
   readonly secret?: string
-  /** Further changes to the text of `site.conf`. */
+  /** The shipped example that is filled in; `site.conf` unless given. */
+  readonly example?: 'site.conf' | 'site-own-host.conf'
+  /** Further changes to the text of the example. */
   readonly edit?: (siteConf: string) => string
 }
 
@@ -69,7 +71,7 @@ export async function startNginx(t: TestContext, site: Site): Promise<Nginx> {
 }
 
 function siteConf(site: Site & { host: string }, ports: Ports, certificate: Certificate): string {
-  const shipped = readFileSync(join(SHIPPED, 'site.conf'), 'utf8')
+  const shipped = readFileSync(join(SHIPPED, site.example ?? 'site.conf'), 'utf8')
   const written = [
     ['listen 443 ssl', `listen 127.0.0.1:${ports.httpsPort} ssl`],
     ['listen 80', `listen 127.0.0.1:${ports.httpPort}`],
@@ -94,7 +96,7 @@ interface Ports {
 
 function replaceAll(text: string, from: string, to: string): string {
   if (!text.includes(from))
-    throw new Error(`nginx/site.conf no longer contains "${from}"; the test harness fills it in`)
+    throw new Error(`nginx's example site no longer contains "${from}"; the test harness fills it in`)
   return text.replaceAll(from, to)
 }
 

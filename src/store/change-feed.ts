@@ -1,0 +1,165 @@
+import { READ_CHANGES, READ_CURSOR } from './changes-table.ts'
+import type { ChangeRow } from './changes-table.ts'
+import { withDeadline } from '../lib/deadline.ts'
+import type { Database, Queryable } from './database.ts'
+import { createKnownChanges } from './known-changes.ts'
+import type { KnownChange, KnownChanges } from './known-changes.ts'
+
+/** Keeps this process's picture of what has changed, so that memory may be believed. */
+export interface ChangeFeed {
+  /** Reads what is new. Called while a read is under way, it resolves after one that began later. */
+  read(): Promise<void>
+  /** True while the last successful read was sent at most 1.5 s ago. */
+  isFresh(): boolean
+  /** When the last successful read was sent, ms on the monotonic clock. */
+  readonly freshAt: number
+  /** True from a failed read until one succeeds. */
+  readonly unreachable: boolean
+  isVoid: KnownChanges['isVoid']
+  /**
+   * Runs a transaction that records changes and returns once this process has dropped what they name. Throws when it
+   * can't be made durable.
+   */
+  commit<T>(database: Database, work: (tx: Queryable) => Promise<T>): Promise<T>
+}
+
+export interface ChangeListener {
+  /** A user or sign-in is no longer what it was in snapshots that do not see this. */
+  onNamed(name: string, isVoid: (snapshot: string) => boolean): void
+  onPolicy(): void
+  /** This process was away for longer than changes are kept: nothing that it remembers counts. */
+  onGap(): void
+}
+
+/** A read that takes longer counts as failed, so that an outage is known before memory is too old to be believed. */
+const READ_DEADLINE_MS = 700
+/** Beyond this the last read is too old for memory to be believed. */
+const FRESH_MS = 1_500
+/** Changes are kept for an hour; a process that was away for nearly that long starts afresh. */
+export const CHANGES_KEPT_MS = 3_600_000
+const GAP_MS = 3_000_000
+
+/**
+ * Opens the feed at the present: what is read before is unknown to it and nothing from before counts.
+ * @param now ms, monotonic
+ */
+export async function openChangeFeed(
+  database: Queryable,
+  listener: ChangeListener,
+  now: () => number = () => performance.now(),
+): Promise<ChangeFeed> {
+  const openedAt = now()
+  return new DatabaseFeed({ database, listener, now }, openedAt, await presentCursor(database))
+}
+
+interface FeedParts {
+  readonly database: Queryable
+  readonly listener: ChangeListener
+  readonly now: () => number
+}
+
+class DatabaseFeed implements ChangeFeed {
+  readonly #parts: FeedParts
+  #freshAt: number
+  #cursor: string
+  #known: KnownChanges
+  #unreachable = false
+  #reading: Promise<void> | null = null
+  #next: Promise<void> | null = null
+
+  constructor(parts: FeedParts, freshAt: number, cursor: string) {
+    this.#parts = parts
+    this.#freshAt = freshAt
+    this.#cursor = cursor
+    this.#known = createKnownChanges(BigInt(cursor))
+  }
+
+  get freshAt(): number {
+    return this.#freshAt
+  }
+
+  get unreachable(): boolean {
+    return this.#unreachable
+  }
+
+  isFresh(): boolean {
+    return this.#parts.now() - this.#freshAt <= FRESH_MS
+  }
+
+  isVoid(snapshot: string, userId: string, signInId: string): boolean {
+    return this.#known.isVoid(snapshot, userId, signInId)
+  }
+
+  read(): Promise<void> {
+    if (this.#reading === null) return this.#start()
+    this.#next ??= this.#startNext()
+    return this.#next
+  }
+
+  async commit<T>(writable: Database, work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const result = await writable.transaction(work)
+    // It is durable, so it must be gone from here too, even if nobody can say any more what it named.
+    await this.read().catch(() => this.#parts.listener.onGap())
+    return result
+  }
+
+  #start(): Promise<void> {
+    this.#reading = this.#readAndTell()
+    return this.#reading
+  }
+
+  async #startNext(): Promise<void> {
+    await this.#reading?.catch(() => undefined)
+    this.#next = null
+    return this.#start()
+  }
+
+  async #readAndTell(): Promise<void> {
+    try {
+      await this.#readOnce()
+      this.#unreachable = false
+    } catch (error) {
+      this.#unreachable = true
+      throw error
+    } finally {
+      this.#reading = null
+    }
+  }
+
+  async #readOnce(): Promise<void> {
+    const { database, listener, now } = this.#parts
+    const sentAt = now()
+    if (sentAt - this.#freshAt > GAP_MS) return this.#startAfresh()
+    const rows = await withDeadline(database.query(READ_CHANGES, this.#cursor), READ_DEADLINE_MS)
+    for (const change of rows.flatMap(changeOf)) {
+      if (this.#known.add(change, sentAt)) announce(change, listener, this.#known)
+    }
+    this.#cursor = rows[0]?.cursor ?? this.#cursor
+    this.#freshAt = sentAt
+    this.#known.prune(sentAt - CHANGES_KEPT_MS, BigInt(this.#cursor))
+  }
+
+  async #startAfresh(): Promise<void> {
+    const { database, listener, now } = this.#parts
+    const sentAt = now()
+    this.#cursor = await presentCursor(database)
+    this.#known = createKnownChanges(BigInt(this.#cursor))
+    listener.onGap()
+    this.#freshAt = sentAt
+  }
+}
+
+async function presentCursor(database: Queryable): Promise<string> {
+  const [row] = await database.query(READ_CURSOR)
+  if (row === undefined) throw new Error('the database gave no snapshot')
+  return row.cursor
+}
+
+function changeOf({ id, xid, user_id: userId, session_id: sessionId }: ChangeRow): KnownChange[] {
+  return id === null || xid === null ? [] : [{ id, xid: BigInt(xid), names: userId ?? sessionId }]
+}
+
+function announce({ names }: KnownChange, listener: ChangeListener, known: KnownChanges): void {
+  if (names === null) listener.onPolicy()
+  else listener.onNamed(names, (snapshot) => known.isVoid(snapshot, names, names))
+}

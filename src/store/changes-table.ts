@@ -1,0 +1,38 @@
+import { pruneStatement } from './prune-table.ts'
+import { statement } from './statement.ts'
+
+export type ChangeKind = 'user' | 'session' | 'policy'
+
+/** One change, or a row of nulls that brings nothing but the cursor. */
+export interface ChangeRow {
+  id: string | null
+  xid: string | null
+  kind: ChangeKind | null
+  user_id: string | null
+  session_id: string | null
+  cursor: string
+}
+
+/** Rings the bell in the same transaction; many changes of one transaction ring once. */
+export const INSERT_CHANGE = statement<[kind: ChangeKind, userId: string | null, sessionId: string | null]>(
+  `insert into auth.changes (kind, user_id, session_id)
+   select $1, $2, $3 from pg_notify('postern_changes', '')`,
+)
+
+/**
+ * Changes from a cursor on, and the next cursor, both of one snapshot. A transaction that is still under way lies at
+ * or behind that cursor, so it is read once it has committed; some rows come twice.
+ */
+export const READ_CHANGES = statement<[cursor: string], ChangeRow>(
+  `select c.id, c.xid::text as xid, c.kind, c.user_id, c.session_id, s.cursor
+   from (select pg_snapshot_xmin(pg_current_snapshot())::text as cursor) s
+   left join auth.changes c on c.xid >= $1::xid8
+   order by c.id`,
+)
+
+/** Where a process begins that has nothing in memory yet. */
+export const READ_CURSOR = statement<[], { cursor: string }>(
+  `select pg_snapshot_xmin(pg_current_snapshot())::text as cursor`,
+)
+
+export const PRUNE_CHANGES = pruneStatement('auth.changes', 'created_at')
