@@ -1,3 +1,4 @@
+import { pruneStatement } from '../store/prune-table.ts'
 import { statement } from '../store/statement.ts'
 
 export const INSERT_ONE_TIME_TOKEN = statement<[hash: Buffer, purpose: string, details: string, lifeMs: number]>(
@@ -20,3 +21,6 @@ export const FIND_ONE_TIME_TOKEN = statement<[hash: Buffer, purpose: string], { 
 export const DELETE_ONE_TIME_TOKENS = statement<[purpose: string]>(
   `delete from auth.one_time_tokens where purpose = $1`,
 )
+
+/** Those that were used or expired. */
+export const PRUNE_ONE_TIME_TOKENS = pruneStatement('auth.one_time_tokens', 'coalesce(used_at, expires_at)')

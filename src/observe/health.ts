@@ -1,16 +1,21 @@
 import { withDeadline } from '../lib/deadline.ts'
 
-/** How one part is: `failing` parts that are needed make the whole not ready. */
+export type HealthStatus = 'ok' | 'degraded' | 'failing'
+
+/** How one part is: `failing` makes the whole not ready; `degraded` parts are missed, but not needed. */
 export interface PartHealth {
-  readonly status: 'ok' | 'failing'
+  readonly status: HealthStatus
   /** A sentence for operators; no secrets. */
   readonly detail?: string
 }
 
+const WORST_FIRST: readonly HealthStatus[] = ['failing', 'degraded']
+
 export type Check = () => Promise<PartHealth> | PartHealth
 
 export interface Health {
-  readonly status: 'ok' | 'failing'
+  /** That of the part that is worst. */
+  readonly status: HealthStatus
   readonly parts: Readonly<Record<string, PartHealth>>
 }
 
@@ -18,8 +23,8 @@ export interface Health {
 export async function checkHealth(checks: Readonly<Record<string, Check>>, deadlineMs: number): Promise<Health> {
   const entries = Object.entries(checks).map(async ([name, check]) => [name, await outcome(check, deadlineMs)] as const)
   const parts = Object.fromEntries(await Promise.all(entries))
-  const status = Object.values(parts).every((part) => part.status === 'ok') ? 'ok' : 'failing'
-  return { status, parts }
+  const found = new Set(Object.values(parts).map(({ status }) => status))
+  return { status: WORST_FIRST.find((status) => found.has(status)) ?? 'ok', parts }
 }
 
 async function outcome(check: Check, deadlineMs: number): Promise<PartHealth> {

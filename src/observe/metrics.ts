@@ -1,16 +1,23 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Aggregator } from 'prom-client'
 
 export type AttemptStatus = 'success' | 'failure' | 'throttled'
 /** Where a principal came from: nobody was asked for, memory, or the database. */
-export type Tier = 'none' | 'l1' | 'l3'
+export type Tier = 'none' | 'l1' | 'l2' | 'l3'
+
+/** What a look into the tier that processes share came to; `odd` is a value that wasn't ours, or not for now. */
+export type SharedOutcome = 'hit' | 'miss' | 'odd' | 'failed'
 
 /** What operators can plot. Label values come from short closed lists, so their number is bounded. */
 export interface Metrics {
   attempt(status: AttemptStatus, method: 'password'): void
   signInEnded(lastedSeconds: number): void
   verified(decision: string, tier: Tier, seconds: number): void
+  sharedRead(outcome: SharedOutcome): void
   /** Text in the Prometheus exposition format. */
   expose(): Promise<string>
+  /** The same as values that can be sent to another process. */
+  figures(): Promise<Figures>
   readonly contentType: string
 }
 
@@ -18,10 +25,16 @@ export interface Metrics {
 export interface Gauges {
   readonly cachedPrincipals: () => number
   readonly policyVersion: () => number
+  /** Whether Redis is of use at present; left out where there is none. */
+  readonly redisUp?: () => boolean
 }
+
+/** The metrics of one process at one moment, as JSON can hold them. */
+export type Figures = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 /** From 10 µs for what memory answers to 1 s for a database in trouble. */
 const VERIFY_BUCKETS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1]
+const COUNTS: ReadonlySet<string> = new Set(['counter', 'histogram', 'summary'])
 const SESSION_BUCKETS = [60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 7 * 86_400, 30 * 86_400]
 
 /** Builds the metrics with a registry of their own. */
@@ -50,19 +63,47 @@ export function createMetrics(gauges: Gauges): Metrics {
     registers,
   })
   registry.registerMetric(gauge('postern_cached_principals', 'Principals held in memory.', gauges.cachedPrincipals))
-  registry.registerMetric(gauge('postern_policy_version', 'Version of the policy that decides.', gauges.policyVersion))
+  const sharedReads = new Counter({
+    name: 'postern_shared_reads_total',
+    help: 'Looks for a principal in Redis, by what they came to.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const { redisUp } = gauges
+  if (redisUp !== undefined)
+    registry.registerMetric(gauge('postern_redis_up', '1 while Redis is of use.', () => Number(redisUp()), 'min'))
+  registry.registerMetric(
+    gauge('postern_policy_version', 'Version of the policy that decides.', gauges.policyVersion, 'min'),
+  )
   return {
     attempt: (status, method) => attempts.inc({ status, method }),
     signInEnded: (lastedSeconds) => durations.observe({ user_type: 'person' }, lastedSeconds),
     verified: (decision, tier, seconds) => verify.observe({ decision, tier }, seconds),
+    sharedRead: (outcome) => sharedReads.inc({ outcome }),
     expose: () => registry.metrics(),
+    figures: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   }
 }
 
-function gauge(name: string, help: string, read: () => number): Gauge {
+/** The figures of several processes as one text: each metric says whether its values are added up or what else. */
+export function exposeTogether(figures: readonly Figures[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...figures]).metrics()
+}
+
+/**
+ * What must be kept of processes that have ended, as figures of their own: counts never go down, while a gauge of what
+ * is gone says nothing.
+ */
+export function countsOf(figures: readonly Figures[]): Promise<Figures> {
+  const counts = figures.map((each) => each.filter(({ type }) => COUNTS.has(String(type))))
+  return AggregatorRegistry.aggregate(counts).getMetricsAsJSON()
+}
+
+/** @param together how the values of several processes make one */
+function gauge(name: string, help: string, read: () => number, together: Aggregator = 'sum'): Gauge {
   const collect = function (this: Gauge): void {
     this.set(read())
   }
-  return new Gauge({ name, help, registers: [], collect })
+  return new Gauge({ name, help, registers: [], collect, aggregator: together })
 }

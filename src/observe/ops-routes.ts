@@ -20,7 +20,7 @@ export function opsRoutes(
     config,
     handler: async (_request, reply) => {
       const { status } = await checkHealth(checks, CHECK_DEADLINE_MS)
-      return reply.code(status === 'ok' ? 200 : 503).send({ status })
+      return reply.code(status === 'failing' ? 503 : 200).send({ status })
     },
   })
   app.route({
@@ -29,7 +29,7 @@ export function opsRoutes(
     config,
     handler: async (_request, reply) => {
       const health = await checkHealth(checks, CHECK_DEADLINE_MS)
-      return reply.code(health.status === 'ok' ? 200 : 503).send(health)
+      return reply.code(health.status === 'failing' ? 503 : 200).send(health)
     },
   })
   app.route({

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { recordChange } from '../store/changes.ts'
 import type { Database, Queryable } from '../store/database.ts'
 import * as table from './policies-table.ts'
 import { readPolicyFile } from './policy-file.ts'
@@ -37,6 +38,7 @@ export async function applyPolicy(database: Database, change: PolicyChange): Pro
     const [earlier] = change.onlyForward ? await tx.query(table.FIND_POLICY_BY_DIGEST, digest) : []
     if (earlier !== undefined) return { kind: 'older', version: earlier.version }
     await writeRoles(tx, policy)
+    await recordChange(tx, 'policy')
     const [row] = await tx.query(table.INSERT_POLICY, change.source, digest, change.by, change.reason)
     return { kind: 'applied', version: row?.version ?? 0 }
   })

@@ -1,91 +1,169 @@
+import { LRUCache } from 'lru-cache'
 import type { KeyRing } from '../lib/key-ring.ts'
+import { createBreaker } from '../lib/breaker.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import type { Principal } from '../lib/principal.ts'
 import { hashToken, isOurToken } from '../lib/tokens.ts'
+import { PosternError } from '../errors.ts'
+import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Queryable } from '../store/database.ts'
+import type { Outage } from './outage.ts'
 import { createPrincipalCache } from './principal-cache.ts'
+import type { Known } from './principal-cache.ts'
 import { FIND_PRINCIPAL } from './sessions-table.ts'
 import type { PrincipalRow } from './sessions-table.ts'
+import type { SharedPrincipals } from './shared-principals.ts'
 
-/** Principals by token: from memory where that knows them, else from the database, once for all who ask meanwhile. */
+/** Whom a token stands for, and which tier knew. */
+export interface Read {
+  readonly principal: Principal | null
+  readonly tier: 'l2' | 'l3'
+}
+
+/** Principals by token: memory, then what processes share, then the database; each read once for all who wait. */
 export interface PrincipalReader {
-  /** At once from memory, else by a promise; a token that we didn't make is refused without I/O. */
-  find(token: string): Principal | null | Promise<Principal | null>
-  /** Forgets sign-ins that have ended, those being read just now too. */
-  drop(signInIds: readonly string[]): void
+  /**
+   * At once from memory, else by a promise; a token that we didn't make is refused without I/O.
+   * @param host the app host whose token it is, or null for the portal's
+   */
+  find(token: string, host: string | null): Principal | null | Promise<Read>
+  /** Drops of a user or sign-in what was read under snapshots that are void. */
+  dropNamed(name: string, isVoid: (snapshot: string) => boolean): void
   dropAll(): void
   readonly size: number
 }
 
-/** 2 s bound how long another process's revocation goes unseen until processes tell each other of changes. */
-const CACHE_LIMITS = { maxEntries: 100_000, lifeMs: 2_000 }
+export interface ReaderParts {
+  readonly database: Queryable
+  readonly keys: KeyRing
+  readonly feed: Pick<ChangeFeed, 'isFresh' | 'isVoid'>
+  readonly outage: Outage
+  readonly shared: SharedPrincipals
+  readonly maxEntries: number
+  /** Told of every sign-in that was found. */
+  readonly onUse: (signInId: string) => void
+  /** ms, monotonic. */
+  readonly now: () => number
+}
 
-/** @param onUse told of every sign-in that was found */
-export function createPrincipalReader(
-  database: Queryable,
-  keys: KeyRing,
-  onUse: (signInId: string) => void,
-): PrincipalReader {
-  const cache = createPrincipalCache(CACHE_LIMITS)
-  const reads = new Map<string, Promise<Principal | null>>()
-  let drops = 0
+const LIFE_MS = 60_000
+const MAX_GRACE_MS = 3_600_000
+const DATABASE_DEADLINE_MS = 250
+const MAX_READS = 3
+const BREAKER = { failures: 3, probeMs: 500 }
+const ABSENT = { maxEntries: 10_000, lifeMs: 5_000 }
 
-  const read = async (token: string): Promise<Principal | null> => {
-    const dropsBefore = drops
-    const startedAt = performance.now()
-    const [row] = await database.query(FIND_PRINCIPAL, hashToken(token))
-    if (row === undefined || row.host !== null) return null
-    const principal = principalOf(row)
-    // A sign-in that ended while this was read may be in what was read: then nothing is kept.
-    if (drops === dropsBefore) cache.set(token, principal, startedAt)
-    onUse(principal.signInId)
-    return principal
+/** Builds the reader over its tiers. */
+export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
+  const { keys, outage, now } = parts
+  const cache = createPrincipalCache({ maxEntries: parts.maxEntries, lifeMs: LIFE_MS + MAX_GRACE_MS })
+  const absent = new LRUCache<string, true>({ max: ABSENT.maxEntries, ttl: ABSENT.lifeMs })
+  const readThrough = createReadThrough(parts)
+  const underWay = new Map<string, Promise<ReadKnown>>()
+  const isVoid = ({ snapshot, principal }: Known): boolean =>
+    parts.feed.isVoid(snapshot, principal.userId, principal.signInId)
+
+  const read = async (token: string): Promise<ReadKnown> => {
+    const found = await readThrough(token)
+    if (found.known === null) absent.set(token, true)
+    else if (!isVoid(found.known)) cache.set(token, { ...found.known, readAt: now() })
+    return found
   }
-  const readOnce = (token: string): Promise<Principal | null> => {
-    const underWay = reads.get(token)
-    if (underWay !== undefined) return underWay
-    const reading = read(token).finally(() => {
-      if (reads.get(token) === reading) reads.delete(token)
-    })
-    reads.set(token, reading)
+  const readOnce = (token: string): Promise<ReadKnown> => {
+    const joined = underWay.get(token)
+    if (joined !== undefined) return joined
+    const reading = read(token).finally(() => underWay.delete(token))
+    underWay.set(token, reading)
     return reading
   }
-  // Who asks from now on must not join a read that began before.
-  const startAfresh = (): void => {
-    drops++
-    reads.clear()
+  // The host is compared for each who asks: those who joined one read may have come from different ones.
+  const readFor = async (token: string, host: string | null): Promise<Read> => {
+    const { known, tier } = await readOnce(token)
+    // A last look, in the same turn in which the answer is used and for each who joined the read.
+    if (known !== null && isVoid(known)) throw new PosternError('store_unavailable', 'it changed on its way here')
+    if (known === null || !isFor(known, host)) return { principal: null, tier }
+    parts.onUse(known.principal.signInId)
+    return { principal: known.principal, tier }
   }
-
   return {
-    find(token) {
+    find(token, host) {
       const known = cache.get(token)
-      if (known === undefined) return isOurToken(keys, 'portal', token) ? readOnce(token) : null
-      if (known.absoluteExpiresAt <= Date.now()) return null
-      onUse(known.signInId)
-      return known
+      if (known === undefined || !isCurrent(known, outage, now)) {
+        if (absent.has(token) || !isOurToken(keys, host === null ? 'portal' : 'app', token)) return null
+        return readFor(token, host)
+      }
+      if (!isFor(known, host)) return null
+      parts.onUse(known.principal.signInId)
+      return known.principal
     },
-    drop(signInIds) {
-      startAfresh()
-      for (const id of signInIds) cache.dropSignIn(id)
-    },
-    dropAll() {
-      startAfresh()
-      cache.clear()
-    },
+    dropNamed: (name, isVoid) => cache.dropNamed(name, isVoid),
+    dropAll: () => cache.clear(),
     get size() {
       return cache.size
     },
   }
 }
 
-function principalOf(row: PrincipalRow): Principal {
+/** Memory older than its life counts only while the database can't be asked. */
+function isCurrent(known: Known, outage: Outage, now: () => number): boolean {
+  return outage.mayUseMemory() && (now() - known.readAt <= LIFE_MS || outage.unreachable)
+}
+
+function isFor({ host, principal }: Known, wanted: string | null): boolean {
+  return host === wanted && principal.absoluteExpiresAt > Date.now()
+}
+
+interface ReadKnown {
+  readonly known: Known | null
+  readonly tier: Read['tier']
+}
+
+function createReadThrough({
+  database,
+  feed,
+  outage,
+  shared,
+  now,
+}: ReaderParts): (token: string) => Promise<ReadKnown> {
+  const breaker = createBreaker(BREAKER, now)
+  const isVoid = ({ snapshot, principal }: Known): boolean =>
+    feed.isVoid(snapshot, principal.userId, principal.signInId)
+
+  const ask = async (token: string): Promise<Known | null> => {
+    if (!breaker.mayAsk()) throw new PosternError('store_unavailable', 'the database did not answer the last times')
+    try {
+      const [row] = await withDeadline(database.query(FIND_PRINCIPAL, hashToken(token)), DATABASE_DEADLINE_MS)
+      breaker.succeeded()
+      return row === undefined ? null : knownOf(row, now())
+    } catch (error) {
+      breaker.failed()
+      throw error
+    }
+  }
+  // A change that came while the row was on its way may have made it void: for those who joined the read as well.
+  const askUntilValid = async (token: string): Promise<Known | null> => {
+    for (let reads = 0; reads < MAX_READS; reads++) {
+      const known = await ask(token)
+      if (known === null || !isVoid(known)) return known
+    }
+    throw new PosternError('store_unavailable', 'a principal changed during every read of it')
+  }
+  return async (token) => {
+    const found = outage.mayUseMemory() ? await shared.get(token) : null
+    if (found !== null && outage.mayUseMemory() && !isVoid(found)) return { known: found, tier: 'l2' }
+    const known = await askUntilValid(token)
+    if (known !== null) shared.set(token, known)
+    return { known, tier: 'l3' }
+  }
+}
+
+function knownOf(row: PrincipalRow, readAt: number): Known {
+  const { session_id: signInId, user_id: userId, login, email, name, roles, factors, host, snapshot } = row
+  const absoluteExpiresAt = row.expires_at.getTime()
   return {
-    userId: row.user_id,
-    signInId: row.session_id,
-    login: row.login,
-    email: row.email,
-    name: row.name,
-    roles: row.roles,
-    factors: row.factors,
-    absoluteExpiresAt: row.expires_at.getTime(),
+    principal: { userId, signInId, login, email, name, roles, factors, absoluteExpiresAt },
+    host,
+    snapshot,
+    readAt,
   }
 }

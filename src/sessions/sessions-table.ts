@@ -1,4 +1,5 @@
 import type { FactorTimes } from '../lib/principal.ts'
+import { pruneStatement } from '../store/prune-table.ts'
 import { statement } from '../store/statement.ts'
 
 export interface PrincipalRow {
@@ -11,6 +12,8 @@ export interface PrincipalRow {
   factors: FactorTimes
   host: string | null
   expires_at: Date
+  /** Under which all of the row was read. */
+  snapshot: string
 }
 
 export interface SignInRow {
@@ -25,16 +28,17 @@ export interface SignInRow {
 
 export interface EndedRow {
   id: string
+  user_id: string
   lasted_seconds: number
 }
 
 /** One that nobody ended lasted until it expired or was last in use for long enough. */
-const ENDED_COLUMNS = `id,
+const ENDED_COLUMNS = `id, user_id,
   extract(epoch from least(now(), expires_at, last_seen_at + idle_timeout) - created_at)::float8 as lasted_seconds`
 const SIGN_IN_COLUMNS = `id, login, created_at, last_seen_at, expires_at, host(ip_address) as ip_address, user_agent`
 
 export const FIND_PRINCIPAL = statement<[tokenHash: Buffer], PrincipalRow>(
-  `select v.id as session_id, v.user_id, v.login, v.email, v.name, t.factors, t.host, v.expires_at,
+  `select v.id as session_id, v.user_id, v.login, v.email, v.name, t.factors, t.host, v.expires_at, pg_current_snapshot()::text as snapshot,
      array(select r.role_name from auth.user_roles r where r.user_id = v.user_id order by r.role_name) as roles
    from auth.session_tokens t join auth.valid_sessions v on v.id = t.session_id
    where t.token_hash = $1`,
@@ -69,6 +73,15 @@ export const INSERT_TOKEN = statement<[tokenHash: Buffer, sessionId: string, hos
   `insert into auth.session_tokens (token_hash, session_id, host, factors) values ($1, $2, $3, $4::jsonb)`,
 )
 
+/** No row when the sign-in no longer counts. */
+export const INSERT_APP_TOKEN = statement<
+  [tokenHash: Buffer, sessionId: string, host: string, factors: string],
+  { id: string }
+>(
+  `insert into auth.session_tokens (token_hash, session_id, host, factors)
+   select $1, v.id, $3, $4::jsonb from auth.valid_sessions v where v.id = $2 returning session_id as id`,
+)
+
 /** Ages in ms, so that the database's clock alone says when; a sign-in that ended meanwhile stays as it is. */
 export const TOUCH_SIGN_INS = statement<[ids: readonly string[], agesMs: readonly number[]]>(
   `update auth.sessions s
@@ -82,12 +95,17 @@ export const END_SIGN_IN = statement<[id: string, reason: string], EndedRow>(
    where id = $1 and ended_at is null returning ${ENDED_COLUMNS}`,
 )
 
-export const END_SIGN_INS_OF_USER = statement<[login: string, reason: string], EndedRow>(
+export const END_SIGN_INS_OF_USER = statement<[login: string, reason: string, exceptId: string | null], EndedRow>(
   `update auth.sessions set ended_at = now(), end_reason = $2
-   where user_id = (select id from auth.users where login = lower($1)) and ended_at is null returning ${ENDED_COLUMNS}`,
+   where user_id = (select id from auth.users where login = lower($1)) and ended_at is null
+     and id is distinct from $3::uuid
+   returning ${ENDED_COLUMNS}`,
 )
 
 export const LIST_SIGN_INS = statement<[login: string | null, limit: number], SignInRow>(
   `select ${SIGN_IN_COLUMNS} from auth.valid_sessions
    where $1::text is null or login = $1 order by last_seen_at desc limit $2`,
 )
+
+/** Sign-ins that ended or expired, and with them their tokens. */
+export const PRUNE_SIGN_INS = pruneStatement('auth.sessions', 'coalesce(ended_at, expires_at)')

@@ -1,30 +1,37 @@
 import type { KeyRing } from '../lib/key-ring.ts'
 import type { FactorTimes, Principal } from '../lib/principal.ts'
 import { hashToken, mintToken } from '../lib/tokens.ts'
+import type { ChangeFeed } from '../store/change-feed.ts'
+import { recordChange } from '../store/changes.ts'
 import type { Database, Queryable } from '../store/database.ts'
-import { createLastSeen } from './last-seen.ts'
-import { createPrincipalReader } from './principal-reader.ts'
+import type { LastSeen } from './last-seen.ts'
+import type { PrincipalReader, Read } from './principal-reader.ts'
 import * as table from './sessions-table.ts'
 
 /** Sign-ins and the tokens that refer to them. */
 export interface Sessions {
   /**
-   * Whom a portal token stands for, or null. From memory at once where that knows it, else by a promise of one
-   * database read; a token that we didn't make is refused without any.
+   * Whom a token stands for, or null. From memory at once where that knows it, else by a promise of one read; a token
+   * that we didn't make is refused without any.
+   * @param host the app host that the token came to, or null for the portal's own token
    */
-  find(token: string): Principal | null | Promise<Principal | null>
+  find(token: string, host: string | null): Principal | null | Promise<Read>
+  /** The same for who can wait. */
+  whoHas(token: string, host: string | null): Promise<Principal | null>
   /** Starts a sign-in in the caller's transaction; null when the user was disabled or changed meanwhile. */
   start(tx: Queryable, signIn: NewSignIn): Promise<string | null>
+  /** Adds a token for one app host, in the caller's transaction; null when the sign-in no longer counts. */
+  addToken(tx: Queryable, token: AppToken): Promise<string | null>
   /** Ends one sign-in for good; false when it had ended already. Throws when that can't be made durable. */
-  end(database: Queryable, signInId: string, reason: EndReason): Promise<boolean>
-  /** Ends all sign-ins of a user and tells how many there were. */
-  endAllOf(database: Queryable, login: string, reason: EndReason): Promise<number>
+  end(signInId: string, reason: EndReason): Promise<boolean>
+  /** Ends all sign-ins of a user, all but one where that is named, and tells how many there were. */
+  endAllOf(login: string, reason: EndReason, exceptId?: string): Promise<number>
+  /** The same as part of a transaction that the caller commits by the feed. */
+  endAllIn(tx: Queryable, login: string, reason: EndReason, exceptId?: string): Promise<number>
   /** Those that count now, last used first; of one user or, with null, of all. */
-  list(database: Queryable, login: string | null, limit: number): Promise<table.SignInRow[]>
+  list(login: string | null, limit: number): Promise<table.SignInRow[]>
   /** Writes when sign-ins were last used. */
   flush(): Promise<void>
-  /** Drops all that memory holds, so that the next question reads the database. */
-  forgetAll(): void
   readonly cachedCount: number
 }
 
@@ -39,9 +46,20 @@ export interface NewSignIn {
   readonly userAgent: string
 }
 
+/** What an app's host gets of a sign-in. */
+export interface AppToken {
+  readonly signInId: string
+  readonly host: string
+  /** Those of the token that asked: one from before a further factor must not gain it. */
+  readonly factors: FactorTimes
+}
+
 export interface SessionsOptions {
   readonly database: Database
   readonly keys: KeyRing
+  readonly feed: ChangeFeed
+  readonly reader: PrincipalReader
+  readonly lastSeen: LastSeen
   readonly idleTimeoutMs: number
   readonly absoluteTimeoutMs: number
   /** Told how long each sign-in lasted, in seconds, when it ends here. */
@@ -50,26 +68,39 @@ export interface SessionsOptions {
 
 const MAX_USER_AGENT_CHARACTERS = 512
 
-/** Builds the sign-ins over a database, with their memory. */
+/** Builds the sign-ins over a database and what reads principals. */
 export function createSessions(options: SessionsOptions): Sessions {
-  const { database, keys, onEnded } = options
-  const lastSeen = createLastSeen(database, () => performance.now())
-  const principals = createPrincipalReader(database, keys, (signInId) => lastSeen.note(signInId))
-  const forget = (ended: readonly table.EndedRow[]): number => {
-    principals.drop(ended.map(({ id }) => id))
+  const { database, feed, reader, lastSeen, onEnded } = options
+  const count = (ended: readonly table.EndedRow[]): number => {
     for (const { lasted_seconds: lasted } of ended) onEnded?.(lasted)
     return ended.length
   }
+  const endAllIn = async (tx: Queryable, login: string, reason: EndReason, exceptId?: string): Promise<number> => {
+    const ended = await tx.query(table.END_SIGN_INS_OF_USER, login, reason, exceptId ?? null)
+    // One change for all of them, however many there are.
+    if (ended[0] !== undefined) await recordChange(tx, { user: ended[0].user_id })
+    return count(ended)
+  }
   return {
-    find: (token) => principals.find(token),
+    find: (token, host) => reader.find(token, host),
+    async whoHas(token, host) {
+      const found = await reader.find(token, host)
+      return found !== null && 'tier' in found ? found.principal : found
+    },
     start: (tx, signIn) => startSignIn(tx, options, signIn),
-    end: async (db, signInId, reason) => forget(await db.query(table.END_SIGN_IN, signInId, reason)) > 0,
-    endAllOf: async (db, login, reason) => forget(await db.query(table.END_SIGN_INS_OF_USER, login, reason)),
-    list: (db, login, limit) => db.query(table.LIST_SIGN_INS, login, limit),
+    addToken: (tx, token) => addToken(tx, options.keys, token),
+    end: (signInId, reason) =>
+      feed.commit(database, async (tx) => {
+        const ended = await tx.query(table.END_SIGN_IN, signInId, reason)
+        if (ended.length > 0) await recordChange(tx, { session: signInId })
+        return count(ended) > 0
+      }),
+    endAllOf: (login, reason, exceptId) => feed.commit(database, (tx) => endAllIn(tx, login, reason, exceptId)),
+    endAllIn,
+    list: (login, limit) => database.query(table.LIST_SIGN_INS, login, limit),
     flush: () => lastSeen.flush(),
-    forgetAll: () => principals.dropAll(),
     get cachedCount() {
-      return principals.size
+      return reader.size
     },
   }
 }
@@ -90,4 +121,10 @@ async function startSignIn(tx: Queryable, options: SessionsOptions, signIn: NewS
   const token = mintToken(options.keys, 'portal')
   await tx.query(table.INSERT_TOKEN, hashToken(token), row.id, null, factors)
   return token
+}
+
+async function addToken(tx: Queryable, keys: KeyRing, { signInId, host, factors }: AppToken): Promise<string | null> {
+  const token = mintToken(keys, 'app')
+  const rows = await tx.query(table.INSERT_APP_TOKEN, hashToken(token), signInId, host, JSON.stringify(factors))
+  return rows.length === 0 ? null : token
 }

@@ -1,4 +1,5 @@
 import { OperatorError } from '../errors.ts'
+import { recordChange } from '../store/changes.ts'
 import { isUniqueViolation } from '../store/database.ts'
 import type { Queryable } from '../store/database.ts'
 import { canonical, profileFaults } from './profile.ts'
@@ -57,7 +58,7 @@ export async function editUser(tx: Queryable, login: string, change: Partial<Omi
   const name = change.name?.trim()
   refuseFaults(profileFaults({ ...(email !== undefined && { email }), ...(name !== undefined && { name }) }))
   const [row] = await uniquely(tx.query(table.UPDATE_PROFILE, canonical(login), email ?? null, name ?? null))
-  return existing(row, login).id
+  return changed(tx, existing(row, login).id)
 }
 
 /** Gives and takes roles; call it in a transaction. @throws UserFieldsError for roles that the policy doesn't define */
@@ -71,30 +72,30 @@ export async function changeRoles(
   await tx.query(table.REMOVE_ROLES, id, change.remove)
   await tx.query(table.ADD_ROLES, id, change.add)
   await tx.query(table.RAISE_AUTHZ_EPOCH, id)
-  return id
+  return changed(tx, id)
 }
 
 /** Sets the password and ends every sign-in of that user. */
 export async function setPassword(tx: Queryable, login: string, password: PasswordColumns): Promise<string> {
   const [row] = await tx.query(table.UPDATE_PASSWORD, canonical(login), password.hash, password.pepperKeyId)
-  return existing(row, login).id
+  return changed(tx, existing(row, login).id)
 }
 
 /** Keeps somebody out and ends every sign-in; may be repeated. */
 export async function disableUser(tx: Queryable, login: string): Promise<string> {
   const [row] = await tx.query(table.DISABLE_USER, canonical(login))
-  return existing(row, login).id
+  return changed(tx, existing(row, login).id)
 }
 
 export async function enableUser(tx: Queryable, login: string): Promise<string> {
   const [row] = await tx.query(table.ENABLE_USER, canonical(login))
-  return existing(row, login).id
+  return changed(tx, existing(row, login).id)
 }
 
 /** Removes somebody with sign-ins and role assignments. */
 export async function deleteUser(tx: Queryable, login: string): Promise<string> {
   const [row] = await tx.query(table.DELETE_USER, canonical(login))
-  return existing(row, login).id
+  return changed(tx, existing(row, login).id)
 }
 
 /** @throws OperatorError when nobody has this login */
@@ -130,6 +131,11 @@ export async function refuseLastHolder(tx: Queryable, role: string, login: strin
   if (holders.length !== 1 || holders[0]?.login !== canonical(login)) return
   const advice = `Give the role ${role} to somebody else first, or repeat the command with --yes.`
   throw new OperatorError(`${canonical(login)} is the last administrator. ${advice}`)
+}
+
+async function changed(tx: Queryable, userId: string): Promise<string> {
+  await recordChange(tx, { user: userId })
+  return userId
 }
 
 function refuseFaults(faults: Readonly<Record<string, string>>): void {

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMetrics } from '../../src/observe/metrics.ts'
-
-function open() {
-  return createMetrics({ cachedPrincipals: () => 7, policyVersion: () => 3 })
-}
+import { countsOf, createMetrics, exposeTogether } from '../../src/observe/metrics.ts'
+import type { Figures, Metrics } from '../../src/observe/metrics.ts'
 
 test('attempts are counted by outcome and way', async () => {
   const metrics = open()
@@ -52,3 +49,48 @@ test('two sets of metrics count apart', async () => {
   one.attempt('throttled', 'password')
   assert.equal((await other.expose()).includes('throttled'), false)
 })
+
+test('of several processes counts are added up, and what must not be isn’t', async () => {
+  const one = processWith({ verified: 3, cached: 10, version: 4 })
+  const other = processWith({ verified: 5, cached: 20, version: 3 })
+  const text = await exposeTogether([await sent(one), await sent(other)])
+  assert.match(text, /^postern_verify_duration_seconds_count\{decision="allow",tier="l1"\} 8$/m)
+  assert.match(text, /^postern_verify_duration_seconds_bucket\{le="\+Inf",decision="allow",tier="l1"\} 8$/m)
+  assert.match(text, /^postern_cached_principals 30$/m)
+  assert.match(text, /^postern_policy_version 3$/m)
+  assert.match(text, /^auth_attempts_total\{status="success",method="password"\} 2$/m)
+  assert.match(text, /^nodejs_version_info\{.*\} 1$/m)
+})
+
+test('the counts of a process that ended stay, its gauges go', async () => {
+  const ended = processWith({ verified: 3, cached: 10, version: 2 })
+  const running = processWith({ verified: 5, cached: 20, version: 3 })
+  const kept = await countsOf([await countsOf([[], await sent(ended)]), await sent(ended)])
+  const text = await exposeTogether([kept, await sent(running)])
+  assert.match(text, /^postern_verify_duration_seconds_count\{decision="allow",tier="l1"\} 11$/m)
+  assert.match(text, /^postern_cached_principals 20$/m)
+  assert.match(text, /^postern_policy_version 3$/m)
+})
+
+test('one process says by itself what it would say together with none', async () => {
+  const alone = processWith({ verified: 1, cached: 1, version: 1 })
+  const own = (await alone.expose()).split('\n').filter((line) => /^(postern|auth|session)_/.test(line))
+  const together = (await exposeTogether([await sent(alone)])).split('\n')
+  for (const line of own) assert.ok(together.includes(line), line)
+})
+
+function open() {
+  return createMetrics({ cachedPrincipals: () => 7, policyVersion: () => 3 })
+}
+
+function processWith({ verified, cached, version }: { verified: number; cached: number; version: number }): Metrics {
+  const metrics = createMetrics({ cachedPrincipals: () => cached, policyVersion: () => version })
+  metrics.attempt('success', 'password')
+  for (let count = 0; count < verified; count++) metrics.verified('allow', 'l1', 0.001)
+  return metrics
+}
+
+/** As it arrives in another process. */
+async function sent(metrics: Metrics): Promise<Figures> {
+  return JSON.parse(JSON.stringify(await metrics.figures())) as Figures
+}

@@ -1,7 +1,13 @@
 import type { FactorTimes, Principal } from '../../src/lib/principal.ts'
 import type { KeyRing } from '../../src/lib/key-ring.ts'
+import { createLastSeen } from '../../src/sessions/last-seen.ts'
+import { watchOutage } from '../../src/sessions/outage.ts'
+import { createPrincipalReader } from '../../src/sessions/principal-reader.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
+import { NO_SHARED_PRINCIPALS } from '../../src/sessions/shared-principals.ts'
+import { openChangeFeed } from '../../src/store/change-feed.ts'
+import type { ChangeFeed } from '../../src/store/change-feed.ts'
 import type { Database, Queryable } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import type { Statement } from '../../src/store/statement.ts'
@@ -29,10 +35,39 @@ export interface SignedIn extends Somebody {
   readonly principal: Principal
 }
 
-/** Sign-ins over this database; `lasted` gathers what `onEnded` was told. */
-export function sessionsOver(database: Database, lasted: number[] = []): Sessions {
+export interface TestSessions extends Sessions {
+  readonly feed: ChangeFeed
+  /** Empties the memory. */
+  forgetAll(): void
+}
+
+export interface TestSessionsOptions {
+  /** Gathers what `onEnded` was told. */
+  readonly lasted?: number[]
+  /** Where changes are read, if not where all else is. */
+  readonly changesFrom?: Database
+  /** The clock of memory; that of changes stands still, so that they never count as too old. */
+  readonly now?: () => number
+}
+
+/** Sign-ins over this database, as one process has them without a second tier. */
+export async function sessionsOver(database: Database, options: TestSessionsOptions = {}): Promise<TestSessions> {
+  const { lasted = [], changesFrom = database, now = () => performance.now() } = options
+  const listener = {
+    onNamed: (name: string, isVoid: (snapshot: string) => boolean) => reader.dropNamed(name, isVoid),
+    onPolicy: () => undefined,
+    onGap: () => reader.dropAll(),
+  }
+  const feed = await openChangeFeed(changesFrom, listener, () => 0)
+  const outage = watchOutage(feed, 0, () => 0)
+  const lastSeen = createLastSeen(database, now)
+  const onUse = (signInId: string): void => lastSeen.note(signInId)
+  const tiers = { shared: NO_SHARED_PRINCIPALS, maxEntries: 1_000 }
+  const reader = createPrincipalReader({ database, keys, feed, outage, ...tiers, onUse, now })
+  const lives = { idleTimeoutMs: IDLE_MS, absoluteTimeoutMs: ABSOLUTE_MS }
   const onEnded = (seconds: number): void => void lasted.push(seconds)
-  return createSessions({ database, keys, idleTimeoutMs: IDLE_MS, absoluteTimeoutMs: ABSOLUTE_MS, onEnded })
+  const sessions = createSessions({ database, keys, feed, reader, lastSeen, ...lives, onEnded })
+  return Object.assign(sessions, { feed, forgetAll: () => reader.dropAll() })
 }
 
 export function start(sessions: Sessions, tx: Queryable, user: Somebody): Promise<string | null> {
@@ -44,7 +79,7 @@ export function start(sessions: Sessions, tx: Queryable, user: Somebody): Promis
 export async function signIn(sessions: Sessions, database: Database, user?: Somebody): Promise<SignedIn> {
   const somebody = user ?? (await addUser(database))
   const token = await database.transaction((tx) => start(sessions, tx, somebody))
-  const principal = token === null ? null : await sessions.find(token)
+  const principal = token === null ? null : await sessions.whoHas(token, null)
   if (token === null || principal === null) throw new Error('the sign-in was refused')
   return { ...somebody, token, principal }
 }

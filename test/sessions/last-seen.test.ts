@@ -7,7 +7,7 @@ import { MOVE, READ_SIGN_IN, sessionsOver, signIn, watch } from './fixture.ts'
 const HOUR_MS = 3_600_000
 suite('the last use of sign-ins', async () => {
   const { database } = await openTestDatabase({ after })
-  const sessions = sessionsOver(database)
+  const sessions = await sessionsOver(database)
 
   /** A sign-in that was last used five hours ago, as far as the database knows. */
   async function idleSignIn(): Promise<string> {
@@ -92,20 +92,20 @@ suite('the last use of sign-ins', async () => {
   test('CACHE-10: a flush that comes after the end brings no sign-in back', async () => {
     const { token, principal } = await signIn(sessions, database)
     await database.query(MOVE, principal.signInId, '-5 h', null)
-    await sessions.end(database, principal.signInId, 'signed_out')
+    await sessions.end(principal.signInId, 'signed_out')
     await sessions.flush()
     const [row] = await database.query(READ_SIGN_IN, principal.signInId)
     assert.deepEqual([row?.ended, await idleHours(principal.signInId)], [true, 5])
-    assert.equal(await sessions.find(token), null)
+    assert.equal(await sessions.whoHas(token, null), null)
   })
 
   test('CACHE-10: flushes that race the end of sign-ins bring none back', async () => {
     const people = await Promise.all(Array.from({ length: 20 }, () => signIn(sessions, database)))
-    for (const { token } of people) void sessions.find(token)
-    const ends = people.map(({ principal }) => sessions.end(database, principal.signInId, 'revoked'))
+    for (const { token } of people) void sessions.whoHas(token, null)
+    const ends = people.map(({ principal }) => sessions.end(principal.signInId, 'revoked'))
     await Promise.all([sessions.flush(), ...ends, sessions.flush()])
     assert.deepEqual(
-      await Promise.all(people.map(async ({ token }) => sessions.find(token))),
+      await Promise.all(people.map(async ({ token }) => sessions.whoHas(token, null))),
       people.map(() => null),
     )
   })
@@ -113,7 +113,10 @@ suite('the last use of sign-ins', async () => {
   test('finding a sign-in counts as use, from memory as well as from the database', async () => {
     const { token, principal } = await signIn(sessions, database)
     await sessions.flush()
-    for (const look of [() => sessions.find(token), () => (sessions.forgetAll(), sessions.find(token))]) {
+    for (const look of [
+      () => sessions.whoHas(token, null),
+      () => (sessions.forgetAll(), sessions.whoHas(token, null)),
+    ]) {
       await database.query(MOVE, principal.signInId, '-5 h', null)
       await look()
       await sessions.flush()

@@ -2,46 +2,109 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { createPrincipalCache } from '../../src/sessions/principal-cache.ts'
-import { principal } from '../policies/fixture.ts'
+import type { Known } from '../../src/sessions/principal-cache.ts'
 
-const LIMITS = { maxEntries: 3, lifeMs: 60_000 }
+const LIMITS = { maxEntries: 100, lifeMs: 60_000 }
+const always = (): boolean => true
 
-test('the cache gives back what was set, until it is dropped by sign-in or all at once', () => {
+test('whatever tokens a name has, all that are void go and no others', () => {
+  for (const tokens of [1, 2, 3]) {
+    const cache = createPrincipalCache(LIMITS)
+    for (let token = 0; token < tokens; token++) cache.set(`mine${token}`, known('me', `sign-in${token}`))
+    cache.set('other', known('other', 'another sign-in'))
+    cache.dropNamed('me', () => false)
+    assert.equal(cache.size, tokens + 1)
+    cache.dropNamed('sign-in0', always)
+    assert.equal(cache.get('mine0'), undefined)
+    assert.equal(cache.size, tokens)
+    cache.dropNamed('me', always)
+    assert.equal(cache.size, 1)
+    assert.notEqual(cache.get('other'), undefined)
+  }
+})
+
+test('a token that is set again, for somebody else or the same, is found by its new names alone', () => {
   const cache = createPrincipalCache(LIMITS)
-  const [alice, bob] = [principal('a', []), principal('b', [])]
-  const now = performance.now()
-  cache.set('t1', alice, now)
-  cache.set('t2', alice, now)
-  cache.set('t3', bob, now)
-  cache.dropSignIn(alice.signInId)
-  assert.deepEqual([cache.get('t1'), cache.get('t2'), cache.get('t3')], [undefined, undefined, bob])
+  cache.set('token', known('me', 'first'))
+  cache.set('token', known('me', 'first'))
+  cache.set('token', known('you', 'second'))
+  cache.dropNamed('me', always)
+  cache.dropNamed('first', always)
+  assert.equal(cache.get('token')?.principal.userId, 'you')
+  cache.dropNamed('second', always)
+  assert.equal(cache.size, 0)
+})
+
+test('what was pushed out for want of room leaves no name behind', () => {
+  const cache = createPrincipalCache({ maxEntries: 2, lifeMs: 60_000 })
+  for (let token = 0; token < 5; token++) cache.set(`token${token}`, known('me', `sign-in${token}`))
+  let asked = 0
+  cache.dropNamed('me', () => ++asked < 0)
+  assert.equal(asked, 2)
+})
+
+test('to end the sign-ins of one person nobody else is looked at', () => {
+  const cache = createPrincipalCache({ maxEntries: 10_000, lifeMs: 60_000 })
+  for (let token = 0; token < 10_000; token++) cache.set(`token${token}`, known(`user${token % 5_000}`, `s${token}`))
+  let asked = 0
+  cache.dropNamed('user7', () => ++asked > 0)
+  assert.equal(asked, 2)
+  assert.equal(cache.size, 9_998)
+})
+
+test('entries share one list of roles, and each keeps its own', () => {
+  const cache = createPrincipalCache({ maxEntries: 3_000, lifeMs: 60_000 })
+  cache.set('one', known('me', 'a', ['staff', 'wiki']))
+  cache.set('two', known('you', 'b', ['staff', 'wiki']))
+  cache.set('three', known('them', 'c', ['staff']))
+  assert.equal(cache.get('one')?.principal.roles, cache.get('two')?.principal.roles)
+  assert.deepEqual(cache.get('three')?.principal.roles, ['staff'])
+  for (let kind = 0; kind < 2_500; kind++) cache.set(`of${kind}`, known(`u${kind}`, `s${kind}`, [`role${kind}`]))
+  assert.deepEqual(cache.get('of0')?.principal.roles, ['role0'])
+  assert.deepEqual(cache.get('of2499')?.principal.roles, ['role2499'])
+  assert.deepEqual(cache.get('one')?.principal.roles, ['staff', 'wiki'])
+})
+
+test('the cache gives back what was set, until all is cleared', () => {
+  const cache = createPrincipalCache(LIMITS)
+  cache.set('t1', known('a', 'one'))
+  cache.set('t2', known('b', 'two'))
+  assert.deepEqual([cache.get('t1'), cache.get('t2')], [known('a', 'one'), known('b', 'two')])
   cache.clear()
-  assert.deepEqual([cache.get('t3'), cache.size], [undefined, 0])
+  assert.deepEqual([cache.get('t2'), cache.size], [undefined, 0])
 })
 
 test('the cache holds no more than it may, and forgets what was longest unused', () => {
-  const cache = createPrincipalCache(LIMITS)
-  for (const token of ['1', '2', '3']) cache.set(token, principal(token, []), performance.now())
+  const cache = createPrincipalCache({ maxEntries: 3, lifeMs: 60_000 })
+  for (const token of ['1', '2', '3']) cache.set(token, known(token, `of${token}`))
   cache.get('1')
-  cache.set('4', principal('4', []), performance.now())
-  assert.deepEqual([cache.size, cache.get('2'), cache.get('1')?.login], [3, undefined, '1'])
+  cache.set('4', known('4', 'of4'))
+  assert.deepEqual([cache.size, cache.get('2'), cache.get('1')?.principal.login], [3, undefined, '1'])
 })
 
-test('whatever is set, replaced, forgotten and dropped, a dropped sign-in is never found again', () => {
-  const tokens = fc.constantFrom('1', '2', '3', '4', '5')
-  const step = fc.record({ token: tokens, person: fc.constantFrom('a', 'b', 'c'), drops: fc.boolean() })
+test('whatever is set, replaced, forgotten and dropped, a dropped name is never found again', () => {
+  const tokens = ['1', '2', '3', '4', '5']
+  const step = fc.record({
+    token: fc.constantFrom(...tokens),
+    person: fc.constantFrom('a', 'b', 'c'),
+    drops: fc.constantFrom('nobody', 'user', 'sign-in'),
+  })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const cache = createPrincipalCache(LIMITS)
+      const cache = createPrincipalCache({ maxEntries: 3, lifeMs: 60_000 })
       for (const { token, person, drops } of steps) {
-        const who = principal(person, [])
-        if (!drops) cache.set(token, who, performance.now())
+        if (drops === 'nobody') cache.set(token, known(person, `of ${person}`))
         else {
-          cache.dropSignIn(who.signInId)
-          for (const each of ['1', '2', '3', '4', '5']) assert.notEqual(cache.get(each)?.signInId, who.signInId)
+          cache.dropNamed(drops === 'user' ? person : `of ${person}`, always)
+          for (const each of tokens) assert.notEqual(cache.get(each)?.principal.userId, person)
         }
-        assert.ok(cache.size <= LIMITS.maxEntries)
+        assert.ok(cache.size <= 3)
       }
     }),
   )
 })
+
+function known(userId: string, signInId: string, roles: readonly string[] = []): Known {
+  const about = { login: userId, email: `${userId}@example.com`, name: userId, factors: {}, absoluteExpiresAt: 0 }
+  return { principal: { userId, signInId, roles, ...about }, host: null, snapshot: '1:1:', readAt: 0 }
+}

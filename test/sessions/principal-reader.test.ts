@@ -1,30 +1,31 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { PosternError } from '../../src/errors.ts'
 import { mintToken } from '../../src/lib/tokens.ts'
-import type { Sessions } from '../../src/sessions/sessions.ts'
 import * as users from '../../src/users/users.ts'
 import { key, ringOf } from '../lib/rings.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { keys, MOVE, sessionsOver, signIn, watch } from './fixture.ts'
-import type { SignedIn, WatchedDatabase } from './fixture.ts'
+import type { SignedIn, TestSessions, WatchedDatabase } from './fixture.ts'
 
 suite('the reader of principals', { timeout: 30_000 }, async () => {
   const { database } = await openTestDatabase({ after })
 
   interface Watched {
     readonly watched: WatchedDatabase
-    readonly sessions: Sessions
+    readonly sessions: TestSessions
+    readonly clock: { now: number }
     readonly person: SignedIn
   }
 
   /** Sessions that know somebody, over a database that was asked nothing yet. */
   async function warm(): Promise<Watched> {
     const watched = watch(database)
-    const sessions = sessionsOver(watched)
+    const clock = { now: 0 }
+    const sessions = await sessionsOver(watched, { changesFrom: database, now: () => clock.now })
     const person = await signIn(sessions, watched)
     watched.asked.length = 0
-    return { watched, sessions, person }
+    return { watched, sessions, person, clock }
   }
 
   /** As `warm`, but with an empty memory. */
@@ -36,7 +37,7 @@ suite('the reader of principals', { timeout: 30_000 }, async () => {
 
   test('a token that memory knows is answered at once, without a promise and without a query', async () => {
     const { watched, sessions, person } = await warm()
-    for (let ask = 0; ask < 100; ask++) assert.equal(sessions.find(person.token), person.principal)
+    for (let ask = 0; ask < 100; ask++) assert.deepEqual(sessions.find(person.token, null), person.principal)
     assert.deepEqual([watched.asked.length, sessions.cachedCount], [0, 1])
   })
 
@@ -44,20 +45,20 @@ suite('the reader of principals', { timeout: 30_000 }, async () => {
     const { watched, sessions, person } = await cold()
     const foreign = [mintToken(ringOf(key(1)), 'portal'), mintToken(keys, 'app'), mintToken(keys, 'invite')]
     const broken = ['', 'x'.repeat(10_000), person.token.slice(1), `${person.token} `, person.token.toUpperCase()]
-    for (const token of [...foreign, ...broken]) assert.equal(sessions.find(token), null)
+    for (const token of [...foreign, ...broken]) assert.equal(sessions.find(token, null), null)
     assert.equal(watched.asked.length, 0)
   })
 
-  test('a token of ours that nobody has is looked up each time, and never kept', async () => {
+  test('a token of ours that nobody has is looked up once, and takes the place of nobody', async () => {
     const { watched, sessions } = await cold()
     const token = mintToken(keys, 'portal')
-    assert.deepEqual([await sessions.find(token), await sessions.find(token)], [null, null])
-    assert.deepEqual([watched.asked.length, sessions.cachedCount], [2, 0])
+    assert.deepEqual([await sessions.whoHas(token, null), await sessions.whoHas(token, null)], [null, null])
+    assert.deepEqual([watched.asked.length, sessions.cachedCount], [1, 0])
   })
 
   test('fifty who ask for one token at once share one query', async () => {
     const { watched, sessions, person } = await cold()
-    const answers = await Promise.all(Array.from({ length: 50 }, async () => sessions.find(person.token)))
+    const answers = await Promise.all(Array.from({ length: 50 }, () => sessions.whoHas(person.token, null)))
     assert.deepEqual(new Set(answers.map((answer) => answer?.signInId)), new Set([person.principal.signInId]))
     assert.equal(watched.asked.length, 1)
   })
@@ -65,25 +66,19 @@ suite('the reader of principals', { timeout: 30_000 }, async () => {
   test('a query that fails is told to all who shared it, and the next asks anew', async () => {
     const { watched, sessions, person } = await cold()
     watched.failure = new Error('no database')
-    const asked = Array.from({ length: 3 }, () => Promise.resolve(sessions.find(person.token)))
+    const asked = Array.from({ length: 3 }, () => sessions.whoHas(person.token, null))
     for (const each of asked) await assert.rejects(each, /no database/)
     assert.equal(watched.asked.length, 1)
     watched.failure = null
-    assert.equal((await sessions.find(person.token))?.login, person.login)
+    assert.equal((await sessions.whoHas(person.token, null))?.login, person.login)
   })
 
   const revocations: readonly [what: string, revoke: (parts: Watched) => Promise<unknown>][] = [
+    ['its sign-in ends', ({ sessions, person }) => sessions.end(person.principal.signInId, 'revoked')],
+    ['all of the user ends', ({ sessions, person }) => sessions.endAllOf(person.login, 'revoked')],
     [
-      'its sign-in ends',
-      ({ watched, sessions, person }) => sessions.end(watched, person.principal.signInId, 'revoked'),
-    ],
-    ['all of the user ends', ({ watched, sessions, person }) => sessions.endAllOf(watched, person.login, 'revoked')],
-    [
-      'the user is disabled and all is forgotten',
-      async ({ sessions, person }) => {
-        await users.disableUser(database, person.login)
-        sessions.forgetAll()
-      },
+      'the user is disabled',
+      ({ sessions, person }) => sessions.feed.commit(database, (tx) => users.disableUser(tx, person.login)),
     ],
   ]
   for (const [what, revoke] of revocations) {
@@ -91,70 +86,50 @@ suite('the reader of principals', { timeout: 30_000 }, async () => {
       const parts = await cold()
       const { watched, sessions, person } = parts
       const held = watched.hold()
-      const early = sessions.find(person.token)
+      const early = sessions.whoHas(person.token, null)
       await held.reached
-      const revoking = revoke({ ...parts, watched: watch(database) })
-      await revoking
-      const late = sessions.find(person.token)
+      await revoke(parts)
+      const late = sessions.whoHas(person.token, null)
       held.release()
-      assert.equal(await late, null)
-      await early
-      assert.equal(await sessions.find(person.token), null)
-      assert.equal(sessions.cachedCount, 0)
+      assert.deepEqual([await early, await late], [null, null])
+      assert.deepEqual([watched.asked.length, sessions.cachedCount], [2, 0])
     })
   }
-
-  test('a read that was overtaken by a change does not break the sharing of the one after it', async () => {
-    const { watched, sessions, person } = await cold()
-    const first = watched.hold()
-    const early = sessions.find(person.token)
-    await first.reached
-    sessions.forgetAll()
-    const second = watched.hold()
-    const late = sessions.find(person.token)
-    await second.reached
-    first.release()
-    await early
-    const joined = sessions.find(person.token)
-    second.release()
-    assert.deepEqual([await joined, watched.asked.length], [await late, 2])
-  })
 
   test('the end of one sign-in leaves what memory knows of others', async () => {
     const { watched, sessions, person } = await warm()
     const other = await signIn(sessions, watched)
-    await sessions.end(watched, person.principal.signInId, 'signed_out')
-    assert.equal(sessions.find(other.token), other.principal)
+    await sessions.end(person.principal.signInId, 'signed_out')
+    assert.deepEqual(sessions.find(other.token, null), other.principal)
   })
 
   test('memory does not outlive the absolute end of a sign-in', async (t) => {
     const { sessions, person } = await warm()
     t.mock.timers.enable({ apis: ['Date'], now: person.principal.absoluteExpiresAt - 1 })
-    assert.equal(sessions.find(person.token), person.principal)
+    assert.deepEqual(sessions.find(person.token, null), person.principal)
     t.mock.timers.tick(1)
-    assert.equal(await sessions.find(person.token), null)
+    assert.equal(await sessions.whoHas(person.token, null), null)
   })
 
-  test('memory lives two seconds, counted from before the read, so what others revoke is seen by then', async (t) => {
-    const { watched, sessions, person } = await cold()
-    const clock = { now: performance.now() }
-    t.mock.method(performance, 'now', () => clock.now)
-    const held = watched.hold()
-    const reading = sessions.find(person.token)
-    await held.reached
-    clock.now += 1_500
-    held.release()
-    const principal = await reading
-    assert.equal(sessions.find(person.token), principal)
+  test('memory lives a minute from the read on, and is then read again', async () => {
+    const { watched, sessions, person, clock } = await warm()
+    clock.now += 60_000
+    assert.deepEqual(sessions.find(person.token, null), person.principal)
     await database.query(MOVE, person.principal.signInId, null, '-1 s')
-    clock.now += 600
-    await untilLruLooksAtItsClock()
-    assert.equal(await sessions.find(person.token), null)
+    clock.now += 1
+    assert.equal(await sessions.whoHas(person.token, null), null)
+    assert.equal(watched.asked.length, 1)
+  })
+
+  test('while the database can not be asked memory goes on beyond its life, and nobody new gets in', async () => {
+    const [watched, clock] = [watch(database), { now: 0 }]
+    const sessions = await sessionsOver(watched, { now: () => clock.now })
+    const person = await signIn(sessions, watched)
+    const stranger = await signIn(await sessionsOver(database), database)
+    watched.failure = new PosternError('store_unavailable', 'gone')
+    await assert.rejects(sessions.feed.read(), { code: 'store_unavailable' })
+    clock.now += 60_001
+    assert.deepEqual(sessions.find(person.token, null), person.principal)
+    await assert.rejects(sessions.whoHas(stranger.token, null), { code: 'store_unavailable' })
   })
 })
-
-/** The library asks for the time once a millisecond at most. */
-async function untilLruLooksAtItsClock(): Promise<void> {
-  const until = process.hrtime.bigint() + 5_000_000n
-  while (process.hrtime.bigint() < until) await turn()
-}
