@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { PosternError } from '../errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { bodyKind, bodySchema, parseBody, textField } from '../web/body.ts'
+import { refuseCrossSite, setSessionCookie, visitorOf } from '../web/pages.ts'
 import { readJson } from '../web/strict-json.ts'
-import { clientOf, refuseCrossSite, visitorOf } from './portal.ts'
+import { clientOf } from './portal.ts'
 import type { PortalParts } from './portal.ts'
-import { setSessionCookie } from './sign-in-routes.ts'
 import { signIn } from './sign-in.ts'
 import { signOut } from './sign-out.ts'
 
@@ -23,13 +23,13 @@ export function loginApiRoutes(app: FastifyInstance, parts: PortalParts): void {
     const { principal: previous } = await visitorOf(parts, request)
     const token = await signIn(parts, { ...parsed.value, ...clientOf(parts, request), previous })
     if (token === null) throw new PosternError('invalid_credentials')
-    setSessionCookie(parts, reply, token)
-    return reply.send({ status: 'ok', data: describe(await parts.sessions.find(token)) })
+    setSessionCookie(parts.cookies, reply, parts.entrances.portal.hostName, token)
+    return reply.send({ status: 'ok', data: describe(await parts.sessions.whoHas(token, null)) })
   })
 
   app.post('/api/v2/auth/logout', { config: { access: 'anyone' } }, async (request, reply) => {
     refuseCrossSite(parts, request)
-    await signOut(parts, await visitorOf(parts, request), reply)
+    await signOut(parts, request, reply)
     return reply.send({ status: 'ok' })
   })
 

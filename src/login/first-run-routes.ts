@@ -5,12 +5,12 @@ import type { KeyRing } from '../lib/key-ring.ts'
 import { profileFaults } from '../users/profile.ts'
 import { UserFieldsError } from '../users/users.ts'
 import { bodySchema, parseBody, textField } from '../web/body.ts'
+import { formOf, formToken, isOwnForm, refuseCrossSite, sendHtml, setSessionCookie } from '../web/pages.ts'
 import { completeFirstRun, isFirstRunToken } from './first-run.ts'
 import { firstRunPage } from './first-run-page.ts'
 import type { FirstRunFaults, FirstRunValues } from './first-run-page.ts'
-import { clientOf, formOf, formToken, isOwnForm, portalPaths, refuseCrossSite, sendHtml } from './portal.ts'
+import { clientOf } from './portal.ts'
 import type { PortalParts } from './portal.ts'
-import { setSessionCookie } from './sign-in-routes.ts'
 import { signIn } from './sign-in.ts'
 
 const MAX_FIELD = 4_096
@@ -28,10 +28,10 @@ const NOTHING_ENTERED: FirstRunValues = { username: '', email: '', name: '' }
 /** The page behind the first-run link: whoever has it makes the first administrator, once. */
 export function firstRunRoutes(app: FastifyInstance, parts: PortalParts, keys: KeyRing): void {
   const show = (reply: FastifyReply, token: string, values: FirstRunValues, faults: FirstRunFaults): FastifyReply => {
-    const paths = portalPaths(parts.publicUrl)
+    const { base, assets: assetBase } = parts.entrances.portal.paths
     const csrf = formToken(parts, PURPOSE, token)
     const { passwordMinLength: minPasswordLength } = parts
-    const model = { assetBase: paths.assets, action: paths.invite, csrf, token, values, faults, minPasswordLength }
+    const model = { assetBase, action: `${base}/invite`, csrf, token, values, faults, minPasswordLength }
     return sendHtml(reply, Object.keys(faults).length === 0 ? 200 : 400, firstRunPage(model))
   }
 
@@ -62,8 +62,9 @@ export function firstRunRoutes(app: FastifyInstance, parts: PortalParts, keys: K
       ...clientOf(parts, request),
       previous: null,
     })
-    if (session !== null) setSessionCookie(parts, reply, session)
-    return reply.redirect(`${portalPaths(parts.publicUrl).base}/start`, 303)
+    const { hostName, paths } = parts.entrances.portal
+    if (session !== null) setSessionCookie(parts.cookies, reply, hostName, session)
+    return reply.redirect(`${paths.base}/start`, 303)
   })
 }
 

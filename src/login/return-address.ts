@@ -12,14 +12,24 @@ export interface ReturnAddress {
   readonly origin: string
   /** Host for people to see. */
   readonly host: string
+  /** Path and query. */
+  readonly target: string
+}
+
+/** A return address as it was signed. */
+export interface OpenedReturn extends ReturnAddress {
+  /** SHA-256 of the state cookie of a browser that waits on the app's host for a hand-over; null where none does. */
+  readonly stateHash: string | null
 }
 
 /** Signs and opens return addresses, so that the only one a visitor can write is checked at `/.postern/start`. */
 export interface ReturnAddresses {
+  /** @returns null for what no app of the policy has */
+  find(wanted: WantedReturn): ReturnAddress | null
   /** @returns text for a URL parameter, valid for 10 minutes; null for what no app of the policy has */
   sign(wanted: WantedReturn): string | null
   /** @returns null for anything forged, expired, or no longer an app's */
-  open(text: string): ReturnAddress | null
+  open(text: string): OpenedReturn | null
 }
 
 export interface WantedReturn {
@@ -27,6 +37,8 @@ export interface WantedReturn {
   readonly host: string
   /** Path and query, unsigned. */
   readonly target: string
+  /** As `OpenedReturn` has it; null unless given. */
+  readonly stateHash?: string | null
 }
 
 const LIFE_MS = 600_000
@@ -36,24 +48,33 @@ const MAX_TARGET_BYTES = 2_048
 export function createReturnAddresses(key: Buffer, policy: () => CompiledPolicy, now: () => number): ReturnAddresses {
   const mac = (payload: string): string => createHmac('sha256', key).update(payload).digest('base64url')
   return {
-    sign({ host, target: asked }) {
-      const target = asked.length > MAX_TARGET_BYTES ? '/' : asked
+    find: ({ host, target }) => locate(policy(), { host, target: bounded(target) }),
+    sign({ host, target: asked, stateHash = null }) {
+      const target = bounded(asked)
       if (locate(policy(), { host, target }) === null) return null
-      const payload = Buffer.from(JSON.stringify([host, target, now() + LIFE_MS])).toString('base64url')
+      const payload = Buffer.from(JSON.stringify([host, target, now() + LIFE_MS, stateHash])).toString('base64url')
       return `${payload}.${mac(payload)}`
     },
     open(text) {
       const [payload = '', signature = '', ...rest] = text.split('.')
       if (rest.length > 0 || !equalSecrets(mac(payload), signature)) return null
-      // Our own text, so it has our own form.
-      const [host, target, expiresAt] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [
-        string,
-        string,
-        number,
-      ]
-      return expiresAt > now() ? locate(policy(), { host, target }) : null
+      const [host, target, expiresAt, stateHash] = readPayload(payload)
+      const found = expiresAt > now() ? locate(policy(), { host, target }) : null
+      return found === null ? null : { ...found, stateHash }
     },
   }
+}
+
+/** Longer ones become the app's root, on every way (DESIGN 4.3). */
+function bounded(target: string): string {
+  return target.length > MAX_TARGET_BYTES ? '/' : target
+}
+
+type Payload = readonly [host: string, target: string, expiresAt: number, stateHash: string | null]
+
+/** Our own text, so it has our own form. */
+function readPayload(payload: string): Payload {
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Payload
 }
 
 /** Built from checked parts alone, so what a browser makes of it can't be another host. */
@@ -64,5 +85,6 @@ function locate(policy: CompiledPolicy, { host: hostText, target: targetText }: 
   const app = findApp(policy, host, null)
   if (!('origin' in app)) return null
   const origin = app.origin(host.name)
-  return { url: origin + target.path + target.query, origin, host: host.name }
+  const back = target.path + target.query
+  return { url: origin + back, origin, host: host.name, target: back }
 }

@@ -1,22 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { PORTAL_PATH } from '../config/settings.ts'
 import { PosternError } from '../errors.ts'
 import { bodySchema, optionalTextField, parseBody, textField } from '../web/body.ts'
 import { DOUBLED, readCookie } from '../web/cookies.ts'
-import { portalHeaders } from '../web/security-headers.ts'
-import { setCookie } from '../web/set-cookie.ts'
 import {
-  clientOf,
   cookieHeaders,
+  dropSessionCookie,
   formOf,
   formToken,
   isOwnForm,
-  isSecure,
-  portalPaths,
   refuseCrossSite,
   sendHtml,
+  setSessionCookie,
   visitorOf,
-} from './portal.ts'
+} from '../web/pages.ts'
+import { portalHeaders } from '../web/security-headers.ts'
+import { readSessionCookie } from '../web/session-cookies.ts'
+import { dropCookie, setCookie } from '../web/set-cookie.ts'
+import { findAskedPage, signAskedPage } from './asked-page.ts'
+import { clientOf } from './portal.ts'
 import type { PortalParts } from './portal.ts'
 import type { ReturnAddress } from './return-address.ts'
 import { signIn } from './sign-in.ts'
@@ -46,20 +49,24 @@ const STATUS_OF: Readonly<Record<SignInProblem, number>> = {
   unavailable: 503,
 }
 
-/** `/.postern/start`, where every sign-in begins, and the sign-in page. */
+/** `/start` on the portal's own host, where every sign-in begins that leads back to this host, and the sign-in page. */
 export function signInRoutes(app: FastifyInstance, parts: PortalParts): void {
-  const paths = portalPaths(parts.publicUrl)
+  const { portal } = parts.entrances
   app.get<Query>('/start', { config: { access: 'anyone' } }, async (request, reply) => {
-    const signed = signReturn(parts, request, request.query['rd'] ?? '/')
-    if (signed === null) return reply.redirect(paths.home, 302)
+    const target = request.query['rd'] ?? '/'
+    const signed = signAskedPage(parts.returnAddresses, request, { target, stateHash: null })
+    if (signed === null) return reply.redirect(portal.paths.home, 302)
     const { principal } = await visitorOf(parts, request)
-    const back = parts.returnAddresses.open(signed)
+    const back = findAskedPage(parts.returnAddresses, request, target)
     if (principal !== null && back !== null) return reply.redirect(back.url, 302)
-    return reply.redirect(`${paths.signIn}?rd=${signed}`, 302)
+    return reply.redirect(`${portal.paths.signIn}?rd=${signed}`, 302)
   })
 
   app.get<Query>('/login', { config: { access: 'anyone' } }, async (request, reply) => {
-    return showForm(parts, request, reply, { rd: request.query['rd'] ?? null, username: '', problem: null })
+    const rd = request.query['rd'] ?? null
+    const onward = await handOverUrl(parts, request, rd)
+    if (onward !== null) return reply.redirect(onward, 302)
+    return showForm(parts, request, reply, { rd, username: '', problem: null })
   })
 
   app.post('/login', { config: { access: 'anyone' } }, async (request, reply) => {
@@ -74,27 +81,28 @@ export function signInRoutes(app: FastifyInstance, parts: PortalParts): void {
     const outcome = await attempt(parts, request, { username, password })
     if (outcome === 'busy') return again('busy')
     if (outcome.token === null) return again('wrong_credentials')
-    const back = rd === null ? null : parts.returnAddresses.open(rd)
-    setSessionCookie(parts, reply, outcome.token)
-    return reply.redirect(back?.url ?? paths.home, 303)
+    setSessionCookie(parts.cookies, reply, portal.hostName, outcome.token)
+    return reply.redirect(afterSignIn(parts, rd), 303)
   })
 }
 
-/**
- * The return address that a visitor named, on the app whose host and port were asked; the app's root where the path
- * can't be one, null where no app is known. A proxy that sends no port in Host tells it beside.
- */
-function signReturn({ returnAddresses }: PortalParts, request: FastifyRequest, target: string): string | null {
-  const host = request.headers.host ?? ''
-  const withPort = `${host}:${request.headers['x-forwarded-port']?.toString() ?? ''}`
-  const sign = (wanted: string): string | null =>
-    returnAddresses.sign({ host: withPort, target: wanted }) ?? returnAddresses.sign({ host, target: wanted })
-  return sign(target) ?? sign('/')
+/** Where a visitor goes who has just signed in: where a hand-over is due, once more here, now with the new cookie. */
+function afterSignIn({ returnAddresses, entrances }: PortalParts, rd: string | null): string {
+  const { paths } = entrances.portal
+  const back = rd === null ? null : returnAddresses.open(rd)
+  if (back === null) return paths.home
+  return back.stateHash === null ? back.url : `${paths.signIn}?rd=${rd}`
 }
 
-/** Makes the browser keep the session token until it closes; the sign-in itself ends earlier by its own rules. */
-export function setSessionCookie({ cookies, publicUrl }: PortalParts, reply: FastifyReply, token: string): void {
-  setCookie(reply, { name: cookies.portal, value: token, secure: isSecure(publicUrl) })
+/** The way back to an app's own host for a visitor who is signed in; null for all others. */
+async function handOverUrl(parts: PortalParts, request: FastifyRequest, rd: string | null): Promise<string | null> {
+  const back = rd === null ? null : parts.returnAddresses.open(rd)
+  if (back === null || back.stateHash === null) return null
+  const { principal } = await visitorOf(parts, request)
+  if (principal === null) return null
+  const { host, target, stateHash, origin } = back
+  const code = await parts.handOver.offer(principal, { host, target, stateHash })
+  return `${origin}${PORTAL_PATH}/callback?code=${code}`
 }
 
 async function attempt(
@@ -126,8 +134,9 @@ function showForm(
 ): FastifyReply {
   const back = rd === null ? null : parts.returnAddresses.open(rd)
   const binding = preSignIn(parts, request) ?? newPreSignIn(parts, reply)
+  dropDoubled(parts, request, reply)
   if (problem === 'busy') reply.header('retry-after', '2')
-  const paths = portalPaths(parts.publicUrl)
+  const { paths } = parts.entrances.portal
   const markup = signInPage({
     assetBase: paths.assets,
     action: paths.signIn,
@@ -141,18 +150,26 @@ function showForm(
   return sendHtml(reply, problem === null ? 200 : STATUS_OF[problem], markup)
 }
 
+/** Two session cookies count as none for as long as both are there, so those that can be named are dropped. */
+function dropDoubled({ cookies, entrances }: PortalParts, request: FastifyRequest, reply: FastifyReply): void {
+  const { hostName } = entrances.portal
+  if (readSessionCookie(cookies, cookieHeaders(request), hostName) !== DOUBLED) return
+  dropSessionCookie(cookies, reply, hostName)
+  if (cookies.domain !== null) dropCookie(reply, cookies.names.portal, cookies.secure)
+}
+
 /** Chromium checks where a form's redirect leads as well, so the page lists the origin that it returns to. */
-function formHeaders({ publicUrl }: PortalParts, back: ReturnAddress | null): Readonly<Record<string, string>> {
-  return portalHeaders({ secure: isSecure(publicUrl), formTargets: back === null ? [] : [back.origin] })
+function formHeaders({ cookies }: PortalParts, back: ReturnAddress | null): Readonly<Record<string, string>> {
+  return portalHeaders({ secure: cookies.secure, formTargets: back === null ? [] : [back.origin] })
 }
 
 function preSignIn(parts: PortalParts, request: FastifyRequest): string | null {
-  const value = readCookie(cookieHeaders(request), parts.cookies.preSignIn)
+  const value = readCookie(cookieHeaders(request), parts.cookies.names.preSignIn)
   return value === DOUBLED || value === '' ? null : value
 }
 
-function newPreSignIn({ cookies, publicUrl }: PortalParts, reply: FastifyReply): string {
+function newPreSignIn({ cookies }: PortalParts, reply: FastifyReply): string {
   const value = randomBytes(24).toString('base64url')
-  setCookie(reply, { name: cookies.preSignIn, value, secure: isSecure(publicUrl) })
+  setCookie(reply, { name: cookies.names.preSignIn, value, secure: cookies.secure })
   return value
 }

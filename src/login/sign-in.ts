@@ -63,9 +63,7 @@ async function attemptSignIn(
   const token = await database.transaction((tx) =>
     sessions.start(tx, { userId, sessionEpoch, factors, address, userAgent }),
   )
-  if (token !== null && attempt.previous !== null) {
-    await sessions.end(database, attempt.previous.signInId, 'signed_in_again')
-  }
+  if (token !== null && attempt.previous !== null) await sessions.end(attempt.previous.signInId, 'signed_in_again')
   return token
 }
 

@@ -10,10 +10,13 @@ export interface SignedInPage {
   /** Path that the sign-out form is posted to. */
   readonly signOutAction: string
   readonly csrf: string
+  /** Where one's own sign-ins are listed. */
+  readonly sessionsHref: string
 }
 
 /** The portal's start page: who am I, and the way out. */
-export function signedInPage({ assetBase, login, name, email, signOutAction, csrf }: SignedInPage): string {
+export function signedInPage(model: SignedInPage): string {
+  const { assetBase, login, name, email, signOutAction, csrf, sessionsHref } = model
   const body = html`<h1>You are signed in</h1>
     <dl class="facts">
       <div>
@@ -29,6 +32,7 @@ export function signedInPage({ assetBase, login, name, email, signOutAction, csr
         <dd>${email}</dd>
       </div>
     </dl>
+    <p><a class="button second" href="${sessionsHref}">Where you are signed in</a></p>
     <form method="post" action="${signOutAction}">
       ${hiddenField('csrf', csrf)}
       <button class="button second" type="submit">Sign out</button>

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { PORTAL_PATH } from '../config/settings.ts'
 import type { ListenAddress } from '../config/values.ts'
 import { clientAddress } from '../lib/address.ts'
 import type { Networks } from '../lib/address.ts'
@@ -47,7 +48,6 @@ export interface Proxy {
 
 /** Builds proxy mode: read, verify, forward or refuse, count. */
 export function createProxy(parts: ProxyParts): Proxy {
-  const base = parts.publicUrl.pathname.replace(/\/$/, '')
   const secure = parts.publicUrl.protocol === 'https:'
   const upgraded = new Set<Duplex>()
   const answering = new WeakSet<Duplex>()
@@ -56,7 +56,8 @@ export function createProxy(parts: ProxyParts): Proxy {
     request(request, response, portal) {
       answering.add(request.socket)
       response.once('close', () => answering.delete(request.socket))
-      const refuse = (denial: Denial): void => refuseProxied({ secure, base, portal }, request, response, denial)
+      const refuse = (denial: Denial): void =>
+        refuseProxied({ secure, base: PORTAL_PATH, portal }, request, response, denial)
       decideRequest(parts, request)
         .then(({ allowed, verdict }) =>
           allowed === null ? refuse({ kind: 'verdict', verdict }) : forward(parts, request, response, allowed),

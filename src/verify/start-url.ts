@@ -1,7 +1,6 @@
+import { PORTAL_PATH } from '../config/settings.ts'
 import type { OriginalRequest } from '../lib/original-request.ts'
 
-/** The path of Postern on every app host. */
-const APP_HOST_PATH = '/.postern'
 /** Longer ones become the app's root. */
 const MAX_RETURN_BYTES = 2_048
 
@@ -12,5 +11,5 @@ const MAX_RETURN_BYTES = 2_048
 export function startUrl(origin: string, original: OriginalRequest): string {
   const target = original.target.path + original.target.query
   const back = original.navigation && target.length <= MAX_RETURN_BYTES ? target : '/'
-  return `${origin}${APP_HOST_PATH}/start?rd=${encodeURIComponent(back)}`
+  return `${origin}${PORTAL_PATH}/start?rd=${encodeURIComponent(back)}`
 }

@@ -1,13 +1,15 @@
 import { withDeadline } from '../lib/deadline.ts'
 import type { OriginalRequest } from '../lib/original-request.ts'
-import type { Principal } from '../lib/principal.ts'
 import type { Log } from '../observe/log.ts'
 import type { Tier } from '../observe/metrics.ts'
 import type { Decision } from '../policies/decision.ts'
 import { decide, judge } from '../policies/evaluate.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
+import type { Read } from '../sessions/principal-reader.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import { DOUBLED, readCookie } from '../web/cookies.ts'
+import { DOUBLED } from '../web/cookies.ts'
+import { readSessionCookie, tokenHostOn } from '../web/session-cookies.ts'
+import type { SessionCookies } from '../web/session-cookies.ts'
 
 /** A decision and where the principal for it came from. */
 export interface Outcome {
@@ -18,7 +20,7 @@ export interface Outcome {
 export interface VerifyParts {
   readonly policy: () => CompiledPolicy
   readonly sessions: Pick<Sessions, 'find'>
-  readonly sessionCookie: string
+  readonly cookies: SessionCookies
   readonly log: Pick<Log, 'error'>
 }
 
@@ -29,20 +31,21 @@ const FAULT: Outcome = { decision: { kind: 'fault' }, tier: 'l3' }
 /**
  * May this pass, and who is it? Rules are asked before credentials, so a public path never touches a session. A
  * promise only where the database must be read; it never rejects: what fails or is late is a fault, never a yes.
- * @param cookies the raw Cookie headers, one text each
+ * @param cookieHeaders the raw Cookie headers, one text each
  */
 export function verify(
   parts: VerifyParts,
   original: OriginalRequest,
-  cookies: readonly string[],
+  cookieHeaders: readonly string[],
 ): Outcome | Promise<Outcome> {
   const judgement = judge(parts.policy(), original)
   if (judgement.kind !== 'require') return { decision: decide(judgement, null), tier: 'none' }
-  const token = readCookie(cookies, parts.sessionCookie)
+  const { name: hostName } = original.host
+  const token = readSessionCookie(parts.cookies, cookieHeaders, hostName)
   if (token === null || token === DOUBLED) return { decision: decide(judgement, null), tier: 'none' }
-  const found = parts.sessions.find(token)
+  const found = parts.sessions.find(token, tokenHostOn(parts.cookies, hostName))
   if (!(found instanceof Promise)) return { decision: decide(judgement, found), tier: found === null ? 'none' : 'l1' }
-  const outcome = (principal: Principal | null): Outcome => ({ decision: decide(judgement, principal), tier: 'l3' })
+  const outcome = ({ principal, tier }: Read): Outcome => ({ decision: decide(judgement, principal), tier })
   return withDeadline(found, DEADLINE_MS)
     .then(outcome)
     .catch((error: unknown) => {

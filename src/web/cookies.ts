@@ -16,10 +16,14 @@ export const DOUBLED: unique symbol = Symbol('doubled')
 const SEMICOLON = 0x3b
 const EQUALS = 0x3d
 
-/** Names with the `__Host-` prefix, so that no other host can set them; plain ones where the public URL is http. */
-export function cookieNames(secure: boolean): CookieNames {
-  const portal = secure ? '__Host-postern' : 'postern'
-  return { portal, app: `${portal}_app`, state: `${portal}_state`, preSignIn: `${portal}_pre` }
+/**
+ * Names with the `__Host-` prefix, so that no other host can set them; plain ones where the public URL is http. A portal
+ * cookie that a whole domain shares can't have that prefix.
+ */
+export function cookieNames(secure: boolean, shared = false): CookieNames {
+  const own = secure ? '__Host-postern' : 'postern'
+  const portal = secure && shared ? '__Secure-postern' : own
+  return { portal, app: `${own}_app`, state: `${own}_state`, preSignIn: `${own}_pre` }
 }
 
 /**

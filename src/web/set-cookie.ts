@@ -9,6 +9,8 @@ export interface NewCookie {
   readonly secure: boolean
   /** Seconds until the browser drops it; without, it goes when the browser closes. */
   readonly maxAgeS?: number
+  /** The domain whose hosts all get it; null or left out for the host that sets it alone. */
+  readonly domain?: string | null
 }
 
 const ATTRIBUTES = { path: '/', httpOnly: true, sameSite: 'lax' } as const
@@ -19,11 +21,13 @@ export function acceptSetCookie(app: FastifyInstance): void {
 }
 
 /** Sets one of our cookies: `Path=/; HttpOnly; SameSite=Lax`, and `Secure` where it can be. */
-export function setCookie(reply: FastifyReply, { name, value, secure, maxAgeS }: NewCookie): void {
-  reply.setCookie(name, value, { ...ATTRIBUTES, secure, ...(maxAgeS !== undefined && { maxAge: maxAgeS }) })
+export function setCookie(reply: FastifyReply, { name, value, secure, maxAgeS, domain = null }: NewCookie): void {
+  const life = maxAgeS === undefined ? {} : { maxAge: maxAgeS }
+  reply.setCookie(name, value, { ...ATTRIBUTES, secure, ...life, ...(domain !== null && { domain }) })
 }
 
 /** Makes the browser drop the cookie that `setCookie` set. */
-export function dropCookie(reply: FastifyReply, name: string, secure: boolean): void {
-  reply.setCookie(name, '', { ...ATTRIBUTES, secure, maxAge: 0, expires: new Date(0) })
+export function dropCookie(reply: FastifyReply, name: string, secure: boolean, domain: string | null = null): void {
+  const past = { maxAge: 0, expires: new Date(0) }
+  reply.setCookie(name, '', { ...ATTRIBUTES, secure, ...past, ...(domain !== null && { domain }) })
 }

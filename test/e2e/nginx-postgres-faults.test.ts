@@ -10,8 +10,12 @@ import { until } from '../support/until.ts'
 import { createPerson, signedIn } from './person.ts'
 import type { Person } from './person.ts'
 
-/** Memory answers for 2 s, nginx waits 3 s for the gateway. */
+/** nginx waits 3 s for the gateway. */
 const CLOSED_WITHIN_MS = 4_000
+/** How long those who were in stay in without PostgreSQL. */
+const GRACE_MS = 5_000
+/** Well beyond the time for which a read of changes counts as fresh. */
+const STAYED_IN_MS = 3_000
 const BACK_WITHIN_MS = 10_000
 const STOPPED_WITHIN_MS = 5_000
 
@@ -65,23 +69,27 @@ test('PostgreSQL fails', { timeout: 120_000 }, async (t) => {
   const postgres = await startPostgres()
   t.after(() => postgres.close())
   await administer(postgres.urlPrefix, 'create database postern template template0')
-  const site = await startSite(t, { verify: 'unix', databaseUrl: `${postgres.urlPrefix}postern` })
+  const env = { POSTERN_OUTAGE_GRACE: `${GRACE_MS / 1_000}s` }
+  const site = await startSite(t, { verify: 'unix', databaseUrl: `${postgres.urlPrefix}postern`, env })
   const alice = await signedIn(t, site, ALICE.login)
 
-  await t.test('while it is down nobody enters, and afterwards those who were in are in', async (t) => {
+  await t.test('while it is down those who were in stay in for the grace, and nobody else enters', async (t) => {
     await postgres.stop()
-    await assertClosed(t, site, alice)
+    await assertStaysIn(alice)
     assert.equal((await createPerson(t, site).open('/.postern/login')).status, 200)
     assert.equal((await createPerson(t, site).signIn('/.postern/login', ALICE.login)).status, 503)
+    await assertClosed(t, site, alice, GRACE_MS + CLOSED_WITHIN_MS)
     await postgres.start()
     await until('the page is back', BACK_WITHIN_MS, async () => (await alice.open('/')).status === 200)
     assert.equal((await createPerson(t, site).signIn('/', ALICE.login)).status, 200)
+    await until('changes are read', BACK_WITHIN_MS, () => site.postern.logs().includes('changes are read again'))
   })
 
-  await t.test('while it hangs nobody enters, and afterwards those who were in are in', async (t) => {
+  await t.test('while it hangs those who were in stay in for the grace, and are in again afterwards', async (t) => {
     postgres.signal('SIGSTOP')
     t.after(() => postgres.signal('SIGCONT'))
-    await assertClosed(t, site, alice)
+    await assertStaysIn(alice)
+    await assertClosed(t, site, alice, GRACE_MS + CLOSED_WITHIN_MS)
     postgres.signal('SIGCONT')
     await until('the page is back', BACK_WITHIN_MS, async () => (await alice.open('/')).status === 200)
   })
@@ -90,8 +98,13 @@ test('PostgreSQL fails', { timeout: 120_000 }, async (t) => {
 })
 
 /** Closed to those who were in and to everybody else; what needs no gateway's memory may go on. */
-async function assertClosed(t: TestContext, { app, ...site }: ProductionSite, person: Person): Promise<void> {
-  await until('the page is closed', CLOSED_WITHIN_MS, async () => (await person.open('/')).status === 500)
+async function assertClosed(
+  t: TestContext,
+  { app, ...site }: ProductionSite,
+  person: Person,
+  withinMs = CLOSED_WITHIN_MS,
+): Promise<void> {
+  await until('the page is closed', withinMs, async () => (await person.open('/')).status === 500)
   const seen = app.requests.length
   const forged = createPerson(t, site)
   const [known, ...others] = await Promise.all([
@@ -102,6 +115,14 @@ async function assertClosed(t: TestContext, { app, ...site }: ProductionSite, pe
   assert.equal(known.status, 500)
   for (const { status } of others) assert.ok(status === 302 || status === 500, `${status}`)
   assert.equal(app.requests.length, seen)
+}
+
+async function assertStaysIn({ open }: Person): Promise<void> {
+  const until = performance.now() + STAYED_IN_MS
+  while (performance.now() < until) {
+    assert.equal((await open('/')).status, 200)
+    await delay(50)
+  }
 }
 
 interface Answered {

@@ -49,7 +49,7 @@ suite('the API of signing in', () => {
     const token = browser.jar.value(new URL(ORIGIN), '__Host-postern') ?? ''
     assert.ok(!signedIn.text.includes(token))
     assert.deepEqual(read(await browser.post(`${AUTH}/logout`, {})), { status: 'ok' })
-    assert.equal(await app.context.sessions.find(token), null)
+    assert.equal(await app.context.sessions.whoHas(token, null), null)
     assert.equal((await browser.get(`${AUTH}/session`)).status, 401)
   })
 

@@ -151,7 +151,7 @@ suite('the portal', () => {
     assert.equal((await browser.signIn({}, { headers: { 'x-forwarded-for': '203.0.113.7, junk' } })).status, 400)
     const lines = ['203.0.113.7', '10.0.0.1, 198.51.100.4']
     assert.equal((await browser.signIn({}, { headers: { 'x-forwarded-for': lines } })).status, 303)
-    const [session] = await app.context.sessions.list(app.database, 'alice', 1)
+    const [session] = await app.context.sessions.list('alice', 1)
     assert.equal(session?.ip_address, '198.51.100.4')
   })
 

@@ -142,8 +142,8 @@ suite('the sign-in page', () => {
     await browser.signIn()
     const second = browser.jar.value(url, SESSION) ?? ''
     assert.notEqual(second, first)
-    assert.equal(await app.context.sessions.find(first), null)
-    assert.notEqual(await app.context.sessions.find(second), null)
+    assert.equal(await app.context.sessions.whoHas(first, null), null)
+    assert.notEqual(await app.context.sessions.whoHas(second, null), null)
   })
 
   test('SESS-01: a failed attempt leaves who is signed in as it is', async () => {

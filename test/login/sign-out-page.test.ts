@@ -20,7 +20,13 @@ test('the signed-out page leads back to the sign-in page', () => {
 
 test('the start page says who is signed in, and signs out by a form alone', () => {
   const who = { login: 'alice', name: 'Alice & Co', email: 'alice@example.com' }
-  const document = signedInPage({ assetBase: '/a', ...who, signOutAction: '/.postern/logout', csrf: 'token' })
+  const document = signedInPage({
+    assetBase: '/a',
+    ...who,
+    signOutAction: '/.postern/logout',
+    csrf: 'token',
+    sessionsHref: '/s',
+  })
   for (const text of ['alice', 'Alice &#38; Co', 'alice@example.com'])
     assert.ok(document.includes(`<dd>${text}</dd>`), text)
   assert.match(
@@ -31,6 +37,6 @@ test('the start page says who is signed in, and signs out by a form alone', () =
 
 test('the start page shows the login where no name is known', () => {
   const who = { login: 'alice', name: '', email: 'alice@example.com' }
-  const document = signedInPage({ assetBase: '/a', ...who, signOutAction: '/x', csrf: 'token' })
+  const document = signedInPage({ assetBase: '/a', ...who, signOutAction: '/x', csrf: 'token', sessionsHref: '/s' })
   assert.equal(document.match(/<dd>alice<\/dd>/g)?.length, 2)
 })

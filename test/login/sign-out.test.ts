@@ -20,14 +20,14 @@ suite('signing out', () => {
     const asked = await browser.get(LOGOUT)
     assert.deepEqual([asked.status, asked.setCookie], [200, []])
     assert.match(asked.text, /Sign out\?/)
-    assert.notEqual(await context.sessions.find(token), null)
+    assert.notEqual(await context.sessions.whoHas(token, null), null)
     const done = await browser.post(LOGOUT, { body: { csrf: hidden(asked, 'csrf') } })
     assert.match(done.text, /You are signed out/)
     assert.match(
       done.setCookie.join(),
       /^__Host-postern=; Max-Age=0; Path=\/; Expires=.*; HttpOnly; Secure; SameSite=Lax$/,
     )
-    assert.equal(await context.sessions.find(token), null)
+    assert.equal(await context.sessions.whoHas(token, null), null)
     assert.equal(tokenOf(browser), '')
     assert.equal((await browser.get('/.postern/')).headers['location'], '/.postern/login')
   })
@@ -51,9 +51,9 @@ suite('signing out', () => {
     for (const body of rests) assert.equal((await browser.post(LOGOUT, { body: { ...body } })).status, 400)
     const asJson = { 'content-type': 'application/json' }
     assert.equal((await browser.post(LOGOUT, { headers: asJson, body: `csrf=${csrf}` })).status, 400)
-    assert.notEqual(await context.sessions.find(tokenOf(browser)), null)
+    assert.notEqual(await context.sessions.whoHas(tokenOf(browser), null), null)
     assert.equal((await browser.post(LOGOUT, { body: { csrf } })).status, 200)
-    assert.notEqual(await context.sessions.find(tokenOf(other)), null)
+    assert.notEqual(await context.sessions.whoHas(tokenOf(other), null), null)
   })
 
   test('COOK-03: with two session cookies nobody is told to be signed out, and the sign-in goes on', async (t) => {
@@ -65,7 +65,7 @@ suite('signing out', () => {
     const csrf = hidden(await browser.get(LOGOUT), 'csrf')
     const headers = { cookie: `${SESSION}=${token}; ${SESSION}=planted` }
     assert.equal((await browser.post(LOGOUT, { headers, body: { csrf } })).status, 400)
-    assert.notEqual(await context.sessions.find(token), null)
+    assert.notEqual(await context.sessions.whoHas(token, null), null)
   })
 
   test('RD-17: leads nowhere but to the page that says so', async (t) => {

@@ -48,8 +48,8 @@ export async function openProxied(t: Cleanup, upstream: URL, options: TestAppOpt
     proxy: ({ gatewayParts, config, log }) => {
       const door = openUpstream(upstream)
       t.after(() => door.close())
-      const { callers, sessionCookie } = gatewayParts
-      const ourCookies = [sessionCookie, '__Host-postern', '__Secure-postern']
+      const { callers, cookies } = gatewayParts
+      const ourCookies = [cookies.names.portal, '__Host-postern', '__Secure-postern']
       const { publicUrl, listen } = config
       const { trustedProxies } = callers
       return createProxy({ ...gatewayParts, log, upstream: door, listen, publicUrl, trustedProxies, ourCookies })

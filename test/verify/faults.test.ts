@@ -61,7 +61,7 @@ suite('FAIL-04, FAIL-05: what goes wrong while the principal is read is a 500, n
   test('when the store gives rubbish, at once or later', async (t) => {
     const given: { value: unknown } = { value: null }
     const atOnce = await withSessions(t, () => given.value as Principal)
-    const later = await withSessions(t, () => Promise.resolve(given.value as Principal))
+    const later = await withSessions(t, () => Promise.resolve({ principal: given.value as Principal, tier: 'l3' }))
     for (const value of RUBBISH) {
       given.value = value
       for (const uri of ['/', '/admin/']) {

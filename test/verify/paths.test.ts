@@ -124,9 +124,9 @@ suite('a request that nginx asks about', () => {
     const cases: readonly (readonly [url: string, host: string, verdict: string])[] = [
       ['/verify/nginx/app/app', 'app.example.com', 'allow(bob)'],
       ['/verify/nginx/app/app', 'blue.team.example.com', 'no'],
-      ['/verify/nginx/app/team', 'blue.team.example.com', 'allow(bob)'],
+      ['/verify/nginx/app/team', 'blue.team.example.com', 'sign_in'],
       ['/verify/nginx/app/team', 'app.example.com', 'no'],
-      ['/verify/nginx', 'blue.team.example.com', 'allow(bob)'],
+      ['/verify/nginx', 'blue.team.example.com', 'sign_in'],
       ['/verify/nginx/app/none', 'app.example.com', 'no'],
       ['/verify/nginx/app/__proto__', 'app.example.com', 'no'],
       ['/verify/nginx/app/APP', 'app.example.com', 'no'],

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { suite, test } from 'node:test'
-import type { Principal } from '../../src/lib/principal.ts'
+import type { Read } from '../../src/sessions/principal-reader.ts'
 import { until } from '../support/until.ts'
 import { rawRequest } from '../support/http.ts'
 import { openProxied, startApp } from './behind.ts'
@@ -97,7 +97,7 @@ suite('proxy mode streams', () => {
   test('nothing to the app for a visitor who left while it was decided', async (t) => {
     let reached = 0
     const app = await startApp(t, (_request, response) => (reached++, response.end()))
-    const answer = Promise.withResolvers<Principal | null>()
+    const answer = Promise.withResolvers<Read>()
     let asked = 0
     const proxied = await openProxied(t, app, {
       overrides: ({ gatewayParts }) => ({
@@ -113,7 +113,7 @@ suite('proxy mode streams', () => {
     serverSide.once('close', () => gone.resolve())
     socket.destroy()
     await gone.promise
-    answer.resolve((await proxied.context.sessions.find(proxied.alice)) ?? null)
+    answer.resolve({ principal: await proxied.context.sessions.whoHas(proxied.alice, null), tier: 'l3' })
     await proxied.send('GET /public/x')
     assert.equal(reached, 1)
   })

@@ -1,5 +1,7 @@
+import { sessionListPage } from '../../src/account/session-list-page.ts'
 import { firstRunPage } from '../../src/login/first-run-page.ts'
 import { forbiddenPage } from '../../src/login/forbidden-page.ts'
+import { handOverFailedPage } from '../../src/login/hand-over-page.ts'
 import { signInPage } from '../../src/login/sign-in-page.ts'
 import { signOutPage, signedOutPage } from '../../src/login/sign-out-page.ts'
 import { signedInPage } from '../../src/login/signed-in-page.ts'
@@ -25,6 +27,8 @@ const firstRun = {
   minPasswordLength: 12,
 }
 
+const seen = { startedAt: new Date('2026-03-01T08:00:00Z'), lastSeenAt: new Date('2026-03-01T09:30:00Z') }
+
 /** Every page of the portal in the states that look different, by name. */
 export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
   'sign-in': signInPage(signIn),
@@ -46,6 +50,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
     email: 'alice.with.a.rather.long.address@department.example.com',
     signOutAction: '/.postern/logout',
     csrf: 'kq3v',
+    sessionsHref: '/.postern/account/sessions',
   }),
   forbidden: forbiddenPage({ assetBase, decisionId: '01JD8Q2VX4-7f3a', login: 'alice', signInHref: '/.postern/login' }),
   'forbidden-anonymous': forbiddenPage({ assetBase, decisionId: null, login: null, signInHref: '/.postern/login' }),
@@ -54,6 +59,24 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
     ...firstRun,
     values: { username: 'al ice', email: 'alice@example.com', name: 'Alice' },
     faults: { username: 'Use letters, digits, dots, dashes and underscores.', password: 'This is too short.' },
+  }),
+  'hand-over-failed': handOverFailedPage({ assetBase, startHref: '/.postern/start' }),
+  sessions: sessionListPage({
+    assetBase,
+    action: '/.postern/account/sessions',
+    csrf: 'kq3v',
+    homeHref: '/.postern/',
+    sessions: [
+      { ...seen, id: '1', device: 'Firefox on Linux', address: '192.0.2.7', isThis: true },
+      {
+        ...seen,
+        id: '2',
+        device: 'Safari on iPhone',
+        address: '2001:db8:1234:5678:9abc:def0:1234:5678',
+        isThis: false,
+      },
+      { ...seen, id: '3', device: 'Unknown device', address: null, isThis: false },
+    ],
   }),
   error: errorPage({
     assetBase,

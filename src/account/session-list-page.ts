@@ -1,0 +1,77 @@
+import { hiddenField } from '../web/field.ts'
+import { page } from '../web/frame.ts'
+import { html } from '../web/html.ts'
+import type { Html } from '../web/html.ts'
+
+/** One sign-in as its owner sees it. */
+export interface ListedSession {
+  readonly id: string
+  readonly device: string
+  /** Address that it began from; null when that isn't known. */
+  readonly address: string | null
+  readonly startedAt: Date
+  readonly lastSeenAt: Date
+  /** The one that looks at the list. */
+  readonly isThis: boolean
+}
+
+export interface SessionListPage {
+  readonly assetBase: string
+  /** The one that looks first. */
+  readonly sessions: readonly ListedSession[]
+  /** Path that all forms are posted to. */
+  readonly action: string
+  readonly csrf: string
+  readonly homeHref: string
+}
+
+/** One's own sign-ins: what they are and when they were last used, with the means to end the others. */
+export function sessionListPage(model: SessionListPage): string {
+  const { assetBase, sessions, action, csrf, homeHref } = model
+  const others = sessions.filter(({ isThis }) => !isThis)
+  const body = html`<h1>Where you are signed in</h1>
+    <p class="quiet">All times are UTC. End what you don't know, then change your password.</p>
+    ${sessions.map((session) => sessionItem(session, model))}
+    ${
+      others.length > 1 &&
+      html`<form method="post" action="${action}">
+        ${hiddenField('csrf', csrf)} ${hiddenField('end', 'others')}
+        <button class="button" type="submit">End all others</button>
+      </form>`
+    }
+    <p><a class="button second" href="${homeHref}">Back</a></p>`
+  return page({ title: 'Where you are signed in', body, assetBase })
+}
+
+function sessionItem(
+  { id, device, address, startedAt, lastSeenAt, isThis }: ListedSession,
+  model: SessionListPage,
+): Html {
+  return html`<section aria-label="${device}">
+    <h2>${device}${isThis && ' · this browser'}</h2>
+    <dl class="facts">
+      ${fact('Signed in from', address ?? 'an unknown address')} ${fact('Signed in', showTime(startedAt))}
+      ${fact('Last used', showTime(lastSeenAt))}
+    </dl>
+    ${!isThis && endForm(id, device, model)}
+  </section>`
+}
+
+function fact(term: string, value: Html | string): Html {
+  return html`<div>
+    <dt>${term}</dt>
+    <dd>${value}</dd>
+  </div>`
+}
+
+function endForm(id: string, device: string, { action, csrf }: SessionListPage): Html {
+  return html`<form method="post" action="${action}">
+    ${hiddenField('csrf', csrf)} ${hiddenField('end', id)}
+    <button class="button second" type="submit" aria-label="${`End ${device}`}">End</button>
+  </form>`
+}
+
+function showTime(time: Date): Html {
+  const iso = time.toISOString()
+  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')}</time>`
+}

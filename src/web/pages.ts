@@ -1,0 +1,104 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { PosternError } from '../errors.ts'
+import type { Principal } from '../lib/principal.ts'
+import { bodyKind, readForm } from './body.ts'
+import { DOUBLED } from './cookies.ts'
+import { createFormToken, isCrossSite, isFormToken } from './csrf.ts'
+import type { Entrance, Entrances } from './entrance.ts'
+import { readSessionCookie, tokenHostOn } from './session-cookies.ts'
+import type { SessionCookies } from './session-cookies.ts'
+import { dropCookie, setCookie } from './set-cookie.ts'
+import type { Fields } from './strict-json.ts'
+
+/** What every page is built from. */
+export interface PageParts {
+  readonly sessions: WhoHas
+  readonly cookies: SessionCookies
+  readonly entrances: Entrances
+  /** Key of form tokens, for these alone. */
+  readonly formKey: Buffer
+}
+
+/** Whom a token stands for; `host` is the app's host that it came to, or null for the portal's own token. */
+export interface WhoHas {
+  whoHas(token: string, host: string | null): Promise<Principal | null>
+}
+
+/**
+ * Who asks, as far as cookies tell: somebody with the token that says so, or nobody with neither. `doubled` when the
+ * browser sent two session cookies: then neither counts, and neither can be said to have ended.
+ */
+export type Visitor =
+  | { readonly principal: Principal; readonly token: string; readonly doubled: false }
+  | { readonly principal: null; readonly token: null; readonly doubled: boolean }
+
+const NOBODY = { principal: null, token: null, doubled: false } as const
+const UNCLEAR = { ...NOBODY, doubled: true } as const
+
+/** @throws PosternError `wrong_host` for a host that is neither the portal's nor an app's */
+export function entranceOf({ entrances }: Pick<PageParts, 'entrances'>, request: FastifyRequest): Entrance {
+  const entrance = entrances.of(request.raw)
+  if (entrance === null) throw new PosternError('wrong_host')
+  return entrance
+}
+
+export async function visitorOf(parts: PageParts, request: FastifyRequest): Promise<Visitor> {
+  const { hostName } = entranceOf(parts, request)
+  const token = readSessionCookie(parts.cookies, cookieHeaders(request), hostName)
+  if (token === DOUBLED) return UNCLEAR
+  if (token === null) return NOBODY
+  const principal = await parts.sessions.whoHas(token, tokenHostOn(parts.cookies, hostName))
+  return principal === null ? NOBODY : { principal, token, doubled: false }
+}
+
+/** The raw Cookie headers; node joins doubled ones by `; `, which splits them again alike. */
+export function cookieHeaders(request: FastifyRequest): readonly string[] {
+  return request.headers.cookie === undefined ? [] : [request.headers.cookie]
+}
+
+/** Makes the browser keep a session token until it closes; the sign-in itself ends earlier by its own rules. */
+export function setSessionCookie(cookies: SessionCookies, reply: FastifyReply, hostName: string, value: string): void {
+  const { names, secure, domain } = cookies
+  if (cookies.hasOwnToken(hostName)) setCookie(reply, { name: names.app, value, secure })
+  else setCookie(reply, { name: names.portal, value, secure, domain })
+}
+
+export function dropSessionCookie(cookies: SessionCookies, reply: FastifyReply, hostName: string): void {
+  const { names, secure, domain } = cookies
+  if (cookies.hasOwnToken(hostName)) dropCookie(reply, names.app, secure)
+  else dropCookie(reply, names.portal, secure, domain)
+}
+
+/** @throws PosternError `cross_site_request` for what a page of another origin caused */
+export function refuseCrossSite(parts: PageParts, request: FastifyRequest): void {
+  const source = { origin: request.headers.origin, secFetchSite: request.headers['sec-fetch-site']?.toString() }
+  if (isCrossSite(source, entranceOf(parts, request).origin))
+    throw new PosternError('cross_site_request', 'Origin or Sec-Fetch-Site')
+}
+
+/**
+ * The fields of a posted form, each a text.
+ * @throws PosternError `bad_request` for a body that says it is anything else, or can't be read in one way only
+ */
+export function formOf(request: FastifyRequest): Fields {
+  if (bodyKind(request.headers['content-type']) !== 'form') throw new PosternError('bad_request', 'not a form')
+  return readForm(request.body as Buffer)
+}
+
+/** The hidden `csrf` value of a form; `binding` is the session token or the pre-sign-in cookie's value. */
+export function formToken({ formKey }: Pick<PageParts, 'formKey'>, purpose: string, binding: string): string {
+  return createFormToken(formKey, { purpose, binding })
+}
+
+export function isOwnForm(
+  { formKey }: Pick<PageParts, 'formKey'>,
+  purpose: string,
+  binding: string | null,
+  csrf: string,
+): boolean {
+  return binding !== null && isFormToken(formKey, { purpose, binding }, csrf)
+}
+
+export function sendHtml(reply: FastifyReply, status: number, html: string): FastifyReply {
+  return reply.code(status).type('text/html; charset=utf-8').send(html)
+}
