@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { Context } from './context.ts'
 import type { Check } from './observe/health.ts'
+import { accountRoutes } from './account/routes.ts'
+import { PORTAL_PATH } from './config/settings.ts'
 import { PosternError } from './errors.ts'
-import { readHost } from './lib/host.ts'
 import { loginApiRoutes } from './login/api-routes.ts'
 import { firstRunRoutes } from './login/first-run-routes.ts'
-import { isSecure, portalPaths, visitorOf } from './login/portal.ts'
-import { sessionRoutes } from './login/session-routes.ts'
+import { handOverRoutes } from './login/hand-over-routes.ts'
+import { forbiddenRoutes, homeRoutes, signOutRoutes } from './login/session-routes.ts'
 import { signInRoutes } from './login/sign-in-routes.ts'
+import { plainServer, portalServer } from './http-servers.ts'
+import type { ServerFactory } from './http-servers.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
 import { createGateway } from './verify/gateway.ts'
@@ -19,45 +20,39 @@ import type { Proxy } from './verify/proxy.ts'
 import { verifyRoutes } from './verify/routes.ts'
 import { requireAccessDeclarations } from './web/access.ts'
 import { assets } from './web/assets.ts'
+import type { Entrance, Entrances, Paths } from './web/entrance.ts'
+import { entranceConstraint } from './web/entrance-constraint.ts'
+import type { Constraints } from './web/entrance-constraint.ts'
 import { createFailureHandler } from './web/failure.ts'
+import { visitorOf } from './web/pages.ts'
 import { readQuery } from './web/query.ts'
 import { acceptSetCookie } from './web/set-cookie.ts'
 import { assetHeaders, portalHeaders } from './web/security-headers.ts'
 
 const MAX_BODY_BYTES = 16_384
-const HTTP_LIMITS = {
-  maxHeaderSize: 65_536,
-  headersTimeout: 10_000,
-  requestTimeout: 15_000,
-  keepAliveTimeout: 75_000,
-  connectionsCheckingInterval: 2_000,
-}
-
 /** Everything a person or program calls on the portal listener; with an upstream all else goes to the app. */
 export function createPortalApp(context: Context, proxy: Proxy | null): FastifyInstance {
-  const { portalParts: portal, config } = context
-  const paths = portalPaths(config.publicUrl)
-  const secure = isSecure(config.publicUrl)
-  const fail = createFailureHandler({
-    log: context.log,
-    assetBase: paths.assets,
-    homeHref: config.publicUrl.href,
-    apiPrefix: `${paths.base}/api/`,
-  })
-  const app = createApp(portalServer(proxy, paths.base), (error, request, reply) =>
-    fail(error, request, reply.headers(portalHeaders({ secure }))),
+  const { portalParts: portal } = context
+  const { secure } = portal.cookies
+  const { entrances } = portal
+  const fail = portalFailure(context)
+  const app = createApp(
+    portalServer(proxy),
+    (error, request, reply) => fail(error, request, reply),
+    entranceConstraint(entrances),
   )
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(portalHeaders({ secure }))
-    const [host = '', ...others] = request.raw.headersDistinct['host'] ?? []
     // The page that says "wrong address" has its style from here as well.
-    if (request.url.startsWith(`${paths.assets}/`)) return
-    if (others.length > 0 || readHost(host)?.name !== config.publicUrl.hostname) throw new PosternError('wrong_host')
+    if (request.url.startsWith(`${entrances.portal.paths.assets}/`)) return
+    if (entrances.of(request.raw) === null) throw new PosternError('wrong_host')
   })
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', async (request, reply) => {
     if (request.routeOptions.config.access !== 'signed_in') return
     const { principal } = await visitorOf(portal, request)
-    if (principal === null) throw new PosternError('not_signed_in')
+    if (principal !== null) return
+    if (request.method !== 'GET' || isApi(request, entrances)) throw new PosternError('not_signed_in')
+    return reply.redirect(entrances.portal.paths.signIn, 302)
   })
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method, routeOptions } = request
@@ -72,16 +67,9 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
   })
   acceptOwnBodies(app)
   acceptSetCookie(app)
-  app.register(
-    async (routes) => {
-      assetRoutes(routes, secure)
-      signInRoutes(routes, portal)
-      sessionRoutes(routes, portal)
-      firstRunRoutes(routes, portal, context.keys.token)
-      loginApiRoutes(routes, portal)
-    },
-    { prefix: paths.base },
-  )
+  portalRoutes(app, context)
+  appHostRoutes(app, context)
+  registerAt(app, 'none', entrances.portal.paths.base, (routes) => assetRoutes(routes, secure))
   return app
 }
 
@@ -113,12 +101,14 @@ function createRequestIds(): () => string {
   return () => `${beginning}-${(++count).toString(36)}`
 }
 
+type FailureHandler = ReturnType<typeof createFailureHandler>
 type OnUnroutable = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
-type ServerFactory = (handler: Handler) => Server
-
 /** @param onUnroutable answers a path that no route can be looked up for, such as `/%zz`, without telling it back */
-function createApp(serverFactory: ServerFactory, onUnroutable: OnUnroutable): FastifyInstance {
+function createApp(
+  serverFactory: ServerFactory,
+  onUnroutable: OnUnroutable,
+  constraints: Constraints = {},
+): FastifyInstance {
   const options: FastifyServerOptions = {
     serverFactory: (handler) => {
       const server = serverFactory(handler)
@@ -140,6 +130,7 @@ function createApp(serverFactory: ServerFactory, onUnroutable: OnUnroutable): Fa
       ignoreDuplicateSlashes: false,
       maxParamLength: 128,
       querystringParser: readQuery,
+      constraints,
     },
   }
   const app = Fastify(options)
@@ -151,49 +142,68 @@ function unroutable(status: 400 | 403): OnUnroutable {
   return (_error, _request, reply) => reply.code(status).header('cache-control', 'no-store').send()
 }
 
-function plainServer(handler: Handler): Server {
-  return createServer(HTTP_LIMITS, handler)
-}
-
-/** The portal's own paths go to its routes; in proxy mode every other path is the app's. */
-function portalServer(proxy: Proxy | null, base: string): ServerFactory {
-  return (handler) => {
-    const isPortal = ({ url = '' }: IncomingMessage): boolean => {
-      const [path = ''] = url.split('?', 1)
-      return path === base || path.startsWith(`${base}/`)
-    }
-    const options = { ...HTTP_LIMITS, ...(proxy !== null && proxyOptions(isPortal)) }
-    const server = createServer(options, (request, response) => {
-      if (proxy !== null && !isPortal(request)) return proxy.request(request, response, handler)
-      boundReading(request)
-      handler(request, response)
-    })
-    if (proxy !== null) server.on('upgrade', (request, socket, head) => proxy.upgrade(request, socket, head))
-    return server
-  }
-}
-
-/**
- * For proxy mode: an upload may take its time, and only WebSockets to the app leave HTTP; any other protocol, such as
- * h2c, would bring requests past us that nobody judged, so such a request stays an ordinary one.
- */
-function proxyOptions(isPortal: (request: IncomingMessage) => boolean): ServerOptions {
-  const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
-  return { requestTimeout: 0, shouldUpgradeCallback: (request) => isWebSocket(request) && !isPortal(request) }
-}
-
-/** In proxy mode an upload to the app may take its time; what is sent to the portal may not. */
-function boundReading(request: IncomingMessage): void {
-  const timer = setTimeout(() => request.destroy(), HTTP_LIMITS.requestTimeout)
-  request.once('close', () => clearTimeout(timer))
-}
-
 /** Bodies come to the handlers as bytes, which read them strictly; no other content type is taken. */
 function acceptOwnBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   }
+}
+
+/** What only the portal's own host answers. */
+function portalRoutes(app: FastifyInstance, { portalParts: portal, keys }: Context): void {
+  registerAt(app, 'portal', portal.entrances.portal.paths.base, (routes) => {
+    assetRoutes(routes, portal.cookies.secure)
+    signInRoutes(routes, portal)
+    homeRoutes(routes, portal)
+    signOutRoutes(routes, portal)
+    forbiddenRoutes(routes, portal)
+    firstRunRoutes(routes, portal, keys.token)
+    loginApiRoutes(routes, portal)
+    accountRoutes(routes, portal)
+  })
+}
+
+/** What every app's host answers besides the app: the little of ours that a browser needs there. */
+function appHostRoutes(app: FastifyInstance, { portalParts: portal }: Context): void {
+  registerAt(app, 'app', PORTAL_PATH, (routes) => {
+    assetRoutes(routes, portal.cookies.secure)
+    handOverRoutes(routes, portal)
+    signOutRoutes(routes, portal)
+    forbiddenRoutes(routes, portal)
+  })
+}
+
+function registerAt(
+  app: FastifyInstance,
+  entrance: Entrance['kind'] | 'none',
+  prefix: string,
+  add: (routes: FastifyInstance) => void,
+): void {
+  app.register(
+    async (routes) => {
+      routes.addHook('onRoute', (route) => void (route.constraints = { entrance }))
+      add(routes)
+    },
+    { prefix },
+  )
+}
+
+/** Errors on the portal's host lead back to the portal, those on an app's host to the app. */
+function portalFailure({ portalParts: { entrances, cookies }, log, config }: Context): FailureHandler {
+  const failAt = ({ assets, base }: Paths, homeHref: string): FailureHandler =>
+    createFailureHandler({ log, assetBase: assets, homeHref, apiPrefix: `${base}/api/` })
+  const atPortal = failAt(entrances.portal.paths, config.publicUrl.href)
+  return (error, request, reply) => {
+    const entrance = entrances.of(request.raw)
+    const fail =
+      entrance === null || entrance.kind === 'portal' ? atPortal : failAt(entrance.paths, entrance.paths.home)
+    return fail(error, request, reply.headers(portalHeaders({ secure: cookies.secure })))
+  }
+}
+
+function isApi({ url }: FastifyRequest, { portal }: Entrances): boolean {
+  return url.startsWith(`${portal.paths.base}/api/`)
 }
 
 function assetRoutes(app: FastifyInstance, secure: boolean): void {

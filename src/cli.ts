@@ -9,8 +9,7 @@ import { loadConfig } from './config/load.ts'
 import type { LoadedConfig } from './config/settings.ts'
 import { OperatorError, PosternError } from './errors.ts'
 import { createLog } from './observe/log.ts'
-import { runAnywhere, runMigrations } from './run-command.ts'
-import { serve } from './serve.ts'
+import { serveOnWorkers } from './workers.ts'
 
 /** What shells give for Ctrl-C. */
 const INTERRUPTED = 130
@@ -58,6 +57,7 @@ function configuration(): LoadedConfig {
   throw new OperatorError(loaded.map(({ sentence }) => sentence).join('\n'), 2)
 }
 
+/** What a command needs is loaded when it runs: a process that only watches over workers stays small. */
 function program(outcome: { exitCode: number }): Command {
   const show = (result: CommandResult, { json }: Options): void => {
     process.stdout.write(json === true ? `${JSON.stringify(result.data, null, 2)}\n` : `${result.text}\n`)
@@ -67,8 +67,10 @@ function program(outcome: { exitCode: number }): Command {
     if ('refusal' in reply) throw new OperatorError(reply.refusal, reply.exitCode)
     show(reply.result, options)
   }
-  const order = async (command: string, given: Options, options: Options): Promise<void> =>
+  const order = async (command: string, given: Options, options: Options): Promise<void> => {
+    const { runAnywhere } = await import('./run-command.ts')
     finish(await runAnywhere(configuration(), { command, given }), options)
+  }
 
   const postern = new Command('postern').description('An authentication gateway that stands beside a reverse proxy.')
   postern.version(version()).exitOverride().showHelpAfterError('Run it with --help to see how it is used.')
@@ -79,11 +81,14 @@ function program(outcome: { exitCode: number }): Command {
     .description('run the server')
     .action(async () => {
       const loaded = configuration()
-      await serve(loaded, createLog(loaded.config.logLevel), (line) => process.stderr.write(`${line}\n`))
+      const log = createLog(loaded.config.logLevel)
+      outcome.exitCode = await serveOnWorkers(loaded, log, (line) => process.stderr.write(`${line}\n`))
     })
   withJson(postern.command('migrate').description('bring the database up to this version')).action(
-    async (options: Options) =>
-      show(await runMigrations(configuration(), (line) => process.stderr.write(`${line}\n`)), options),
+    async (options: Options) => {
+      const { runMigrations } = await import('./run-command.ts')
+      show(await runMigrations(configuration(), (line) => process.stderr.write(`${line}\n`)), options)
+    },
   )
   userCommands(postern.command('user').description('people who may sign in'), order)
   sessionCommands(postern.command('session').description('sign-ins that are open'), order)

@@ -1,4 +1,4 @@
-import type { Config, LoadedConfig } from './config/settings.ts'
+import type { Config, LoadedConfig, Secrets } from './config/settings.ts'
 import { openKeys } from './credentials/keys.ts'
 import type { Keys } from './credentials/keys.ts'
 import { openPasswords } from './credentials/password.ts'
@@ -6,22 +6,38 @@ import type { Passwords } from './credentials/password.ts'
 import { OperatorError } from './errors.ts'
 import { readNetworks } from './lib/address.ts'
 import type { Networks } from './lib/address.ts'
+import type { Host } from './lib/host.ts'
 import { deriveKey } from './lib/key-ring.ts'
+import { createHandOver } from './login/hand-over.ts'
 import type { PortalParts } from './login/portal.ts'
 import { createReturnAddresses } from './login/return-address.ts'
 import type { Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { CompiledPolicy } from './policies/compile.ts'
+import { findApp } from './policies/find-app.ts'
 import { createPolicies } from './policies/policies.ts'
 import type { Policies } from './policies/policies.ts'
+import { createLastSeen } from './sessions/last-seen.ts'
+import { watchOutage } from './sessions/outage.ts'
+import type { Outage } from './sessions/outage.ts'
+import { createPrincipalReader } from './sessions/principal-reader.ts'
+import { createRedisPrincipals } from './sessions/redis-principals.ts'
+import { NO_SHARED_PRINCIPALS } from './sessions/shared-principals.ts'
+import type { SharedPrincipals } from './sessions/shared-principals.ts'
 import { createSessions } from './sessions/sessions.ts'
 import type { Sessions } from './sessions/sessions.ts'
+import { openChangeFeed } from './store/change-feed.ts'
+import type { ChangeFeed, ChangeListener } from './store/change-feed.ts'
+import { readDatabaseIdentity } from './store/database-identity.ts'
 import type { Database } from './store/database.ts'
+import type { KeyValue } from './store/key-value.ts'
 import type { Store } from './store/open-store.ts'
 import type { GatewayParts } from './verify/gateway.ts'
 import { createSettle } from './verify/verdict.ts'
-import { cookieNames } from './web/cookies.ts'
+import { createEntrances } from './web/entrance.ts'
+import { createSessionCookies } from './web/session-cookies.ts'
+import type { SessionCookies } from './web/session-cookies.ts'
 
 /** Every part of the program, built once; what a function needs of it is in its arguments. */
 export interface Context {
@@ -30,6 +46,8 @@ export interface Context {
   readonly database: Database
   readonly keys: Keys
   readonly passwords: Passwords
+  readonly feed: ChangeFeed
+  readonly outage: Outage
   readonly sessions: Sessions
   readonly policies: Policies
   readonly metrics: Metrics
@@ -41,63 +59,119 @@ export interface Context {
 export interface ContextOptions {
   readonly loaded: LoadedConfig
   readonly store: Pick<Store, 'database' | 'secretKeys'>
+  /** Shared with other processes, such as Redis; null or left out where there is none. */
+  readonly keyValue?: KeyValue | null
   readonly log: Log
   /** Called once the first administrator exists. */
   readonly onFirstRunDone: () => Promise<void>
 }
 
+/** Principals in memory, per machine: its workers share that out. */
+const MAX_CACHED = 100_000
+
 /** Builds the parts over an open store; opens no listener and starts no timer. */
-export async function createContext({ loaded, store, log, onFirstRunDone }: ContextOptions): Promise<Context> {
-  const { config, secrets } = loaded
+export async function createContext(options: ContextOptions): Promise<Context> {
+  const { loaded, store, keyValue = null, log } = options
+  const { config } = loaded
   const { database, secretKeys } = store
   const keys = await openKeys(database, secretKeys)
   const passwords = await openPasswords(keys.pepper)
   const policies = createPolicies(database, (version) => log.info({ version }, 'policy in force'))
-  const metrics = createMetrics({ cachedPrincipals: () => sessions.cachedCount, policyVersion: () => policies.version })
-  const sessions = createSessions({
-    database,
-    keys: keys.token,
-    idleTimeoutMs: config.idleTimeout,
-    absoluteTimeoutMs: config.absoluteTimeout,
-    onEnded: (seconds) => metrics.signInEnded(seconds),
+  const metrics = createMetrics({
+    cachedPrincipals: () => signIns.sessions.cachedCount,
+    policyVersion: () => policies.version,
+    ...(keyValue !== null && { redisUp: () => keyValue.trouble === null }),
   })
-  const trustedProxies = networksOf(config)
-  const cookies = cookieNames(config.publicUrl.protocol === 'https:')
+  const kept = { config, log, database, keys, passwords, policies, metrics }
+  const signIns = await openSignIns(kept, keyValue)
+  const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
+  const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
+  return {
+    ...kept,
+    ...signIns,
+    gatewayParts: gatewayPartsOf(parts, cookies, loaded.secrets),
+    portalParts: portalPartsOf(parts, cookies, options.onFirstRunDone),
+  }
+}
+
+type Kept = Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'passwords' | 'policies' | 'metrics'>
+type SignIns = Pick<Context, 'feed' | 'outage' | 'sessions'>
+type Parts = Kept & SignIns & { readonly trustedProxies: Networks }
+
+async function openSignIns(kept: Kept, keyValue: KeyValue | null): Promise<SignIns> {
+  const { config, log, database, policies, metrics } = kept
+  const keys = kept.keys.token
+  const now = (): number => performance.now()
+  const refreshPolicy = (): Promise<void> =>
+    policies.refresh().catch((error: unknown) => log.error({ err: error }, 'the policy can not be read'))
+  const listener: ChangeListener = {
+    onNamed: (name, isVoid) => reader.dropNamed(name, isVoid),
+    onPolicy: () => void refreshPolicy(),
+    onGap: () => reader.dropAll(),
+  }
+  const feed = await openChangeFeed(database, listener, now)
+  const outage = watchOutage(feed, config.outageGrace, now)
+  const lastSeen = createLastSeen(database, now)
+  const onUse = (signInId: string): void => lastSeen.note(signInId)
+  const shared = await sharedPrincipals(keyValue, kept)
+  const maxEntries = Math.ceil(MAX_CACHED / config.workers)
+  const reader = createPrincipalReader({ database, keys, feed, outage, shared, maxEntries, onUse, now })
+  const lives = { idleTimeoutMs: config.idleTimeout, absoluteTimeoutMs: config.absoluteTimeout }
+  const onEnded = (seconds: number): void => metrics.signInEnded(seconds)
+  const sessions = createSessions({ database, keys, feed, reader, lastSeen, ...lives, onEnded })
+  return { feed, outage, sessions }
+}
+
+function gatewayPartsOf(parts: Parts, cookies: SessionCookies, { proxySecret }: Secrets): GatewayParts {
+  const { policies, sessions, trustedProxies, metrics, log } = parts
+  const policy = (): CompiledPolicy => policies.current()
+  const callers = { trustedProxies, secrets: proxySecret }
+  return { policy, sessions, cookies, callers, settle: createSettle(policy, log), metrics, log }
+}
+
+function portalPartsOf(
+  parts: Parts,
+  cookies: SessionCookies,
+  onFirstRunDone: ContextOptions['onFirstRunDone'],
+): PortalParts {
+  const { config, database, passwords, policies, sessions, metrics, log, trustedProxies } = parts
+  const keys = parts.keys.token
   const policy = (): CompiledPolicy => policies.current()
   return {
-    config,
-    log,
     database,
-    keys,
     passwords,
     sessions,
-    policies,
     metrics,
-    gatewayParts: {
-      policy,
-      sessions,
-      sessionCookie: cookies.portal,
-      callers: { trustedProxies, secrets: secrets.proxySecret },
-      settle: createSettle(policy, log),
-      metrics,
-      log,
-    },
-    portalParts: {
-      database,
-      passwords,
-      sessions,
-      metrics,
-      log,
-      returnAddresses: createReturnAddresses(deriveKey(keys.token.minting.bytes, 'return addresses'), policy, Date.now),
-      formKey: deriveKey(keys.token.minting.bytes, 'form tokens'),
-      cookies,
-      publicUrl: config.publicUrl,
-      listen: config.listen,
-      trustedProxies,
-      passwordMinLength: config.passwordMinLength,
-      onFirstRunDone,
-    },
+    log,
+    returnAddresses: createReturnAddresses(deriveKey(keys.minting.bytes, 'return addresses'), policy, Date.now),
+    handOver: createHandOver({ database, sessions, keys }),
+    formKey: deriveKey(keys.minting.bytes, 'form tokens'),
+    cookies,
+    entrances: createEntrances(config.publicUrl, (host) => appOrigin(policy(), host)),
+    listen: config.listen,
+    trustedProxies,
+    passwordMinLength: config.passwordMinLength,
+    onFirstRunDone,
   }
+}
+
+async function sharedPrincipals(
+  keyValue: KeyValue | null,
+  { database, keys, metrics }: Pick<Context, 'database' | 'keys' | 'metrics'>,
+): Promise<SharedPrincipals> {
+  if (keyValue === null) return NO_SHARED_PRINCIPALS
+  return createRedisPrincipals({
+    keyValue,
+    keys: keys.token,
+    databaseIdentity: await readDatabaseIdentity(database),
+    onRead: (outcome) => metrics.sharedRead(outcome),
+    now: () => performance.now(),
+  })
+}
+
+function appOrigin(policy: CompiledPolicy, host: Host): string | null {
+  const app = findApp(policy, host, null)
+  return 'origin' in app ? app.origin(host.name) : null
 }
 
 function networksOf({ trustedProxies }: Config): Networks {

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { run } from './cli.ts'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
@@ -6,3 +7,5 @@ if (major < 24) {
   process.exit(1)
 }
 process.exitCode = await run(process.argv.slice(2))
+// The line to the primary would keep a worker alive that can't serve.
+if (cluster.isWorker && process.exitCode !== 0) process.exit()

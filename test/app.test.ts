@@ -8,32 +8,40 @@ import { createBrowser, openPortal } from './login/browser.ts'
 import { openTestApp } from './support/app.ts'
 
 const OPEN: readonly string[] = [
-  'GET /.postern',
-  'GET /.postern/',
-  'GET /.postern/assets/…',
-  'GET /.postern/forbidden',
-  'GET /.postern/invite/:token',
-  'GET /.postern/login',
-  'GET /.postern/logout',
-  'GET /.postern/start',
-  'POST /.postern/api/v2/auth/login',
-  'POST /.postern/api/v2/auth/logout',
-  'POST /.postern/invite',
-  'POST /.postern/login',
-  'POST /.postern/logout',
+  'app GET /.postern/callback',
+  'app GET /.postern/forbidden',
+  'app GET /.postern/logout',
+  'app GET /.postern/start',
+  'app POST /.postern/logout',
+  ...['app', 'none', 'portal'].map((entrance) => `${entrance} GET /.postern/assets/…`),
+  'portal GET /.postern',
+  'portal GET /.postern/',
+  'portal GET /.postern/forbidden',
+  'portal GET /.postern/invite/:token',
+  'portal GET /.postern/login',
+  'portal GET /.postern/logout',
+  'portal GET /.postern/start',
+  'portal POST /.postern/api/v2/auth/login',
+  'portal POST /.postern/api/v2/auth/logout',
+  'portal POST /.postern/invite',
+  'portal POST /.postern/login',
+  'portal POST /.postern/logout',
 ]
-const FOR_SIGNED_IN: readonly string[] = ['GET /.postern/api/v2/auth/session']
+const PAGE = '/.postern/account/sessions'
+const SESSION = '/.postern/api/v2/auth/session'
+const FOR_SIGNED_IN: readonly string[] = [`portal GET ${PAGE}`, `portal POST ${PAGE}`, `portal GET ${SESSION}`]
 
 suite('the routes', () => {
   test('ADM-01: of the portal are these; those for people signed in refuse everybody else', async (t) => {
     const { portal } = await openPortal(t)
     assert.deepEqual(routesOf(portal), [...OPEN, ...FOR_SIGNED_IN].sort())
     const browser = createBrowser(portal)
-    for (const route of FOR_SIGNED_IN) {
-      for (const cookie of ['', '__Host-postern=x', '__Host-postern=', 'postern=x']) {
-        const { status } = await browser.get(route.split(' ')[1] ?? '', { headers: { cookie } })
-        assert.equal(status, 401, route)
-      }
+    for (const cookie of ['', '__Host-postern=x', '__Host-postern=', 'postern=x']) {
+      const headers = { cookie }
+      assert.equal((await browser.get(SESSION, { headers })).status, 401)
+      assert.equal((await browser.post(PAGE, { headers, body: {} })).status, 401)
+      const page = await browser.get(PAGE, { headers })
+      assert.deepEqual([page.status, page.headers['location']], [302, '/.postern/login'])
     }
   })
 
@@ -81,19 +89,19 @@ suite('the routes', () => {
   })
 })
 
-/** Method and whole path of each route, assets as one. */
+/** Entrance, method and whole path of each route, assets as one. */
 function routesOf(app: FastifyInstance): string[] {
   const printed = app.printRoutes({ commonPrefix: false })
   const trail: string[] = []
   const routes = printed.split('\n').flatMap((line) => {
-    const found = /^([│ ]*)[├└]── (\S*?)(?: \(([A-Z, ]+)\))?$/.exec(line)
+    const found = /^([│├└─ ]*)(\S+?)(?: \(([A-Z, ]+)\))?(?: \{"entrance":"(\w+)"\})?$/.exec(line)
     if (found === null) return []
-    const [, indent = '', part = '', methods] = found
-    trail.splice(indent.length / 4, trail.length, part)
+    const [, indent = '', part = '', methods, entrance] = found
+    trail.splice(indent.length / 4 - 1, trail.length, part)
     return (methods ?? '')
       .split(', ')
       .filter((method) => method !== '')
-      .map((method) => `${method} ${trail.join('')}`)
+      .map((method) => [entrance ?? [], method, trail.join('')].flat().join(' '))
   })
   return [...new Set(routes.map((route) => route.replace(/assets\/.*/, 'assets/…')))].sort()
 }

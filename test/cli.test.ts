@@ -40,12 +40,12 @@ suite('a start that can not be', () => {
   test('refuses contradictions and unsafe combinations with 2', async () => {
     const open = {
       POSTERN_VERIFY_LISTEN: '0.0.0.0:0',
-      POSTERN_PUBLIC_URL: 'http://app.example.com/',
+      POSTERN_PUBLIC_URL: 'http://app.example.com/auth',
       POSTERN_IDLE_TIMEOUT: '2d',
     }
     const outcome = await runPostern({ ...open, POSTERN_DATABASE_URL: 'postgres://x@localhost/x' }, ['serve'])
     const said =
-      /POSTERN_ALLOW_HTTP[\s\S]*must end with \/\.postern[\s\S]*TRUSTED_PROXIES[\s\S]*PROXY_SECRET[\s\S]*SECRET_KEY[\s\S]*IDLE_TIMEOUT/
+      /POSTERN_ALLOW_HTTP[\s\S]*must have no path.*, or \/\.postern[\s\S]*TRUSTED_PROXIES[\s\S]*PROXY_SECRET[\s\S]*SECRET_KEY[\s\S]*IDLE_TIMEOUT/
     assertRefused(outcome, 2, said)
   })
 

@@ -3,12 +3,14 @@ import type { Passwords } from '../credentials/password.ts'
 import { OperatorError } from '../errors.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Database } from '../store/database.ts'
 
 /** What commands work with: the running server's own parts, or ones opened for this command alone. */
 export interface CommandContext {
   readonly config: Config
   readonly database: Database
+  readonly feed: ChangeFeed
   readonly passwords: Passwords
   readonly sessions: Sessions
   readonly policies: Policies

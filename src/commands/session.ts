@@ -10,7 +10,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const listSessions: Command = async ({ database, sessions }, given) => {
   const login = optionalText(given, 'user')
   if (login !== undefined) await getUser(database, login)
-  const rows = await sessions.list(database, login === undefined ? null : canonical(login), MAX_LISTED)
+  const rows = await sessions.list(login === undefined ? null : canonical(login), MAX_LISTED)
   const text = table(
     ['ID', 'USER', 'LAST SEEN', 'EXPIRES', 'FROM'],
     rows.map((row) => [
@@ -31,13 +31,13 @@ export const revokeSessions: Command = async ({ database, sessions }, given) => 
   const user = optionalText(given, 'user')
   if (user !== undefined) {
     const { login } = await getUser(database, user)
-    const ended = await sessions.endAllOf(database, login, 'revoked')
+    const ended = await sessions.endAllOf(login, 'revoked')
     return done(`Ended ${counted(ended, 'session')} of ${login}.`, { login, ended })
   }
   const id = optionalText(given, 'id')
   if (id === undefined) throw new OperatorError('Give a session id, or --user <login>.', 2)
   if (!UUID.test(id)) throw new OperatorError(`${id} is no session id. List them: postern session list`, 2)
-  const ended = await sessions.end(database, id, 'revoked')
+  const ended = await sessions.end(id, 'revoked')
   if (!ended) throw new OperatorError(`There is no such session, or it has ended already: ${id}`)
   return done(`Ended session ${id}.`, { id, ended: 1 })
 }

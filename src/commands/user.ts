@@ -44,38 +44,33 @@ export const editUser: Command = async (context, given) => {
   const email = optionalText(given, 'email')
   const name = optionalText(given, 'name')
   if (email === undefined && name === undefined) throw new OperatorError('Give --email or --name, or both.', 2)
-  await users.editUser(context.database, login, {
-    ...(email !== undefined && { email }),
-    ...(name !== undefined && { name }),
-  })
-  context.sessions.forgetAll()
+  const change = { ...(email !== undefined && { email }), ...(name !== undefined && { name }) }
+  await context.feed.commit(context.database, (tx) => users.editUser(tx, login, change))
   return done(`Changed ${login}.`, describe(await users.getUser(context.database, login)))
 }
 
 export const disableUser: Command = async (context, given) => {
   const login = textOf(given, 'login')
-  const ended = await context.database.transaction(async (tx) => {
+  const ended = await context.feed.commit(context.database, async (tx) => {
     await keepAnAdministrator(tx, given, login)
     await users.disableUser(tx, login)
-    return context.sessions.endAllOf(tx, login, 'revoked')
+    return context.sessions.endAllIn(tx, login, 'revoked')
   })
-  context.sessions.forgetAll()
   return done(`Disabled ${login}; ended ${counted(ended, 'session')}.`, { login, disabled: true, ended })
 }
 
-export const enableUser: Command = async ({ database }, given) => {
+export const enableUser: Command = async ({ database, feed }, given) => {
   const login = textOf(given, 'login')
-  await users.enableUser(database, login)
+  await feed.commit(database, (tx) => users.enableUser(tx, login))
   return done(`Enabled ${login}.`, { login, disabled: false })
 }
 
 export const deleteUser: Command = async (context, given) => {
   const login = textOf(given, 'login')
-  await context.database.transaction(async (tx) => {
+  await context.feed.commit(context.database, async (tx) => {
     await keepAnAdministrator(tx, given, login)
     await users.deleteUser(tx, login)
   })
-  context.sessions.forgetAll()
   return done(`Deleted ${login}.`, { login, deleted: true })
 }
 
@@ -83,11 +78,10 @@ export const setPassword: Command = async (context, given) => {
   const login = textOf(given, 'login')
   const password = await newPassword(context, textOf(given, 'password'))
   if (password === null) throw new OperatorError('Give the password on standard input with --password-stdin.', 2)
-  const ended = await context.database.transaction(async (tx) => {
+  const ended = await context.feed.commit(context.database, async (tx) => {
     await users.setPassword(tx, login, password)
-    return context.sessions.endAllOf(tx, login, 'revoked')
+    return context.sessions.endAllIn(tx, login, 'revoked')
   })
-  context.sessions.forgetAll()
   return done(`Set the password of ${login}; ended ${counted(ended, 'session')}.`, { login, ended })
 }
 
@@ -95,11 +89,10 @@ export const changeRoles: Command = async (context, given) => {
   const login = textOf(given, 'login')
   const change = { add: listOf(given, 'add'), remove: listOf(given, 'remove') }
   if (change.add.length + change.remove.length > 0) {
-    await context.database.transaction(async (tx) => {
+    await context.feed.commit(context.database, async (tx) => {
       if (change.remove.includes(ADMIN_ROLE)) await keepAnAdministrator(tx, given, login)
       await users.changeRoles(tx, login, change)
     })
-    context.sessions.forgetAll()
   }
   const { roles } = await users.getUser(context.database, login)
   return done(`${login} has ${roles.length === 0 ? 'no roles' : `the roles ${roles.join(', ')}`}.`, { login, roles })

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { createSessions } from '../../src/sessions/sessions.ts'
 import { openTestApp, ORIGIN, POLICY, SECRET_KEY } from '../support/app.ts'
 import { temporaryDirectory } from '../support/database.ts'
 import type { Cleanup } from '../support/database.ts'
@@ -23,14 +22,15 @@ export const STAFF_POLICY = POLICY.replace('roles:', 'roles:\n  staff: []\n  edi
 /** A PostgreSQL database on which no server runs. */
 export async function openPostgresPlace(t: Cleanup): Promise<Place> {
   const app = await openTestApp(t, { policy: STAFF_POLICY })
-  const { database, context } = app
-  const timeouts = { idleTimeoutMs: 60_000, absoluteTimeoutMs: 60_000 }
+  const { feed, sessions } = app.context
   return {
     env: { POSTERN_DATABASE_URL: app.url, POSTERN_SECRET_KEY: SECRET_KEY, POSTERN_PUBLIC_URL: `${ORIGIN}/.postern` },
     signIn: (login) => app.token(login),
-    // One without memory, as another process would be.
-    counts: async (token) =>
-      (await createSessions({ database, keys: context.keys.token, ...timeouts }).find(token)) !== null,
+    // The process of the command is another one, which can tell this one by a change alone.
+    async counts(token) {
+      await feed.read()
+      return (await sessions.whoHas(token, null)) !== null
+    },
   }
 }
 

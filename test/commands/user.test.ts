@@ -43,7 +43,7 @@ suite('the user and session commands', () => {
     assert.ok(!reply.refusal.includes('planted'))
     return reply
   }
-  const counts = async (token: string): Promise<boolean> => (await app.context.sessions.find(token)) !== null
+  const counts = async (token: string): Promise<boolean> => (await app.context.sessions.whoHas(token, null)) !== null
   const administrators = async (): Promise<string[]> => {
     const people = (await run('user list', {})).data as { login: string; roles: string[]; state: string }[]
     const active = people.filter(({ roles, state }) => roles.includes('postern-admin') && state !== 'disabled')
@@ -95,9 +95,9 @@ suite('the user and session commands', () => {
   test('take roles away at once', async () => {
     await run('user create', ALICE)
     const token = await app.token('alice')
-    assert.deepEqual((await app.context.sessions.find(token))?.roles, ['staff'])
+    assert.deepEqual((await app.context.sessions.whoHas(token, null))?.roles, ['staff'])
     await run('user roles', { login: 'alice', remove: ['staff'] })
-    assert.deepEqual((await app.context.sessions.find(token))?.roles, [])
+    assert.deepEqual((await app.context.sessions.whoHas(token, null))?.roles, [])
     await run('user delete', { login: 'alice' })
   })
 
@@ -136,9 +136,9 @@ suite('the user and session commands', () => {
       const { refusal, exitCode } = await refused(command, { login: other.toUpperCase(), ...more })
       assert.match(refusal, new RegExp(`^${other} is the last administrator\\..*--yes`))
       assert.equal(exitCode, 1)
-      assert.deepEqual((await app.context.sessions.find(token))?.roles, ['postern-admin'], name)
+      assert.deepEqual((await app.context.sessions.whoHas(token, null))?.roles, ['postern-admin'], name)
       await run(command, { login: other, ...more, yes: true })
-      assert.notDeepEqual((await app.context.sessions.find(token))?.roles, ['postern-admin'], name)
+      assert.notDeepEqual((await app.context.sessions.whoHas(token, null))?.roles, ['postern-admin'], name)
     }
   })
 

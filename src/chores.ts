@@ -1,0 +1,115 @@
+import { PRUNE_ONE_TIME_TOKENS } from './credentials/one-time-tokens-table.ts'
+import type { Context } from './context.ts'
+import type { Crew } from './crew.ts'
+import { OperatorError } from './errors.ts'
+import { every } from './lib/every.ts'
+import { applyPolicy } from './policies/apply.ts'
+import { FIND_LATEST_POLICY } from './policies/policies-table.ts'
+import { watchPolicyFile } from './policies/policy-watch.ts'
+import type { PolicyWatch } from './policies/policy-watch.ts'
+import { PRUNE_SIGN_INS } from './sessions/sessions-table.ts'
+import { starterPolicy } from './starter-policy.ts'
+import { openBell } from './store/bell.ts'
+import { CHANGES_KEPT_MS } from './store/change-feed.ts'
+import { PRUNE_CHANGES } from './store/changes-table.ts'
+import type { Database } from './store/database.ts'
+import { prune } from './store/prune.ts'
+import type { Prunable } from './store/prune.ts'
+
+const FLUSH_MS = 30_000
+const POLICY_MS = 1_000
+const PRUNE_MS = 60_000
+/** Twice within the time for which a read of changes counts as fresh. */
+const CHANGES_MS = 600
+const DAY_MS = 86_400_000
+/** Whom the versions name as the author of the policy of a first start. */
+const STARTER = { by: 'postern', reason: 'first start' }
+
+const PRUNABLES: readonly Prunable[] = [
+  { what: 'changes', statement: PRUNE_CHANGES, keptMs: CHANGES_KEPT_MS },
+  { what: 'sign-ins', statement: PRUNE_SIGN_INS, keptMs: DAY_MS },
+  { what: 'one-time tokens', statement: PRUNE_ONE_TIME_TOKENS, keptMs: DAY_MS },
+]
+
+/** Reads changes for as long as the program runs. The clock alone would do; the bell makes it quick. */
+export function keepReadingChanges({ feed, log }: Context, url: string | null, opened: AsyncDisposableStack): void {
+  let trouble = false
+  const tell = (error: unknown): void => {
+    if (!trouble) log.warn({ err: error }, 'changes can not be read: memory counts for as long as the grace lasts')
+    trouble = true
+  }
+  const read = async (): Promise<void> => {
+    await feed.read()
+    if (trouble) log.info('changes are read again')
+    trouble = false
+  }
+  const timer = every(CHANGES_MS, read, tell)
+  opened.defer(() => timer.stop())
+  if (url === null) return
+  const bell = openBell(
+    url,
+    () => void read().catch(tell),
+    (error) => log.debug({ err: error }, 'the bell is silent'),
+  )
+  opened.defer(() => bell.close())
+}
+
+/**
+ * Takes the policy over, which must be known before the first request is answered, and keeps it that way.
+ * @returns the policy file's watch where there is a file; it only looks while this process leads
+ * @throws OperatorError when the file is wrong and there is no policy yet
+ */
+export async function keepPolicy(
+  context: Context,
+  { crew, opened }: { crew: Crew; opened: AsyncDisposableStack },
+): Promise<PolicyWatch | null> {
+  const { config, database, policies, log } = context
+  const watch = config.policyFile === null ? null : watchPolicyFile(config.policyFile, database, log)
+  const look = async (): Promise<void> => {
+    if (watch !== null && (await crew.leads())) await watch.check()
+    await policies.refresh()
+  }
+  await look()
+  if (policies.version === 0 && watch?.fault) throw new OperatorError(watch.fault)
+  if (config.upstream !== null && (await isStarterPolicy(database))) {
+    const source = starterPolicy(config.publicUrl, config.upstream === 'demo' ? 'demo' : 'own')
+    await applyPolicy(database, { source, ...STARTER, onlyForward: false })
+    await policies.refresh()
+  }
+  const timer = every(POLICY_MS, look, (error) => log.error({ err: error }, 'the policy can not be read'))
+  opened.defer(() => timer.stop())
+  return watch
+}
+
+/** Writes when sign-ins were last used, and once more at the end. */
+export function keepWritingLastSeen({ sessions, log }: Context, opened: AsyncDisposableStack): void {
+  const timer = every(
+    FLUSH_MS,
+    () => sessions.flush(),
+    (error) => log.warn({ err: error }, 'last use of sessions is not written yet'),
+  )
+  opened.defer(async () => {
+    timer.stop()
+    await sessions.flush().catch((error: unknown) => log.warn({ err: error }, 'last use of sessions is lost'))
+  })
+}
+
+/** Removes what is over; of all processes on one database one at a time does. */
+export function keepPruning({ database, log }: Context, opened: AsyncDisposableStack): void {
+  const ending = new AbortController()
+  const work = async (): Promise<void> => {
+    const removed = await prune(database, PRUNABLES, ending.signal)
+    if (Object.keys(removed).length > 0) log.info({ removed }, 'pruned')
+  }
+  const timer = every(PRUNE_MS, work, (error) => log.warn({ err: error }, 'what is over can not be removed yet'))
+  opened.defer(() => {
+    timer.stop()
+    ending.abort()
+  })
+}
+
+/** True until somebody has applied a policy: what the demo leaves open must not stay so in front of another app. */
+async function isStarterPolicy(database: Database): Promise<boolean> {
+  const [latest] = await database.query(FIND_LATEST_POLICY)
+  return latest === undefined || (latest.applied_by === STARTER.by && latest.reason === STARTER.reason)
+}

@@ -1,0 +1,54 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
+import { PORTAL_PATH } from './config/settings.ts'
+import type { Proxy } from './verify/proxy.ts'
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+/** Makes the server that hands its requests to a handler. */
+export type ServerFactory = (handler: Handler) => Server
+
+const HTTP_LIMITS = {
+  maxHeaderSize: 65_536,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 2_000,
+}
+
+/** A server of ours alone. */
+export function plainServer(handler: Handler): Server {
+  return createServer(HTTP_LIMITS, handler)
+}
+
+/** In proxy mode every path but ours is the app's. */
+export function portalServer(proxy: Proxy | null): ServerFactory {
+  return (handler) => {
+    const isPortal = ({ url = '' }: IncomingMessage): boolean => {
+      const [path = ''] = url.split('?', 1)
+      return path === PORTAL_PATH || path.startsWith(`${PORTAL_PATH}/`)
+    }
+    const options = { ...HTTP_LIMITS, ...(proxy !== null && proxyOptions(isPortal)) }
+    const server = createServer(options, (request, response) => {
+      if (proxy !== null && !isPortal(request)) return proxy.request(request, response, handler)
+      boundReading(request)
+      handler(request, response)
+    })
+    if (proxy !== null) server.on('upgrade', (request, socket, head) => proxy.upgrade(request, socket, head))
+    return server
+  }
+}
+
+/**
+ * For proxy mode: an upload may take its time, and only WebSockets to the app leave HTTP; any other protocol, such as
+ * h2c, would bring requests past us that nobody judged, so such a request stays an ordinary one.
+ */
+function proxyOptions(isPortal: (request: IncomingMessage) => boolean): ServerOptions {
+  const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
+  return { requestTimeout: 0, shouldUpgradeCallback: (request) => isWebSocket(request) && !isPortal(request) }
+}
+
+/** In proxy mode an upload to the app may take its time; what is sent to the portal may not. */
+function boundReading(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), HTTP_LIMITS.requestTimeout)
+  request.once('close', () => clearTimeout(timer))
+}
