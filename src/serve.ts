@@ -16,10 +16,10 @@ import type { Check } from './observe/health.ts'
 import type { Log } from './observe/log.ts'
 import type { PolicyWatch } from './policies/policy-watch.ts'
 import { openSecondTier, secondTierHealth } from './second-tier.ts'
+import { databaseHealth } from './sessions/database-health.ts'
 import { openStore } from './store/open-store.ts'
 import { controlSocketPath } from './store/control-path.ts'
 import type { KeyValue } from './store/key-value.ts'
-import { PING } from './store/ping-table.ts'
 import { createProxy } from './verify/proxy.ts'
 import type { Proxy } from './verify/proxy.ts'
 import { openUpstream } from './verify/upstream.ts'
@@ -151,15 +151,12 @@ async function openListeners(context: Context, { proxy, watch, keyValue, crew, o
 }
 
 function checksOf(
-  { database, policies }: Context,
+  { database, outage, policies }: Context,
   watch: PolicyWatch | null,
   keyValue: KeyValue | null,
 ): Readonly<Record<string, Check>> {
   return {
-    database: async () => {
-      await database.query(PING)
-      return { status: 'ok' }
-    },
+    database: () => databaseHealth(database, outage),
     policy: () => {
       if (policies.version === 0)
         return { status: 'failing', detail: 'There is no policy yet. Run: postern policy apply policy.yaml' }
