@@ -38,6 +38,9 @@ export const FOCUSED = `(() => {
   return tagName === 'BODY' ? null : name || textContent.trim()
 })()`
 
+/** False while a field that is to have the focus from the start waits for the page's first frame. */
+export const IS_SETTLED = `document.querySelector('[autofocus]') === null || document.activeElement !== document.body`
+
 /** What each id in aria-describedby and for leads to; null where nothing has that id. */
 export const REFERENCES = `[...document.querySelectorAll('[aria-describedby], label')].flatMap((element) => {
   const ids = element.htmlFor ? [element.htmlFor] : element.getAttribute('aria-describedby').split(' ')

@@ -12,7 +12,8 @@ import { assets } from '../../src/web/assets.ts'
 import { isCrossSite } from '../../src/web/csrf.ts'
 import { html, toText } from '../../src/web/html.ts'
 import { assetHeaders, portalHeaders } from '../../src/web/security-headers.ts'
-import { EDGE_CONTRASTS, FOCUSED, OVERFLOW, REFERENCES, TARGET_SIZES, TEXT_CONTRASTS } from './in-page.ts'
+import { until } from '../support/until.ts'
+import { EDGE_CONTRASTS, FOCUSED, IS_SETTLED, OVERFLOW, REFERENCES, TARGET_SIZES, TEXT_CONTRASTS } from './in-page.ts'
 import { SAMPLE_PAGES } from './sample-pages.ts'
 
 interface Site {
@@ -168,6 +169,7 @@ async function open(t: TestContext, site: Site, name: string): Promise<Page> {
   const page = await site.browser.newPage()
   t.after(() => page.close())
   await page.goto(`${site.origin}/${name}`)
+  await until('the first focus', 10_000, () => page.evaluate<boolean>(IS_SETTLED))
   return page
 }
 
