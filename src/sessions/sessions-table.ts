@@ -82,12 +82,21 @@ export const INSERT_APP_TOKEN = statement<
    select $1, v.id, $3, $4::jsonb from auth.valid_sessions v where v.id = $2 returning session_id as id`,
 )
 
-/** Ages in ms, so that the database's clock alone says when; a sign-in that ended meanwhile stays as it is. */
+/**
+ * Ages in ms, so that the database's clock alone says when; a sign-in that ended meanwhile stays as it is. A row that
+ * somebody else is writing is passed over: a batch that never waits can't deadlock with another.
+ */
 export const TOUCH_SIGN_INS = statement<[ids: readonly string[], agesMs: readonly number[]]>(
-  `update auth.sessions s
+  `with seen as (
+     select s.id, given.age_ms
+     from unnest($1::uuid[], $2::float8[]) as given (id, age_ms)
+     join auth.valid_sessions v on v.id = given.id
+     join auth.sessions s on s.id = v.id
+     for no key update of s skip locked
+   )
+   update auth.sessions s
    set last_seen_at = greatest(s.last_seen_at, now() - seen.age_ms * interval '1 millisecond')
-   from unnest($1::uuid[], $2::float8[]) as seen (id, age_ms) join auth.valid_sessions v using (id)
-   where s.id = seen.id`,
+   from seen where s.id = seen.id`,
 )
 
 export const END_SIGN_IN = statement<[id: string, reason: string], EndedRow>(
