@@ -56,7 +56,6 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   const settings = {
     POSTERN_DATABASE_URL: databaseUrl,
     POSTERN_SECRET_KEY: randomBytes(32).toString('base64'),
-    POSTERN_PUBLIC_URL: `https://${HOSTS.postern}/.postern`,
     POSTERN_LOG_LEVEL: 'info',
   }
   progress('filling the database')
@@ -65,14 +64,20 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   progress('starting the gateways and nginx')
   const overSocket = await startPostern(asTestContext(opened), {
     ...settings,
+    ...publicUrl('postern'),
     POSTERN_VERIFY_LISTEN: `unix:${folder}/verify.sock`,
   })
-  const overTcp = await startPostern(asTestContext(opened), settings)
+  const overTcp = await startPostern(asTestContext(opened), { ...settings, ...publicUrl('postern_tcp') })
   const others = await startOthers(folder, opened)
   signal.throwIfAborted()
   const nginx = await startFront(folder, { overSocket, overTcp, opened })
   const gateways = { ...others, postern: gatewayOf(overSocket), postern_tcp: gatewayOf(overTcp), none: null }
   return { ...nginx, gateways, databaseUrl, password }
+}
+
+/** Each gateway is the portal of its own host, so that the one cookie counts on both. */
+function publicUrl(gateway: 'postern' | 'postern_tcp'): PosternEnv {
+  return { POSTERN_PUBLIC_URL: `https://${HOSTS[gateway]}/.postern` }
 }
 
 /** Lends what tests start the stack that closes it: of a test's context they call `after` alone. */

@@ -31,7 +31,7 @@ export interface MeasureOptions {
 
 type Sample = Omit<Row, 'case'>
 
-// A read from the database is due every 2 s and all 64 connections may wait for it; on a slow machine that is 1 in 100.
+// A read from the database is due every minute and all 64 connections may wait for it; on a slow machine that is 1 in 100.
 const MIN_SHARE = 0.98
 const CLOSED_BY_CLIENT = 499
 
