@@ -116,6 +116,7 @@ CREATE TABLE auth.sessions (
     end_reason text,
     ip_address inet,
     user_agent text DEFAULT ''::text NOT NULL,
+    remembered boolean DEFAULT false NOT NULL,
     CONSTRAINT sessions_end_has_reason CHECK (((ended_at IS NULL) = (end_reason IS NULL)))
 );
 
@@ -154,7 +155,8 @@ CREATE VIEW auth.valid_sessions AS
     s.user_agent,
     u.login,
     u.email,
-    u.name
+    u.name,
+    s.remembered
    FROM (auth.sessions s
      JOIN auth.users u ON ((u.id = s.user_id)))
   WHERE ((s.ended_at IS NULL) AND (now() < s.expires_at) AND (now() < ((s.last_seen_at + s.idle_timeout) + '00:01:00'::interval)) AND (s.session_epoch = u.session_epoch) AND (u.disabled_at IS NULL));
@@ -206,6 +208,8 @@ CREATE INDEX changes_created_at_idx ON auth.changes USING btree (created_at);
 CREATE INDEX changes_xid_idx ON auth.changes USING btree (xid);
 
 CREATE UNIQUE INDEX keys_one_minting_key ON auth.keys USING btree (purpose) WHERE (retired_at IS NULL);
+
+CREATE INDEX one_time_tokens_hand_over_idx ON auth.one_time_tokens USING btree (((details ->> 'signInId'::text)), created_at DESC) WHERE (purpose = 'hand_over'::text);
 
 CREATE INDEX one_time_tokens_over_at_idx ON auth.one_time_tokens USING btree (COALESCE(used_at, expires_at));
 

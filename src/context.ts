@@ -22,6 +22,7 @@ import { createLastSeen } from './sessions/last-seen.ts'
 import { watchOutage } from './sessions/outage.ts'
 import type { Outage } from './sessions/outage.ts'
 import { createPrincipalReader } from './sessions/principal-reader.ts'
+import type { PrincipalReader } from './sessions/principal-reader.ts'
 import { createRedisPrincipals } from './sessions/redis-principals.ts'
 import { NO_SHARED_PRINCIPALS } from './sessions/shared-principals.ts'
 import type { SharedPrincipals } from './sessions/shared-principals.ts'
@@ -81,9 +82,15 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     cachedPrincipals: () => signIns.sessions.cachedCount,
     policyVersion: () => policies.version,
     ...(keyValue !== null && { redisUp: () => keyValue.trouble === null }),
+    outage: {
+      graceLeft: () => signIns.outage.graceLeft(),
+      changesAge: () => performance.now() - signIns.feed.freshAt,
+      isBreakerOpen: () => reader.isBreakerOpen,
+      isDegraded: () => signIns.outage.isDegraded || (keyValue?.trouble ?? null) !== null,
+    },
   })
   const kept = { config, log, database, keys, passwords, policies, metrics }
-  const signIns = await openSignIns(kept, keyValue)
+  const { reader, ...signIns } = await openSignIns(kept, keyValue)
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
   return {
@@ -98,7 +105,7 @@ type Kept = Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'passwords' |
 type SignIns = Pick<Context, 'feed' | 'outage' | 'sessions'>
 type Parts = Kept & SignIns & { readonly trustedProxies: Networks }
 
-async function openSignIns(kept: Kept, keyValue: KeyValue | null): Promise<SignIns> {
+async function openSignIns(kept: Kept, keyValue: KeyValue | null): Promise<SignIns & { reader: PrincipalReader }> {
   const { config, log, database, policies, metrics } = kept
   const keys = kept.keys.token
   const now = (): number => performance.now()
@@ -116,10 +123,11 @@ async function openSignIns(kept: Kept, keyValue: KeyValue | null): Promise<SignI
   const shared = await sharedPrincipals(keyValue, kept)
   const maxEntries = Math.ceil(MAX_CACHED / config.workers)
   const reader = createPrincipalReader({ database, keys, feed, outage, shared, maxEntries, onUse, now })
-  const lives = { idleTimeoutMs: config.idleTimeout, absoluteTimeoutMs: config.absoluteTimeout }
+  const { idleTimeout: idleTimeoutMs, absoluteTimeout: absoluteTimeoutMs, sessionRemember: rememberMs } = config
+  const lives = { idleTimeoutMs, absoluteTimeoutMs, rememberMs }
   const onEnded = (seconds: number): void => metrics.signInEnded(seconds)
   const sessions = createSessions({ database, keys, feed, reader, lastSeen, ...lives, onEnded })
-  return { feed, outage, sessions }
+  return { feed, outage, sessions, reader }
 }
 
 function gatewayPartsOf(parts: Parts, cookies: SessionCookies, { proxySecret }: Secrets): GatewayParts {

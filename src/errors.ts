@@ -20,7 +20,6 @@ export const ERRORS = {
   },
   forbidden: { status: 403, message: 'You are signed in, but not allowed to open this.' },
   not_found: { status: 404, message: 'There is no such page.' },
-  method_not_allowed: { status: 405, message: 'This address does not take that method.' },
   link_not_valid: {
     status: 410,
     message:

@@ -11,6 +11,8 @@ import { openLink } from './worker-link.ts'
 /** What a terminal sends to all processes at once, and the primary understands for all. */
 const FOR_ALL = ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const
 const READY_MS = 10_000
+const SIGHUP_ALONE =
+  'SIGHUP ends this one process, since nobody would serve in its place meanwhile; with POSTERN_WORKERS of 2 or more, which need PostgreSQL, it replaces them one by one'
 
 /**
  * Runs the server: in this process, or in as many workers as are set, which this process then only watches over.
@@ -28,6 +30,7 @@ export async function serveOnWorkers(loaded: LoadedConfig, log: Log, tell: (line
     await serve(loaded, log.child({ pid: process.pid }), { tell: () => undefined, crew: joinCrew(size, log) })
   } else {
     await serve(loaded, log, { tell, crew: ALONE })
+    process.prependOnceListener('SIGHUP', () => log.warn(SIGHUP_ALONE))
   }
   return 0
 }

@@ -65,6 +65,7 @@ async function ownSessions({ sessions }: AccountParts, { login, signInId }: Prin
     address: row.ip_address,
     startedAt: row.created_at,
     lastSeenAt: row.last_seen_at,
+    rememberedUntil: row.remembered ? row.expires_at : null,
     isThis: row.id === signInId,
   }))
   return [...listed.filter(({ isThis }) => isThis), ...listed.filter(({ isThis }) => !isThis)]

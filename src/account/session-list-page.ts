@@ -11,6 +11,8 @@ export interface ListedSession {
   readonly address: string | null
   readonly startedAt: Date
   readonly lastSeenAt: Date
+  /** When it ends in any case, for one that is remembered on its device; null or left out for all others. */
+  readonly rememberedUntil?: Date | null
   /** The one that looks at the list. */
   readonly isThis: boolean
 }
@@ -44,7 +46,7 @@ export function sessionListPage(model: SessionListPage): string {
 }
 
 function sessionItem(
-  { id, device, address, startedAt, lastSeenAt, isThis }: ListedSession,
+  { id, device, address, startedAt, lastSeenAt, rememberedUntil = null, isThis }: ListedSession,
   model: SessionListPage,
 ): Html {
   return html`<section aria-label="${device}">
@@ -52,6 +54,7 @@ function sessionItem(
     <dl class="facts">
       ${fact('Signed in from', address ?? 'an unknown address')} ${fact('Signed in', showTime(startedAt))}
       ${fact('Last used', showTime(lastSeenAt))}
+      ${fact('Stays signed in', rememberedUntil === null ? 'until the browser closes' : until(rememberedUntil))}
     </dl>
     ${!isThis && endForm(id, device, model)}
   </section>`
@@ -69,6 +72,10 @@ function endForm(id: string, device: string, { action, csrf }: SessionListPage):
     ${hiddenField('csrf', csrf)} ${hiddenField('end', id)}
     <button class="button second" type="submit" aria-label="${`End ${device}`}">End</button>
   </form>`
+}
+
+function until(time: Date): Html {
+  return html`until ${showTime(time)}`
 }
 
 function showTime(time: Date): Html {

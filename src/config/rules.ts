@@ -22,6 +22,9 @@ export function contradictions(config: Config, secrets: Secrets, environment: En
       'POSTERN_REDIS_SENTINEL_PASSWORD is only for a POSTERN_REDIS_URL that begins with redis+sentinel:// or rediss+sentinel://.',
     config.idleTimeout > config.absoluteTimeout &&
       'POSTERN_IDLE_TIMEOUT is longer than POSTERN_ABSOLUTE_TIMEOUT; make it the same or shorter.',
+    config.sessionRemember > 0 &&
+      config.sessionRemember < config.absoluteTimeout &&
+      'POSTERN_SESSION_REMEMBER is shorter than POSTERN_ABSOLUTE_TIMEOUT; make it longer, or 0 to offer nothing.',
     ...sharedAddresses([config.listen, config.verifyListen, config.opsListen]),
   ]
   return found.filter((sentence) => sentence !== false).map((sentence) => new Mistake(sentence))

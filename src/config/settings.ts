@@ -14,6 +14,7 @@ import {
   wholeNumber,
   yesNo,
 } from './values.ts'
+import { Mistake } from './values.ts'
 import type { Reader } from './values.ts'
 
 /** One line of the table: how the setting is named, read, defaulted and explained. */
@@ -97,7 +98,7 @@ export const SETTINGS = {
     'POSTERN_WORKERS',
     wholeNumber(1, 64),
     '1',
-    'Processes that answer on this machine, such as one for each core. More than one needs PostgreSQL.',
+    'Processes that answer on this machine, such as one for each core. More than one needs PostgreSQL; SIGHUP then replaces them one by one, while one alone ends on it.',
   ),
   preparedStatements: setting(
     'POSTERN_PREPARED_STATEMENTS',
@@ -140,6 +141,12 @@ export const SETTINGS = {
     duration(5 * MINUTE_MS, 30 * DAY_MS),
     '24h',
     'A sign-in ends after this long in any case.',
+  ),
+  sessionRemember: setting(
+    'POSTERN_SESSION_REMEMBER',
+    zeroOr(duration(5 * MINUTE_MS, 30 * DAY_MS)),
+    '30d',
+    'How long a sign-in lasts, used or not, when the person chose to stay signed in on the device; its cookies then outlive the closing of the browser. 0 does not offer it.',
   ),
   outageGrace: setting(
     'POSTERN_OUTAGE_GRACE',
@@ -213,6 +220,14 @@ export type LoadedConfig = { readonly config: Config; readonly secrets: Secrets 
 
 /** Environment variables by name, as `process.env` gives them. */
 export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A plain 0 turns off what the reader is for. */
+function zeroOr(read: Reader<number>): Reader<number> {
+  return (value) => {
+    const given = value === '0' ? 0 : read(value)
+    return given instanceof Mistake ? new Mistake(`${given.sentence}, or 0`) : given
+  }
+}
 
 function setting<T, const Fallback extends string | null>(
   name: `POSTERN_${string}`,

@@ -60,6 +60,7 @@ export function firstRunRoutes(app: FastifyInstance, parts: PortalParts, keys: K
       username: values.username,
       password,
       ...clientOf(parts, request),
+      remember: false,
       previous: null,
     })
     const { hostName, paths } = parts.entrances.portal

@@ -42,7 +42,7 @@ export function handOverRoutes(app: FastifyInstance, parts: PortalParts): void {
       if (principal !== null) return reply.redirect(paths.home, 302)
       return sendHtml(reply, 403, handOverFailedPage({ assetBase: paths.assets, startHref: paths.signIn }))
     }
-    setSessionCookie(parts.cookies, reply, hostName, accepted.token)
+    setSessionCookie(parts.cookies, reply, hostName, accepted.session)
     dropCookie(reply, parts.cookies.names.state, parts.cookies.secure)
     return reply.redirect(findAskedPage(parts.returnAddresses, request, accepted.target)?.url ?? paths.home, 302)
   })

@@ -6,10 +6,15 @@ import { equalSecrets } from '../lib/secrets.ts'
 import { hashToken, isOurToken, mintToken } from '../lib/tokens.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Database } from '../store/database.ts'
+import { DELETE_OLDER_CODES } from './hand-over-table.ts'
+import type { NewSession } from '../web/pages.ts'
 
 /** Hands a sign-in on the portal over to an app's own host, by a code that goes through the browser once. */
 export interface HandOver {
-  /** @returns a code for 30 s, one host, one page and the one browser whose state cookie has that hash */
+  /**
+   * The oldest codes of a sign-in go where there are many of them.
+   * @returns a code for 30 s, one host, one page and the one browser whose state cookie has that hash
+   */
   offer(principal: Principal, to: Destination): Promise<string>
   /**
    * Uses the code up, whatever comes of it.
@@ -34,7 +39,7 @@ export interface Presented {
 }
 
 export interface HandedOver {
-  readonly token: string
+  readonly session: NewSession
   readonly target: string
 }
 
@@ -53,6 +58,7 @@ export function createHandOver({ database, sessions, keys }: HandOverParts): Han
     async offer({ signInId, factors }, to) {
       const code = mintToken(keys, 'hand_over')
       const details: Details = { ...to, signInId, factors }
+      await database.query(DELETE_OLDER_CODES, signInId)
       await database.query(INSERT_ONE_TIME_TOKEN, hashToken(code), PURPOSE, JSON.stringify(details), LIFE_MS)
       return code
     },
@@ -64,8 +70,8 @@ export function createHandOver({ database, sessions, keys }: HandOverParts): Han
         // Written by us, so it has our own form.
         const { target, signInId, factors, ...bound } = used.details as Details
         if (bound.host !== host || !equalSecrets(bound.stateHash, hashState(state))) return null
-        const token = await sessions.addToken(tx, { signInId, host, factors })
-        return token === null ? null : { token, target }
+        const session = await sessions.addToken(tx, { signInId, host, factors })
+        return session === null ? null : { session, target }
       })
     },
   }

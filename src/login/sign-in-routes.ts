@@ -23,8 +23,9 @@ import { clientOf } from './portal.ts'
 import type { PortalParts } from './portal.ts'
 import type { ReturnAddress } from './return-address.ts'
 import { signIn } from './sign-in.ts'
-import { signInPage } from './sign-in-page.ts'
+import { REMEMBER, signInPage } from './sign-in-page.ts'
 import type { SignInProblem } from './sign-in-page.ts'
+import type { NewSession } from '../web/pages.ts'
 
 const MAX_FIELD = 4_096
 const SIGN_IN_FORM = bodySchema({
@@ -32,6 +33,7 @@ const SIGN_IN_FORM = bodySchema({
   password: textField(MAX_FIELD),
   csrf: textField(MAX_FIELD),
   rd: optionalTextField(MAX_FIELD * 2),
+  remember: optionalTextField(REMEMBER.length),
 })
 const PURPOSE = 'sign-in'
 
@@ -43,10 +45,8 @@ const STATUS_OF: Readonly<Record<SignInProblem, number>> = {
   username_missing: 400,
   password_missing: 400,
   wrong_credentials: 401,
-  too_many_attempts: 429,
   busy: 429,
   form_expired: 403,
-  unavailable: 503,
 }
 
 /** `/start` on the portal's own host, where every sign-in begins that leads back to this host, and the sign-in page. */
@@ -66,7 +66,7 @@ export function signInRoutes(app: FastifyInstance, parts: PortalParts): void {
     const rd = request.query['rd'] ?? null
     const onward = await handOverUrl(parts, request, rd)
     if (onward !== null) return reply.redirect(onward, 302)
-    return showForm(parts, request, reply, { rd, username: '', problem: null })
+    return showForm(parts, request, reply, { rd, username: '', remember: false, problem: null })
   })
 
   app.post('/login', { config: { access: 'anyone' } }, async (request, reply) => {
@@ -74,14 +74,16 @@ export function signInRoutes(app: FastifyInstance, parts: PortalParts): void {
     const parsed = parseBody(SIGN_IN_FORM, formOf(request))
     if (parsed.kind === 'invalid') throw new PosternError('bad_request', `field ${parsed.field}`)
     const { username, password, csrf, rd = null } = parsed.value
-    const again = (problem: SignInProblem): FastifyReply => showForm(parts, request, reply, { rd, username, problem })
+    const remember = isChecked(parsed.value.remember)
+    const again = (problem: SignInProblem): FastifyReply =>
+      showForm(parts, request, reply, { rd, username, remember, problem })
     if (!isOwnForm(parts, PURPOSE, preSignIn(parts, request), csrf)) return again('form_expired')
     if (username.trim() === '') return again('username_missing')
     if (password === '') return again('password_missing')
-    const outcome = await attempt(parts, request, { username, password })
+    const outcome = await attempt(parts, request, { username, password, remember })
     if (outcome === 'busy') return again('busy')
-    if (outcome.token === null) return again('wrong_credentials')
-    setSessionCookie(parts.cookies, reply, portal.hostName, outcome.token)
+    if (outcome === null) return again('wrong_credentials')
+    setSessionCookie(parts.cookies, reply, portal.hostName, outcome)
     return reply.redirect(afterSignIn(parts, rd), 303)
   })
 }
@@ -108,20 +110,27 @@ async function handOverUrl(parts: PortalParts, request: FastifyRequest, rd: stri
 async function attempt(
   parts: PortalParts,
   request: FastifyRequest,
-  given: { username: string; password: string },
-): Promise<{ token: string | null } | 'busy'> {
+  given: { username: string; password: string; remember: boolean },
+): Promise<NewSession | null | 'busy'> {
   const { principal: previous } = await visitorOf(parts, request)
   try {
-    return { token: await signIn(parts, { ...given, ...clientOf(parts, request), previous }) }
+    return await signIn(parts, { ...given, ...clientOf(parts, request), previous })
   } catch (error) {
     if (error instanceof PosternError && error.code === 'too_many_attempts') return 'busy'
     throw error
   }
 }
 
+/** A browser sends nothing for a box that isn't checked. */
+function isChecked(remember: string | undefined): boolean {
+  if (remember !== undefined && remember !== REMEMBER) throw new PosternError('bad_request', 'field remember')
+  return remember === REMEMBER
+}
+
 interface FormState {
   readonly rd: string | null
   readonly username: string
+  readonly remember: boolean
   readonly problem: SignInProblem | null
 }
 
@@ -130,7 +139,7 @@ function showForm(
   parts: PortalParts,
   request: FastifyRequest,
   reply: FastifyReply,
-  { rd, username, problem }: FormState,
+  { rd, username, remember, problem }: FormState,
 ): FastifyReply {
   const back = rd === null ? null : parts.returnAddresses.open(rd)
   const binding = preSignIn(parts, request) ?? newPreSignIn(parts, reply)
@@ -144,6 +153,7 @@ function showForm(
     rd: back === null ? null : rd,
     returnHost: back?.host ?? null,
     username,
+    remember: parts.sessions.rememberMs === 0 ? null : { lastsMs: parts.sessions.rememberMs, isChecked: remember },
     problem,
   })
   reply.headers(formHeaders(parts, back))

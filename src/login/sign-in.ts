@@ -6,6 +6,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Database } from '../store/database.ts'
 import { findCredentials } from '../users/users.ts'
+import type { NewSession } from '../web/pages.ts'
 
 type Person = NonNullable<Awaited<ReturnType<typeof findCredentials>>>
 
@@ -23,6 +24,8 @@ export interface Attempt {
   readonly password: string
   readonly address: string | null
   readonly userAgent: string
+  /** Whether to stay signed in on this device; where that isn't offered it changes nothing. */
+  readonly remember: boolean
   /** Whoever this browser is signed in as already: that sign-in ends when the new one begins. */
   readonly previous: Principal | null
 }
@@ -30,19 +33,19 @@ export interface Attempt {
 /**
  * Checks a password and starts a sign-in: the one path of page and API. Costs one argon2id verification whoever is
  * named, and never tells unknown, wrong and disabled apart.
- * @returns the new token, or null when the attempt failed
+ * @returns what the browser is to keep, or null when the attempt failed
  * @throws PosternError `too_many_attempts` when too many passwords are being checked
  */
-export async function signIn(parts: SignInParts, attempt: Attempt): Promise<string | null> {
+export async function signIn(parts: SignInParts, attempt: Attempt): Promise<NewSession | null> {
   try {
     if (parts.passwords.isFull) throw new PosternError('too_many_attempts', 'the line is full')
     const person = await findCredentials(parts.database, attempt.username)
-    const token = await attemptSignIn(parts, attempt, person)
-    parts.metrics.attempt(token === null ? 'failure' : 'success', 'password')
+    const session = await attemptSignIn(parts, attempt, person)
+    parts.metrics.attempt(session === null ? 'failure' : 'success', 'password')
     // Nothing of what was typed: people type passwords into the wrong field.
     const facts = { userId: person?.id, clientAddress: attempt.address }
-    parts.log.info(facts, token === null ? 'sign-in failed' : 'sign-in succeeded')
-    return token
+    parts.log.info(facts, session === null ? 'sign-in failed' : 'sign-in succeeded')
+    return session
   } catch (error) {
     if (error instanceof PosternError && error.code === 'too_many_attempts')
       parts.metrics.attempt('throttled', 'password')
@@ -54,17 +57,18 @@ async function attemptSignIn(
   { database, passwords, sessions }: SignInParts,
   attempt: Attempt,
   person: Person | null,
-): Promise<string | null> {
+): Promise<NewSession | null> {
   const proven = await passwords.verify(storedPassword(person), attempt.password)
   if (!proven || person === null || person.disabled) return null
   const { id: userId, session_epoch: sessionEpoch } = person
   const factors = { password: Date.now() }
-  const { address, userAgent } = attempt
+  const { address, userAgent, remember, previous } = attempt
   const token = await database.transaction((tx) =>
-    sessions.start(tx, { userId, sessionEpoch, factors, address, userAgent }),
+    sessions.start(tx, { userId, sessionEpoch, factors, address, userAgent, remember }),
   )
-  if (token !== null && attempt.previous !== null) await sessions.end(attempt.previous.signInId, 'signed_in_again')
-  return token
+  if (token === null) return null
+  if (previous !== null) await sessions.end(previous.signInId, 'signed_in_again')
+  return { token, lastsMs: remember && sessions.rememberMs > 0 ? sessions.rememberMs : null }
 }
 
 function storedPassword(person: Person | null): StoredPassword | null {

@@ -27,6 +27,19 @@ export interface Gauges {
   readonly policyVersion: () => number
   /** Whether Redis is of use at present; left out where there is none. */
   readonly redisUp?: () => boolean
+  /** How far this process can do without its database; left out where there is nothing to watch. */
+  readonly outage?: OutageGauges
+}
+
+export interface OutageGauges {
+  /** ms for which memory would count, or still counts, without the database. */
+  readonly graceLeft: () => number
+  /** ms since changes were last read. */
+  readonly changesAge: () => number
+  /** Whether the database is not asked for principals because it did not answer the last times. */
+  readonly isBreakerOpen: () => boolean
+  /** Whether a part is missing that people don't notice yet. */
+  readonly isDegraded: () => boolean
 }
 
 /** The metrics of one process at one moment, as JSON can hold them. */
@@ -62,19 +75,13 @@ export function createMetrics(gauges: Gauges): Metrics {
     buckets: VERIFY_BUCKETS,
     registers,
   })
-  registry.registerMetric(gauge('postern_cached_principals', 'Principals held in memory.', gauges.cachedPrincipals))
   const sharedReads = new Counter({
     name: 'postern_shared_reads_total',
     help: 'Looks for a principal in Redis, by what they came to.',
     labelNames: ['outcome'],
     registers,
   })
-  const { redisUp } = gauges
-  if (redisUp !== undefined)
-    registry.registerMetric(gauge('postern_redis_up', '1 while Redis is of use.', () => Number(redisUp()), 'min'))
-  registry.registerMetric(
-    gauge('postern_policy_version', 'Version of the policy that decides.', gauges.policyVersion, 'min'),
-  )
+  for (const each of gaugesOf(gauges)) registry.registerMetric(each)
   return {
     attempt: (status, method) => attempts.inc({ status, method }),
     signInEnded: (lastedSeconds) => durations.observe({ user_type: 'person' }, lastedSeconds),
@@ -100,10 +107,31 @@ export function countsOf(figures: readonly Figures[]): Promise<Figures> {
   return AggregatorRegistry.aggregate(counts).getMetricsAsJSON()
 }
 
+function gaugesOf({ cachedPrincipals, policyVersion, redisUp, outage }: Gauges): Gauge[] {
+  return [
+    gauge('postern_cached_principals', 'Principals held in memory.', cachedPrincipals),
+    gauge('postern_policy_version', 'Version of the policy that decides.', policyVersion, 'min'),
+    ...(redisUp === undefined ? [] : [gauge('postern_redis_up', '1 while Redis is of use.', redisUp, 'min')]),
+    ...(outage === undefined ? [] : outageGaugesOf(outage)),
+  ]
+}
+
+/** Of several processes the one that is worst off tells. */
+function outageGaugesOf({ graceLeft, changesAge, isBreakerOpen, isDegraded }: OutageGauges): Gauge[] {
+  const grace = 'Seconds for which memory would count, or still counts, without the database.'
+  const breaker = '1 while the database is not asked for principals, since it did not answer the last times.'
+  return [
+    gauge('postern_outage_grace_seconds', grace, () => graceLeft() / 1_000, 'min'),
+    gauge('postern_changes_age_seconds', 'Seconds since changes were last read.', () => changesAge() / 1_000, 'max'),
+    gauge('postern_database_breaker_open', breaker, isBreakerOpen, 'max'),
+    gauge('postern_degraded', "1 while a part is missing that people don't notice yet.", isDegraded, 'max'),
+  ]
+}
+
 /** @param together how the values of several processes make one */
-function gauge(name: string, help: string, read: () => number, together: Aggregator = 'sum'): Gauge {
+function gauge(name: string, help: string, read: () => number | boolean, together: Aggregator = 'sum'): Gauge {
   const collect = function (this: Gauge): void {
-    this.set(read())
+    this.set(Number(read()))
   }
   return new Gauge({ name, help, registers: [], collect, aggregator: together })
 }

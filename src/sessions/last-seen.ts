@@ -4,7 +4,7 @@ import { TOUCH_SIGN_INS } from './sessions-table.ts'
 /** Remembers when sign-ins were last used and writes it in batches, so that no request waits for it. */
 export interface LastSeen {
   note(signInId: string): void
-  /** Writes what was noted; what can't be written is kept for the next time. */
+  /** Writes what was noted; what can't be written, or is being changed by somebody else, is kept for the next time. */
   flush(): Promise<void>
 }
 
@@ -17,11 +17,13 @@ export function createLastSeen(database: Queryable, now: () => number): LastSeen
       if (noted.size === 0) return
       const batch = noted
       noted = new Map()
+      const keep = (left: Iterable<[string, number]>): void => void (noted = new Map([...left, ...noted]))
       const ages = [...batch.values()].map((seenAt) => now() - seenAt)
       try {
-        await database.query(TOUCH_SIGN_INS, [...batch.keys()], ages)
+        const passedOver = await database.query(TOUCH_SIGN_INS, [...batch.keys()], ages)
+        if (passedOver.length > 0) keep(passedOver.map(({ id }) => [id, batch.get(id) ?? now()]))
       } catch (error) {
-        noted = new Map([...batch, ...noted])
+        keep(batch)
         throw error
       }
     },

@@ -4,6 +4,8 @@ export interface Outage {
   mayUseMemory(): boolean
   /** True while the database is known to be out of reach. */
   readonly unreachable: boolean
+  /** True while this process does not know all that has changed, or can't ask. */
+  readonly isDegraded: boolean
   /** ms of grace that are left; the whole grace while all is well. */
   graceLeft(): number
 }
@@ -23,6 +25,9 @@ export function watchOutage(feed: Feed, graceMs: number, now: () => number): Out
     mayUseMemory: () => feed.isFresh() || (feed.unreachable && graceLeft() > 0),
     get unreachable() {
       return feed.unreachable
+    },
+    get isDegraded() {
+      return feed.unreachable || !feed.isFresh()
     },
     graceLeft: () => (feed.isFresh() ? graceMs : graceLeft()),
   }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { KeyRing } from '../lib/key-ring.ts'
 import { createBreaker } from '../lib/breaker.ts'
+import type { Breaker } from '../lib/breaker.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import type { Principal } from '../lib/principal.ts'
 import { hashToken, isOurToken } from '../lib/tokens.ts'
@@ -8,7 +9,7 @@ import { PosternError } from '../errors.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Queryable } from '../store/database.ts'
 import type { Outage } from './outage.ts'
-import { createPrincipalCache } from './principal-cache.ts'
+import { createPrincipalCache, ownCopy } from './principal-cache.ts'
 import type { Known } from './principal-cache.ts'
 import { FIND_PRINCIPAL } from './sessions-table.ts'
 import type { PrincipalRow } from './sessions-table.ts'
@@ -31,6 +32,8 @@ export interface PrincipalReader {
   dropNamed(name: string, isVoid: (snapshot: string) => boolean): void
   dropAll(): void
   readonly size: number
+  /** True while the database is not asked, since it did not answer the last times. */
+  readonly isBreakerOpen: boolean
 }
 
 export interface ReaderParts {
@@ -58,14 +61,15 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
   const { keys, outage, now } = parts
   const cache = createPrincipalCache({ maxEntries: parts.maxEntries, lifeMs: LIFE_MS + MAX_GRACE_MS })
   const absent = new LRUCache<string, true>({ max: ABSENT.maxEntries, ttl: ABSENT.lifeMs })
-  const readThrough = createReadThrough(parts)
+  const breaker = createBreaker(BREAKER, now)
+  const readThrough = createReadThrough(parts, breaker)
   const underWay = new Map<string, Promise<ReadKnown>>()
   const isVoid = ({ snapshot, principal }: Known): boolean =>
     parts.feed.isVoid(snapshot, principal.userId, principal.signInId)
 
   const read = async (token: string): Promise<ReadKnown> => {
     const found = await readThrough(token)
-    if (found.known === null) absent.set(token, true)
+    if (found.known === null) absent.set(ownCopy(token), true)
     else if (!isVoid(found.known)) cache.set(token, { ...found.known, readAt: now() })
     return found
   }
@@ -78,12 +82,15 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
   }
   // The host is compared for each who asks: those who joined one read may have come from different ones.
   const readFor = async (token: string, host: string | null): Promise<Read> => {
-    const { known, tier } = await readOnce(token)
-    // A last look, in the same turn in which the answer is used and for each who joined the read.
-    if (known !== null && isVoid(known)) throw new PosternError('store_unavailable', 'it changed on its way here')
-    if (known === null || !isFor(known, host)) return { principal: null, tier }
-    parts.onUse(known.principal.signInId)
-    return { principal: known.principal, tier }
+    for (let reads = 0; reads < MAX_READS; reads++) {
+      const { known, tier } = await readOnce(token)
+      // A last look, in the same turn in which the answer is used and for each who joined the read.
+      if (known !== null && isVoid(known)) continue
+      if (known === null || !isFor(known, host)) return { principal: null, tier }
+      parts.onUse(known.principal.signInId)
+      return { principal: known.principal, tier }
+    }
+    throw new PosternError('store_unavailable', 'it changed on its way here, time and again')
   }
   return {
     find(token, host) {
@@ -100,6 +107,9 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
     dropAll: () => cache.clear(),
     get size() {
       return cache.size
+    },
+    get isBreakerOpen() {
+      return breaker.isOpen
     },
   }
 }
@@ -118,14 +128,10 @@ interface ReadKnown {
   readonly tier: Read['tier']
 }
 
-function createReadThrough({
-  database,
-  feed,
-  outage,
-  shared,
-  now,
-}: ReaderParts): (token: string) => Promise<ReadKnown> {
-  const breaker = createBreaker(BREAKER, now)
+function createReadThrough(
+  { database, feed, outage, shared, now }: ReaderParts,
+  breaker: Breaker,
+): (token: string) => Promise<ReadKnown> {
   const isVoid = ({ snapshot, principal }: Known): boolean =>
     feed.isVoid(snapshot, principal.userId, principal.signInId)
 

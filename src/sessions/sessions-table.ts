@@ -24,6 +24,13 @@ export interface SignInRow {
   expires_at: Date
   ip_address: string | null
   user_agent: string
+  /** Whether its cookies outlive the browser's window. */
+  remembered: boolean
+}
+
+export interface AppTokenRow {
+  /** How long the sign-in still lasts where the person chose to be remembered, else null. */
+  lasts_ms: number | null
 }
 
 export interface EndedRow {
@@ -35,7 +42,7 @@ export interface EndedRow {
 /** One that nobody ended lasted until it expired or was last in use for long enough. */
 const ENDED_COLUMNS = `id, user_id,
   extract(epoch from least(now(), expires_at, last_seen_at + idle_timeout) - created_at)::float8 as lasted_seconds`
-const SIGN_IN_COLUMNS = `id, login, created_at, last_seen_at, expires_at, host(ip_address) as ip_address, user_agent`
+const SIGN_IN_COLUMNS = `id, login, created_at, last_seen_at, expires_at, host(ip_address) as ip_address, user_agent, remembered`
 
 export const FIND_PRINCIPAL = statement<[tokenHash: Buffer], PrincipalRow>(
   `select v.id as session_id, v.user_id, v.login, v.email, v.name, t.factors, t.host, v.expires_at, pg_current_snapshot()::text as snapshot,
@@ -73,30 +80,60 @@ export const INSERT_TOKEN = statement<[tokenHash: Buffer, sessionId: string, hos
   `insert into auth.session_tokens (token_hash, session_id, host, factors) values ($1, $2, $3, $4::jsonb)`,
 )
 
-/** No row when the sign-in no longer counts. */
-export const INSERT_APP_TOKEN = statement<
-  [tokenHash: Buffer, sessionId: string, host: string, factors: string],
-  { id: string }
->(
-  `insert into auth.session_tokens (token_hash, session_id, host, factors)
-   select $1, v.id, $3, $4::jsonb from auth.valid_sessions v where v.id = $2 returning session_id as id`,
+export const MARK_REMEMBERED = statement<[id: string]>(`update auth.sessions set remembered = true where id = $1`)
+
+type NewAppTokenParams = [
+  tokenHash: Buffer,
+  sessionId: string,
+  host: string,
+  factors: string,
+  keptOfHost: number,
+  keptInAll: number,
+]
+
+/**
+ * No row when the sign-in no longer counts. Older tokens of it go that are more than may be beside the new one; those
+ * that another hand-over is removing are left to it, or two could wait for each other.
+ */
+export const INSERT_APP_TOKEN = statement<NewAppTokenParams, AppTokenRow>(
+  `with valid as (
+     select id, case when remembered then extract(epoch from expires_at - now())::float8 * 1000 end as lasts_ms
+     from auth.valid_sessions where id = $2
+   ), ranked as (
+     select token_hash, row_number() over (order by created_at desc) as newer_in_all,
+       row_number() over (partition by host order by created_at desc) as newer_of_host, host = $3 as is_same_host
+     from auth.session_tokens where session_id = $2 and host is not null
+   ), surplus as (
+     select t.token_hash from auth.session_tokens t where t.token_hash in (
+       select token_hash from ranked where newer_in_all >= $6::int or (is_same_host and newer_of_host >= $5::int)
+     ) for update skip locked
+   ), removed as (
+     delete from auth.session_tokens where token_hash in (select token_hash from surplus)
+   ), added as (
+     insert into auth.session_tokens (token_hash, session_id, host, factors) select $1, id, $3, $4::jsonb from valid
+   )
+   select lasts_ms from valid`,
 )
 
 /**
  * Ages in ms, so that the database's clock alone says when; a sign-in that ended meanwhile stays as it is. A row that
- * somebody else is writing is passed over: a batch that never waits can't deadlock with another.
+ * somebody else is writing is passed over and named: a batch that never waits can't deadlock with another.
  */
-export const TOUCH_SIGN_INS = statement<[ids: readonly string[], agesMs: readonly number[]]>(
-  `with seen as (
-     select s.id, given.age_ms
+export const TOUCH_SIGN_INS = statement<[ids: readonly string[], agesMs: readonly number[]], { id: string }>(
+  `with valid as materialized (
+     select v.id, given.age_ms
      from unnest($1::uuid[], $2::float8[]) as given (id, age_ms)
      join auth.valid_sessions v on v.id = given.id
-     join auth.sessions s on s.id = v.id
+   ), seen as (
+     select s.id, valid.age_ms from valid join auth.sessions s on s.id = valid.id
      for no key update of s skip locked
+   ), written as (
+     update auth.sessions s
+     set last_seen_at = greatest(s.last_seen_at, now() - seen.age_ms * interval '1 millisecond')
+     from seen where s.id = seen.id
+     returning s.id
    )
-   update auth.sessions s
-   set last_seen_at = greatest(s.last_seen_at, now() - seen.age_ms * interval '1 millisecond')
-   from seen where s.id = seen.id`,
+   select id from valid where not exists (select from written where written.id = valid.id)`,
 )
 
 export const END_SIGN_IN = statement<[id: string, reason: string], EndedRow>(

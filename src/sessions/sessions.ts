@@ -20,8 +20,11 @@ export interface Sessions {
   whoHas(token: string, host: string | null): Promise<Principal | null>
   /** Starts a sign-in in the caller's transaction; null when the user was disabled or changed meanwhile. */
   start(tx: Queryable, signIn: NewSignIn): Promise<string | null>
-  /** Adds a token for one app host, in the caller's transaction; null when the sign-in no longer counts. */
-  addToken(tx: Queryable, token: AppToken): Promise<string | null>
+  /**
+   * Adds a token for one app host, in the caller's transaction; null when the sign-in no longer counts. The oldest go
+   * of those that are more than a browser can have use for.
+   */
+  addToken(tx: Queryable, token: AppToken): Promise<NewAppToken | null>
   /** Ends one sign-in for good; false when it had ended already. Throws when that can't be made durable. */
   end(signInId: string, reason: EndReason): Promise<boolean>
   /** Ends all sign-ins of a user, all but one where that is named, and tells how many there were. */
@@ -33,6 +36,8 @@ export interface Sessions {
   /** Writes when sign-ins were last used. */
   flush(): Promise<void>
   readonly cachedCount: number
+  /** How long a sign-in lasts that is remembered on its device, used or not; 0 where that isn't offered. */
+  readonly rememberMs: number
 }
 
 export type EndReason = 'signed_out' | 'signed_in_again' | 'revoked'
@@ -44,6 +49,8 @@ export interface NewSignIn {
   readonly factors: FactorTimes
   readonly address: string | null
   readonly userAgent: string
+  /** Whether it is to last on the device beyond the browser's window, where that is offered; false unless given. */
+  readonly remember?: boolean
 }
 
 /** What an app's host gets of a sign-in. */
@@ -54,6 +61,13 @@ export interface AppToken {
   readonly factors: FactorTimes
 }
 
+/** What a browser is to keep for one app host. */
+export interface NewAppToken {
+  readonly token: string
+  /** For how long, where the sign-in is remembered on the device; null until the browser closes. */
+  readonly lastsMs: number | null
+}
+
 export interface SessionsOptions {
   readonly database: Database
   readonly keys: KeyRing
@@ -62,11 +76,17 @@ export interface SessionsOptions {
   readonly lastSeen: LastSeen
   readonly idleTimeoutMs: number
   readonly absoluteTimeoutMs: number
+  readonly rememberMs: number
   /** Told how long each sign-in lasted, in seconds, when it ends here. */
   readonly onEnded?: (lastedSeconds: number) => void
 }
 
 const MAX_USER_AGENT_CHARACTERS = 512
+/**
+ * One would do, but tabs that come back from the portal at once each get one, and requests with the one before may be
+ * under way. In all, so that a wildcard of hosts has a bound too.
+ */
+const MAX_APP_TOKENS = { ofHost: 4, inAll: 500 }
 
 /** Builds the sign-ins over a database and what reads principals. */
 export function createSessions(options: SessionsOptions): Sessions {
@@ -99,6 +119,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     endAllIn,
     list: (login, limit) => database.query(table.LIST_SIGN_INS, login, limit),
     flush: () => lastSeen.flush(),
+    rememberMs: options.rememberMs,
     get cachedCount() {
       return reader.size
     },
@@ -107,24 +128,32 @@ export function createSessions(options: SessionsOptions): Sessions {
 
 async function startSignIn(tx: Queryable, options: SessionsOptions, signIn: NewSignIn): Promise<string | null> {
   const factors = JSON.stringify(signIn.factors)
+  const isRemembered = signIn.remember === true && options.rememberMs > 0
   const [row] = await tx.query(
     table.INSERT_SIGN_IN,
     signIn.userId,
     signIn.sessionEpoch,
     factors,
-    options.idleTimeoutMs,
-    options.absoluteTimeoutMs,
+    isRemembered ? options.rememberMs : options.idleTimeoutMs,
+    isRemembered ? options.rememberMs : options.absoluteTimeoutMs,
     signIn.address,
     signIn.userAgent.slice(0, MAX_USER_AGENT_CHARACTERS),
   )
   if (row === undefined) return null
+  if (isRemembered) await tx.query(table.MARK_REMEMBERED, row.id)
   const token = mintToken(options.keys, 'portal')
   await tx.query(table.INSERT_TOKEN, hashToken(token), row.id, null, factors)
   return token
 }
 
-async function addToken(tx: Queryable, keys: KeyRing, { signInId, host, factors }: AppToken): Promise<string | null> {
+async function addToken(
+  tx: Queryable,
+  keys: KeyRing,
+  { signInId, host, factors }: AppToken,
+): Promise<NewAppToken | null> {
   const token = mintToken(keys, 'app')
-  const rows = await tx.query(table.INSERT_APP_TOKEN, hashToken(token), signInId, host, JSON.stringify(factors))
-  return rows.length === 0 ? null : token
+  const { ofHost, inAll } = MAX_APP_TOKENS
+  const about = [hashToken(token), signInId, host, JSON.stringify(factors)] as const
+  const [row] = await tx.query(table.INSERT_APP_TOKEN, ...about, ofHost, inAll)
+  return row === undefined ? null : { token, lastsMs: row.lasts_ms }
 }

@@ -57,10 +57,23 @@ export function cookieHeaders(request: FastifyRequest): readonly string[] {
 }
 
 /** Makes the browser keep a session token until it closes; the sign-in itself ends earlier by its own rules. */
-export function setSessionCookie(cookies: SessionCookies, reply: FastifyReply, hostName: string, value: string): void {
+/** A session token, and for how long the browser is to keep it: ms, or null until it closes. */
+export interface NewSession {
+  readonly token: string
+  readonly lastsMs: number | null
+}
+
+/** Gives the browser the token that counts on this host; the sign-in itself ends by its own rules, which may be earlier. */
+export function setSessionCookie(
+  cookies: SessionCookies,
+  reply: FastifyReply,
+  hostName: string,
+  { token: value, lastsMs }: NewSession,
+): void {
   const { names, secure, domain } = cookies
-  if (cookies.hasOwnToken(hostName)) setCookie(reply, { name: names.app, value, secure })
-  else setCookie(reply, { name: names.portal, value, secure, domain })
+  const kept = { value, secure, ...(lastsMs !== null && { maxAgeS: Math.max(1, Math.floor(lastsMs / 1_000)) }) }
+  if (cookies.hasOwnToken(hostName)) setCookie(reply, { ...kept, name: names.app })
+  else setCookie(reply, { ...kept, name: names.portal, domain })
 }
 
 export function dropSessionCookie(cookies: SessionCookies, reply: FastifyReply, hostName: string): void {

@@ -27,6 +27,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_ALLOW_HTTP: ['yes', true],
   POSTERN_IDLE_TIMEOUT: ['30m', 1_800_000],
   POSTERN_ABSOLUTE_TIMEOUT: ['7d', 604_800_000],
+  POSTERN_SESSION_REMEMBER: ['14d', 1_209_600_000],
   POSTERN_OUTAGE_GRACE: ['5m', 300_000],
   POSTERN_PASSWORD_MIN_LENGTH: ['15', 15],
   POSTERN_LOG_LEVEL: ['warn', 'warn'],
@@ -87,10 +88,19 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     allowHttp: false,
     idleTimeout: 28_800_000,
     absoluteTimeout: 86_400_000,
+    sessionRemember: 2_592_000_000,
     outageGrace: 60_000,
     passwordMinLength: 12,
     logLevel: 'info',
   })
+})
+
+test('being remembered lasts five minutes to thirty days, and a plain 0 turns the offer off', () => {
+  const remember = (POSTERN_SESSION_REMEMBER: string): number =>
+    loaded({ POSTERN_SESSION_REMEMBER, POSTERN_ABSOLUTE_TIMEOUT: '5m', POSTERN_IDLE_TIMEOUT: '5m' }).config
+      .sessionRemember
+  assert.deepEqual(['0', '5m', '30d'].map(remember), [0, 300_000, 2_592_000_000])
+  for (const wrong of ['0s', '299s', '31d', '00', '-1', 'off']) assert.throws(() => remember(wrong), wrong)
 })
 
 test('an empty variable is as if it were not there', () => {

@@ -10,6 +10,11 @@ const PEERS = { POSTERN_TRUSTED_PROXIES: '10.0.0.0/8' }
 const refused: readonly [what: string, environment: Environment, settings: readonly string[]][] = [
   ['PostgreSQL without a secret key', { POSTERN_DATABASE_URL: 'postgres://db/postern' }, ['POSTERN_SECRET_KEY']],
   [
+    'a remembered sign-in shorter than the absolute timeout',
+    { POSTERN_SESSION_REMEMBER: '1h' },
+    ['POSTERN_SESSION_REMEMBER'],
+  ],
+  [
     'an idle timeout over the absolute one',
     { POSTERN_IDLE_TIMEOUT: '2d', POSTERN_ABSOLUTE_TIMEOUT: '1d' },
     ['POSTERN_IDLE_TIMEOUT'],

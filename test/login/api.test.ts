@@ -61,6 +61,18 @@ suite('the API of signing in', () => {
     assert.equal((await browser.get('/.postern/')).status, 302)
   })
 
+  test('stays signed in on the device where `remember` is true, and not otherwise', async () => {
+    for (const [given, maxAge] of [
+      [{}, null],
+      [{ remember: false }, null],
+      [{ remember: true }, '2592000'],
+    ] as const) {
+      const { status, setCookie } = await login(createBrowser(app.portal), given)
+      assert.equal(status, 200)
+      assert.equal(/; Max-Age=(\d+)/.exec(setCookie[0] ?? '')?.[1] ?? null, maxAge)
+    }
+  })
+
   test('LOGIN-01: gives one answer for wrong, unknown and disabled', async () => {
     const answers = []
     for (const given of [{ password: 'x' }, { username: 'nobody' }, { username: 'carol' }]) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
+import { PRUNE_ONE_TIME_TOKENS } from '../../src/credentials/one-time-tokens-table.ts'
 import { statement } from '../../src/store/statement.ts'
 import { suiteCleanup } from '../support/app.ts'
 import { APP_COOKIE, assertRefused, codeUrl, startOf, STATE } from './hand-over-steps.ts'
@@ -10,6 +11,7 @@ const AGE_CODES = statement<[]>(`update auth.one_time_tokens set expires_at = no
 const CODE_LIVES = statement<[], { seconds: number }>(
   `select extract(epoch from expires_at - created_at)::float8 as seconds from auth.one_time_tokens`,
 )
+const COUNT_CODES = statement<[], { count: number }>(`select count(*)::int as count from auth.one_time_tokens`)
 const END_ALL = statement<[]>(
   `update auth.sessions set ended_at = now(), end_reason = 'revoked' where ended_at is null`,
 )
@@ -105,6 +107,26 @@ suite('a hand-over code', () => {
     const url = await codeUrl(browser, await startOf(browser, `${APP}/`))
     await own.database.query(END_ALL)
     await assertRefused(own, browser, url)
+  })
+
+  test('is one of at most sixteen that a sign-in has: older ones go, and nobody else loses any', async (t) => {
+    const own = await openDomains(t)
+    const count = async (): Promise<number | undefined> => (await own.database.query(COUNT_CODES))[0]?.count
+    const other = own.travel()
+    const others = await codeUrl(other, await startOf(other, `${APP}/`))
+    const browser = own.travel()
+    const start = await startOf(browser, `${APP}/`)
+    await browser.signIn(`${PORTAL}/login`)
+    const urls: string[] = []
+    for (let made = 0; made < 40; made++)
+      urls.push((await browser.open(start.headers['location'] ?? '')).headers['location'] ?? '')
+    assert.equal(await count(), 17)
+    await assertRefused(own, browser, urls[40 - 17] ?? '')
+    assert.equal((await browser.open(urls[40 - 16] ?? '')).status, 302)
+    assert.equal((await other.open(others)).status, 302)
+    await own.database.query(AGE_CODES)
+    await own.database.query(PRUNE_ONE_TIME_TOKENS, 0)
+    assert.equal(await count(), 0)
   })
 
   test('RACE-06: of sixteen at once exactly one gets a session', async () => {

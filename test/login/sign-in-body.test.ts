@@ -46,7 +46,7 @@ suite('the body of a sign-in', () => {
       ...values.map((password) => JSON.stringify({ ...GOOD, password })),
       JSON.stringify({ username: 'alice' }),
       JSON.stringify({ password: PASSWORD }),
-      JSON.stringify({ ...GOOD, remember: true }),
+      ...['yes', 1, null, {}, [true]].map((remember) => JSON.stringify({ ...GOOD, remember })),
       JSON.stringify({ ...GOOD, csrf: 'x' }),
       `{"username":"bob","username":"alice","password":"${PASSWORD}"}`,
       `{"username":"alice","password":"x","pass\\u0077ord":"${PASSWORD}"}`,

@@ -16,10 +16,8 @@ const PROBLEMS: readonly SignInProblem[] = [
   'username_missing',
   'password_missing',
   'wrong_credentials',
-  'too_many_attempts',
   'busy',
   'form_expired',
-  'unavailable',
 ]
 
 test('the sign-in page posts login, password, form token and return address', () => {
@@ -64,6 +62,21 @@ test('a missing password marks the password alone, and a busy server marks nothi
   assert.doesNotMatch(inputTag(missing, 'username'), /aria-invalid/)
   assert.match(inputTag(missing, 'password'), /aria-invalid="true"/)
   assert.doesNotMatch(signInPage({ ...MODEL, problem: 'busy' }), /aria-invalid/)
+})
+
+test('the sign-in page offers to stay signed in, for a time that people can read, only where it is told to', () => {
+  const lives: readonly [ms: number, shown: string][] = [
+    [30 * 86_400_000, '30 days'],
+    [86_400_000, '1 day'],
+    [36 * 3_600_000, '36 hours'],
+    [5_400_000, '90 minutes'],
+  ]
+  for (const [lastsMs, shown] of lives) {
+    const document = signInPage({ ...MODEL, remember: { lastsMs, isChecked: false } })
+    assert.ok(document.includes(`For ${shown}.`), document)
+    assert.match(document, /<label for="remember">/)
+  }
+  for (const model of [MODEL, { ...MODEL, remember: null }]) assert.doesNotMatch(signInPage(model), /remember/)
 })
 
 function inputTag(document: string, name: string): string {

@@ -42,8 +42,8 @@ export interface Traveller {
   readonly open: (url: string, redirects?: number, headers?: OutgoingHttpHeaders) => Promise<Stop>
   /** Sends a form of a page on that host. */
   readonly post: (url: string, body: Readonly<Record<string, string>>, headers?: OutgoingHttpHeaders) => Promise<Stop>
-  /** Opens a page, signs in where that leads, and follows to the end. */
-  readonly signIn: (url: string, login?: string) => Promise<Stop>
+  /** Opens a page, signs in where that leads, with further fields of the form, and follows to the end. */
+  readonly signIn: (url: string, login?: string, more?: Readonly<Record<string, string>>) => Promise<Stop>
   readonly cookie: (url: string, name: string) => string | null
 }
 
@@ -118,9 +118,9 @@ function createTraveller(ports: Ports, portalUrl: URL): Traveller {
     const { origin } = new URL(url)
     return visit('POST', new URL(url), { origin, ...own, ...headers }, new URLSearchParams(body).toString())
   }
-  const signIn: Traveller['signIn'] = async (url, login = 'alice') => {
+  const signIn: Traveller['signIn'] = async (url, login = 'alice', more = {}) => {
     const form = await open(url, REDIRECTS)
-    const fields = { csrf: hiddenField(form, 'csrf'), username: login, password: PASSWORD }
+    const fields = { csrf: hiddenField(form, 'csrf'), username: login, password: PASSWORD, ...more }
     const rd = hiddenField(form, 'rd')
     const sent = await post(new URL(form.url).origin + pathOf(form.url), { ...fields, ...(rd !== '' && { rd }) })
     return follow(sent, REDIRECTS)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { countsOf, createMetrics, exposeTogether } from '../../src/observe/metrics.ts'
 import type { Figures, Metrics } from '../../src/observe/metrics.ts'
@@ -78,6 +80,42 @@ test('one process says by itself what it would say together with none', async ()
   const together = (await exposeTogether([await sent(alone)])).split('\n')
   for (const line of own) assert.ok(together.includes(line), line)
 })
+
+test('of several processes the one that is worst off tells how far they can do without the database', async () => {
+  const well = { graceLeft: () => 60_000, changesAge: () => 250, isBreakerOpen: () => false, isDegraded: () => false }
+  const cutOff = {
+    graceLeft: () => 12_500,
+    changesAge: () => 47_500,
+    isBreakerOpen: () => true,
+    isDegraded: () => true,
+  }
+  const [one, other] = [well, cutOff].map((outage) =>
+    createMetrics({ cachedPrincipals: () => 1, policyVersion: () => 1, outage }),
+  )
+  assert.ok(one && other)
+  const text = await exposeTogether([await sent(one), await sent(other)])
+  for (const line of OUTAGE_LINES.map(([name, , worst]) => `${name} ${worst}`))
+    assert.ok(text.split('\n').includes(line))
+  const alone = await one.expose()
+  for (const line of OUTAGE_LINES.map(([name, fine]) => `${name} ${fine}`)) assert.ok(alone.split('\n').includes(line))
+})
+
+test('docs/metrics.md tells of every metric of ours, and of no other', async () => {
+  const outage = { graceLeft: () => 0, changesAge: () => 0, isBreakerOpen: () => false, isDegraded: () => false }
+  const metrics = createMetrics({ cachedPrincipals: () => 0, policyVersion: () => 0, redisUp: () => true, outage })
+  const told = (await metrics.figures()).map(({ name }) => name).filter((name) => !/^(?:process|nodejs)_/.test(name))
+  const page = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8')
+  const described = [...page.matchAll(/^\| `(\w+)/gm)].map(([, name]) => name)
+  assert.deepEqual(new Set(described), new Set(told))
+})
+
+/** Name, value in a process that is well, and value of it together with one that is cut off. */
+const OUTAGE_LINES = [
+  ['postern_outage_grace_seconds', 60, 12.5],
+  ['postern_changes_age_seconds', 0.25, 47.5],
+  ['postern_database_breaker_open', 0, 1],
+  ['postern_degraded', 0, 1],
+] as const
 
 function open() {
   return createMetrics({ cachedPrincipals: () => 7, policyVersion: () => 3 })

@@ -17,6 +17,7 @@ import type { Somebody } from '../users/fixture.ts'
 
 export const IDLE_MS = 8 * 3_600_000
 export const ABSOLUTE_MS = 24 * 3_600_000
+export const REMEMBER_MS = 30 * 86_400_000
 export const FACTORS: FactorTimes = { password: 1_700_000_000_000 }
 export const keys: KeyRing = ringOf(key(1))
 
@@ -64,7 +65,7 @@ export async function sessionsOver(database: Database, options: TestSessionsOpti
   const onUse = (signInId: string): void => lastSeen.note(signInId)
   const tiers = { shared: NO_SHARED_PRINCIPALS, maxEntries: 1_000 }
   const reader = createPrincipalReader({ database, keys, feed, outage, ...tiers, onUse, now })
-  const lives = { idleTimeoutMs: IDLE_MS, absoluteTimeoutMs: ABSOLUTE_MS }
+  const lives = { idleTimeoutMs: IDLE_MS, absoluteTimeoutMs: ABSOLUTE_MS, rememberMs: REMEMBER_MS }
   const onEnded = (seconds: number): void => void lasted.push(seconds)
   const sessions = createSessions({ database, keys, feed, reader, lastSeen, ...lives, onEnded })
   return Object.assign(sessions, { feed, forgetAll: () => reader.dropAll() })

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { createLastSeen } from '../../src/sessions/last-seen.ts'
+import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { MOVE, READ_SIGN_IN, sessionsOver, signIn, watch } from './fixture.ts'
 
 const HOUR_MS = 3_600_000
+const LOCK_ROW = statement<[id: string]>(`select id from auth.sessions where id = $1 for update`)
+
 suite('the last use of sign-ins', async () => {
   const { database } = await openTestDatabase({ after })
   const sessions = await sessionsOver(database)
@@ -77,6 +80,44 @@ suite('the last use of sign-ins', async () => {
     watched.failure = null
     await lastSeen.flush()
     assert.equal(await idleHours(signInId), 0)
+  })
+
+  test('a row that somebody else holds is passed over without waiting, and written by the next flush', async () => {
+    const [held, free] = [await idleSignIn(), await idleSignIn()]
+    const clock = { now: 0 }
+    const lastSeen = createLastSeen(database, () => clock.now)
+    lastSeen.note(held)
+    lastSeen.note(free)
+    clock.now += HOUR_MS
+    await database.transaction(async (tx) => {
+      await tx.query(LOCK_ROW, held)
+      await lastSeen.flush()
+      assert.deepEqual([await idleHours(held), await idleHours(free)], [5, 1])
+    })
+    clock.now += HOUR_MS
+    await lastSeen.flush()
+    assert.deepEqual([await idleHours(held), await idleHours(free)], [2, 1])
+  })
+
+  test('a row that was passed over keeps the newest use, and what has ended meanwhile is given up', async () => {
+    const [held, ended] = [await idleSignIn(), await idleSignIn()]
+    const clock = { now: 0 }
+    const watched = watch(database)
+    const lastSeen = createLastSeen(watched, () => clock.now)
+    lastSeen.note(held)
+    lastSeen.note(ended)
+    await database.transaction(async (tx) => {
+      await tx.query(LOCK_ROW, held)
+      await tx.query(LOCK_ROW, ended)
+      await lastSeen.flush()
+    })
+    await sessions.end(ended, 'revoked')
+    clock.now += HOUR_MS
+    lastSeen.note(held)
+    await lastSeen.flush()
+    await lastSeen.flush()
+    assert.deepEqual([await idleHours(held), await idleHours(ended)], [0, 5])
+    assert.equal(watched.asked.length, 2)
   })
 
   test('late news of old use never moves the last use back', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { createPrincipalCache } from '../../src/sessions/principal-cache.ts'
 import type { Known } from '../../src/sessions/principal-cache.ts'
@@ -65,6 +67,36 @@ test('entries share one list of roles, and each keeps its own', () => {
   assert.deepEqual(cache.get('one')?.principal.roles, ['staff', 'wiki'])
 })
 
+test('tokens of one sign-in share one principal for as long as it is the same, and nobody else does', () => {
+  const cache = createPrincipalCache(LIMITS)
+  const first = known('me', 'a', ['staff'])
+  const app = { ...known('me', 'a', ['staff']), host: 'app.example.com', snapshot: '5:5:' }
+  const raised = { ...first, principal: { ...first.principal, factors: { password: 1, totp: 2 } } }
+  const entries = { portal: first, app, raised, other: known('me', 'b', ['staff']) }
+  for (const [token, each] of Object.entries(entries)) cache.set(token, each)
+  for (const [token, each] of Object.entries(entries)) assert.deepEqual(cache.get(token), each)
+  assert.equal(cache.get('portal')?.principal, cache.get('app')?.principal)
+  cache.dropNamed('a', (snapshot) => snapshot === '5:5:')
+  assert.deepEqual([cache.get('app'), cache.get('portal')], [undefined, first])
+})
+
+test('a token that goes by itself leaves the others of its sign-in to be found by the user', () => {
+  const cache = createPrincipalCache({ maxEntries: 3, lifeMs: 60_000 })
+  for (const token of ['1', '2', '3']) cache.set(token, known('me', 'mine'))
+  cache.set('4', known('other', 'another'))
+  cache.dropNamed('me', always)
+  assert.deepEqual([cache.get('2'), cache.get('3'), cache.size], [undefined, undefined, 1])
+})
+
+test('the end of one sign-in leaves the others of that person, whom all of them still name', () => {
+  const cache = createPrincipalCache(LIMITS)
+  for (const token of ['1', '2', '3', '4']) cache.set(token, known('me', Number(token) > 2 ? 'late' : 'early'))
+  cache.dropNamed('early', always)
+  assert.deepEqual([cache.get('1'), cache.get('2'), cache.size], [undefined, undefined, 2])
+  cache.dropNamed('me', always)
+  assert.equal(cache.size, 0)
+})
+
 test('the cache gives back what was set, until all is cleared', () => {
   const cache = createPrincipalCache(LIMITS)
   cache.set('t1', known('a', 'one'))
@@ -72,6 +104,17 @@ test('the cache gives back what was set, until all is cleared', () => {
   assert.deepEqual([cache.get('t1'), cache.get('t2')], [known('a', 'one'), known('b', 'two')])
   cache.clear()
   assert.deepEqual([cache.get('t2'), cache.size], [undefined, 0])
+})
+
+test('an entry does not hold on to the Cookie header that its token was cut out of', () => {
+  const cache = createPrincipalCache({ maxEntries: 1_000, lifeMs: 60_000 })
+  const before = usedMemory()
+  for (let entry = 0; entry < 1_000; entry++) {
+    const header = Buffer.from(`${'x'.repeat(20_000)}the token of entry ${entry}`).toString()
+    cache.set(header.slice(20_000), known(`user${entry}`, `sign-in${entry}`))
+  }
+  assert.ok(usedMemory() - before < 5_000_000)
+  assert.equal(cache.size, 1_000)
 })
 
 test('the cache holds no more than it may, and forgets what was longest unused', () => {
@@ -90,7 +133,7 @@ test('whatever is set, replaced, forgotten and dropped, a dropped name is never 
     drops: fc.constantFrom('nobody', 'user', 'sign-in'),
   })
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
       const cache = createPrincipalCache({ maxEntries: 3, lifeMs: 60_000 })
       for (const { token, person, drops } of steps) {
         if (drops === 'nobody') cache.set(token, known(person, `of ${person}`))
@@ -103,6 +146,14 @@ test('whatever is set, replaced, forgotten and dropped, a dropped name is never 
     }),
   )
 })
+
+/** Bytes of the heap that something still holds on to. */
+function usedMemory(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return process.memoryUsage().heapUsed
+}
 
 function known(userId: string, signInId: string, roles: readonly string[] = []): Known {
   const about = { login: userId, email: `${userId}@example.com`, name: userId, factors: {}, absoluteExpiresAt: 0 }

@@ -2,11 +2,20 @@ import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { PosternError } from '../../src/errors.ts'
 import { mintToken } from '../../src/lib/tokens.ts'
+import { watchOutage } from '../../src/sessions/outage.ts'
+import { createPrincipalReader } from '../../src/sessions/principal-reader.ts'
+import { NO_SHARED_PRINCIPALS } from '../../src/sessions/shared-principals.ts'
+import { createKnownChanges } from '../../src/store/known-changes.ts'
+import { statement } from '../../src/store/statement.ts'
 import * as users from '../../src/users/users.ts'
 import { key, ringOf } from '../lib/rings.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { keys, MOVE, sessionsOver, signIn, watch } from './fixture.ts'
 import type { SignedIn, TestSessions, WatchedDatabase } from './fixture.ts'
+
+const CHANGES_OF = statement<[id: string], { id: string; xid: string }>(
+  `select id::text, xid::text from auth.changes where session_id = $1`,
+)
 
 suite('the reader of principals', { timeout: 30_000 }, async () => {
   const { database } = await openTestDatabase({ after })
@@ -95,6 +104,45 @@ suite('the reader of principals', { timeout: 30_000 }, async () => {
       assert.deepEqual([watched.asked.length, sessions.cachedCount], [2, 0])
     })
   }
+
+  test('a change that is heard of between two who share a read counts for the second, who is read anew', async () => {
+    const { watched, person, sessions } = await cold()
+    const { signInId } = person.principal
+    const changes = createKnownChanges(0n)
+    const isVoid: typeof changes.isVoid = (...asked) => changes.isVoid(...asked)
+    const feed = { isFresh: () => true, freshAt: 0, unreachable: false, isVoid }
+    const known: { id: string; xid: string }[] = []
+    // The first who is answered is told of as in use: at that very moment the change becomes known.
+    const onUse = (): void => known.forEach(({ id, xid }) => changes.add({ id, xid: BigInt(xid), names: signInId }, 0))
+    const outage = watchOutage(feed, 0, () => 0)
+    const tiers = { shared: NO_SHARED_PRINCIPALS, maxEntries: 10 }
+    const reader = createPrincipalReader({ database: watched, keys, feed, outage, ...tiers, onUse, now: () => 0 })
+    const held = watched.hold()
+    const asked = [1, 2].map(async () => reader.find(person.token, null))
+    await held.reached
+    await sessions.end(signInId, 'revoked')
+    known.push(...(await database.query(CHANGES_OF, signInId)))
+    watched.asked.length = 0
+    held.release()
+    assert.deepEqual(await Promise.all(asked), [
+      { principal: person.principal, tier: 'l3' },
+      { principal: null, tier: 'l3' },
+    ])
+    assert.equal(watched.asked.length, 1)
+  })
+
+  test('this process standing still makes no answer late: the breaker stays closed', async () => {
+    const { watched, sessions, person } = await cold()
+    for (let pause = 0; pause < 3; pause++) {
+      sessions.forgetAll()
+      const asked = sessions.whoHas(person.token, null)
+      while (watched.asked.length === pause) await Promise.resolve()
+      const until = performance.now() + 300
+      while (performance.now() < until);
+      assert.deepEqual(await asked, person.principal)
+    }
+    assert.equal(watched.asked.length, 3)
+  })
 
   test('the end of one sign-in leaves what memory knows of others', async () => {
     const { watched, sessions, person } = await warm()

@@ -47,7 +47,7 @@ export async function openMember(database: Database, keyValue: KeyValue): Promis
     now,
   })
   const lastSeen = createLastSeen(database, now)
-  const lives = { idleTimeoutMs: 3_600_000, absoluteTimeoutMs: 7_200_000 }
+  const lives = { idleTimeoutMs: 3_600_000, absoluteTimeoutMs: 7_200_000, rememberMs: 0 }
   const sessions = createSessions({ database, keys, feed, reader, lastSeen, ...lives })
   return {
     reader,

@@ -32,6 +32,7 @@ const seen = { startedAt: new Date('2026-03-01T08:00:00Z'), lastSeenAt: new Date
 /** Every page of the portal in the states that look different, by name. */
 export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
   'sign-in': signInPage(signIn),
+  'sign-in-remember': signInPage({ ...signIn, remember: { lastsMs: 2_592_000_000, isChecked: false } }),
   'sign-in-wrong': signInPage({ ...signIn, username: 'alice', problem: 'wrong_credentials' }),
   'sign-in-missing': signInPage({ ...signIn, username: 'alice', problem: 'password_missing' }),
   'sign-in-busy': signInPage({ ...signIn, returnHost: null, rd: null, username: 'alice', problem: 'busy' }),
