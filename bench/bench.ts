@@ -1,24 +1,24 @@
-import { CASES } from './cases.ts'
-import { openEnvironment } from './environment.ts'
-import { describeMachine } from './machine.ts'
-import { measureCases } from './measure.ts'
-import type { MeasureOptions } from './measure.ts'
+import type { Amounts, Suite } from './arguments.ts'
+import { describeMachine, loadAverage } from './machine.ts'
+import type { PlaceOptions } from './place.ts'
 import type { Report } from './report.ts'
-import { measureSignIns } from './sign-in.ts'
-import { measureStatements } from './statements.ts'
-import { checkCase, forge, signIn } from './visits.ts'
+import { measureSessions } from './sessions/suite.ts'
+import { measureVerify } from './verify.ts'
 
-/** Starts everything, checks each case with one request, measures, and stops everything whatever happens. */
-export async function runBench(options: Omit<MeasureOptions, 'cookies'>): Promise<Report> {
-  const { signal, progress } = options
-  await using opened = new AsyncDisposableStack()
-  const environment = await openEnvironment({ opened, signal, progress })
-  const cookie = await signIn(environment, opened)
-  const cookies = { signed_in: cookie, forged: forge(cookie) }
-  for (const each of CASES) await checkCase(environment, each, { cookies, opened })
-  const rows = await measureCases(environment, CASES, { ...options, cookies })
-  progress('measuring sign-ins and statements')
-  const signIns = await measureSignIns(environment, signal)
-  const statements = await measureStatements(environment.databaseUrl, signal)
-  return { machine: describeMachine(), rows, sign_in: signIns, statements }
+export type BenchOptions = Omit<PlaceOptions, 'opened'> & Amounts & { readonly suites: readonly Suite[] }
+
+/** Runs suites one after the other; each starts what it needs, and stops it whatever happens. */
+export async function runBench(options: BenchOptions): Promise<Report> {
+  const before = loadAverage()
+  const run = async <T>(
+    suite: Suite,
+    measure: (given: BenchOptions & PlaceOptions) => Promise<T>,
+  ): Promise<T | null> => {
+    if (!options.suites.includes(suite)) return null
+    await using opened = new AsyncDisposableStack()
+    return await measure({ ...options, opened })
+  }
+  const verify = await run('verify', measureVerify)
+  const sessions = await run('sessions', measureSessions)
+  return { machine: describeMachine(), load_average: { before, after: loadAverage() }, verify, sessions }
 }

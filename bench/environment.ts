@@ -1,20 +1,14 @@
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
-import { promisify } from 'node:util'
-import { openPostgres } from '../src/store/postgres.ts'
 import { startNginx } from '../test/support/nginx.ts'
 import { startPostern } from '../test/support/postern-process.ts'
 import type { PosternEnv, PosternProcess } from '../test/support/postern-process.ts'
 import { openAccessLog } from './access-log.ts'
 import type { AccessLog } from './access-log.ts'
-import { HOSTS, LOGIN, POLICY } from './cases.ts'
+import { HOSTS } from './cases.ts'
 import type { GatewayName } from './cases.ts'
-import { populate, ROLE } from './population.ts'
-import { startDurablePostgres } from './postgres.ts'
+import { asTestContext, openPlace } from './place.ts'
+import type { PlaceOptions } from './place.ts'
 import { startProgram } from './processes.ts'
 import { benchSite } from './site.ts'
 
@@ -36,30 +30,12 @@ export interface Environment {
   readonly password: string
 }
 
-export interface EnvironmentOptions {
-  readonly opened: AsyncDisposableStack
-  readonly signal: AbortSignal
-  readonly progress: (line: string) => void
-}
-
-const LAUNCHER = join(import.meta.dirname, '../bin/postern')
 const BARE_SERVER = join(import.meta.dirname, 'bare-server.ts')
-const execute = promisify(execFile)
 
 /** Starts PostgreSQL with people in it, the gateways, and one nginx before them all. They end with `opened`. */
-export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
+export async function openEnvironment(options: PlaceOptions): Promise<Environment> {
   const { opened, signal, progress } = options
-  const folder = temporaryFolder(opened)
-  progress('starting PostgreSQL')
-  const databaseUrl = await startDurablePostgres(folder, opened)
-  const password = randomBytes(18).toString('base64')
-  const settings = {
-    POSTERN_DATABASE_URL: databaseUrl,
-    POSTERN_SECRET_KEY: randomBytes(32).toString('base64'),
-    POSTERN_LOG_LEVEL: 'info',
-  }
-  progress('filling the database')
-  await install(settings, { folder, password, signal })
+  const { folder, settings, databaseUrl, password } = await openPlace(options)
   signal.throwIfAborted()
   progress('starting the gateways and nginx')
   const overSocket = await startPostern(asTestContext(opened), {
@@ -78,44 +54,6 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
 /** Each gateway is the portal of its own host, so that the one cookie counts on both. */
 function publicUrl(gateway: 'postern' | 'postern_tcp'): PosternEnv {
   return { POSTERN_PUBLIC_URL: `https://${HOSTS[gateway]}/.postern` }
-}
-
-/** Lends what tests start the stack that closes it: of a test's context they call `after` alone. */
-export function asTestContext(opened: AsyncDisposableStack): TestContext {
-  const after = (close: () => unknown): void => opened.defer(async () => void (await close()))
-  return { after } as unknown as TestContext
-}
-
-function temporaryFolder(opened: AsyncDisposableStack): string {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
-  opened.defer(() => rmSync(folder, { recursive: true, force: true }))
-  // PostgreSQL runs as another user and looks its own folder up in here.
-  chmodSync(folder, 0o755)
-  return folder
-}
-
-async function install(
-  settings: PosternEnv,
-  { folder, password, signal }: { folder: string; password: string; signal: AbortSignal },
-): Promise<void> {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...settings }
-  const postern = async (args: readonly string[], input = ''): Promise<void> => {
-    const running = execute(LAUNCHER, args, { env, signal })
-    running.child.stdin?.end(input)
-    await running
-  }
-  const policy = join(folder, 'policy.yaml')
-  writeFileSync(policy, POLICY)
-  await postern(['migrate'])
-  await postern(['policy', 'apply', policy])
-  const database = openPostgres({ url: settings['POSTERN_DATABASE_URL'] ?? '', poolSize: 1 })
-  try {
-    await populate(database)
-  } finally {
-    await database.close()
-  }
-  const person = [LOGIN, '--email', `${LOGIN}@example.com`, '--name', 'Alice Example', '--role', ROLE]
-  await postern(['user', 'create', ...person, '--password-stdin'], password)
 }
 
 async function startOthers(

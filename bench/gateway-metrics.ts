@@ -1,10 +1,12 @@
 /** What Postern counted its verify requests as, by the labels of its metric: `decision="allow",tier="l1"`. */
 export type VerifyCounts = ReadonlyMap<string, number>
 
-/** @param metricsUrl of the operators' listener */
+/** @param metricsUrl of the operators' listener @throws Error when that doesn't tell */
 export async function readVerifyCounts(metricsUrl: string): Promise<VerifyCounts> {
   const answer = await fetch(metricsUrl, { signal: AbortSignal.timeout(5_000) })
-  return countsOf(await answer.text())
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${metricsUrl} answered ${answer.status}: ${text}`)
+  return countsOf(text)
 }
 
 /** @param exposition text in the Prometheus format */

@@ -14,13 +14,13 @@ process.exitCode = await main(process.argv.slice(2), interrupted.signal)
 /** @returns the exit code: 0 done, 1 refused or failed, 2 wrong use, 130 interrupted */
 async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
   try {
-    const { help, json, ...amounts } = readArguments(args)
+    const { help, json, ...wanted } = readArguments(args)
     if (help) return say(process.stdout, USAGE.trimEnd(), 0)
     // Debian keeps nginx where only root's path leads.
     process.env['PATH'] = `${process.env['PATH'] ?? ''}:/usr/sbin`
-    requireTools(process.env['PATH'])
+    requireTools(process.env['PATH'], wanted.suites)
     const progress = (line: string): void => void say(process.stderr, line, 0)
-    const report = await runBench({ ...amounts, signal, progress })
+    const report = await runBench({ ...wanted, signal, progress })
     return say(process.stdout, json ? JSON.stringify(report, null, 2) : describeReport(report), 0)
   } catch (error) {
     // Ctrl-C reaches our children as well, and their end may be seen before the signal is.

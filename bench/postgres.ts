@@ -13,19 +13,22 @@ const execute = promisify(execFile)
 
 /**
  * A PostgreSQL with Debian's own settings, every commit on the disk, reached by a unix socket in `folder`.
+ * @param settings further ones, as `name=value`
  * @returns the connection URL of an empty database; the server ends with `opened`
  */
-export async function startDurablePostgres(folder: string, opened: AsyncDisposableStack): Promise<string> {
+export async function startDurablePostgres(
+  folder: string,
+  opened: AsyncDisposableStack,
+  settings: readonly string[] = [],
+): Promise<string> {
   const owned = join(folder, 'postgres')
   mkdirSync(owned, { mode: 0o700 })
   if (isRoot()) chownSync(owned, idOfPostgres('-u'), idOfPostgres('-g'))
   const files = join(owned, 'data')
   await run('initdb', ['-D', files, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8'])
   const urlPrefix = `postgresql://postgres@${encodeURIComponent(owned)}/`
-  await startServer(['-D', files, '-c', 'listen_addresses=', '-c', `unix_socket_directories=${owned}`], {
-    urlPrefix,
-    opened,
-  })
+  const given = ['listen_addresses=', `unix_socket_directories=${owned}`, ...settings].flatMap((each) => ['-c', each])
+  await startServer(['-D', files, ...given], { urlPrefix, opened })
   await administer(urlPrefix, `create database ${DATABASE}`)
   return urlPrefix + DATABASE
 }

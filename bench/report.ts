@@ -1,14 +1,16 @@
 import type { Machine } from './machine.ts'
 import type { Row } from './measure.ts'
+import type { Finding } from './sessions/finding.ts'
 import type { SignInRow } from './sign-in.ts'
-import type { StatementRow } from './statements.ts'
+import type { VerifyReport } from './verify.ts'
 
-/** All that one run found out; printed as it is for `--json`. */
+/** All that one run found out, null for a suite that didn't run; printed as it is for `--json`. */
 export interface Report {
   readonly machine: Machine
-  readonly rows: readonly Row[]
-  readonly sign_in: readonly SignInRow[]
-  readonly statements: readonly StatementRow[]
+  /** Of the machine, the bench's own work included. */
+  readonly load_average: { readonly before: number; readonly after: number }
+  readonly verify: VerifyReport | null
+  readonly sessions: readonly Finding[] | null
 }
 
 type Cell = string | number | null
@@ -18,16 +20,29 @@ const ROW_HEADINGS = ['case', 'gateway µs', 'nginx µs', 'gateway/nginx', 'req/
 const TIME_HEADINGS = ['times', 'p50 ms', 'p99 ms', 'goal']
 
 /** The same for people. */
-export function describeReport({ machine, rows, sign_in: signIns, statements }: Report): string {
+export function describeReport({ machine, load_average: load, verify, sessions }: Report): string {
   const { cpu, cores, node, nginx, postgres } = machine
+  return [
+    `${cpu}, ${cores} cores; Node ${node}, nginx ${nginx}, PostgreSQL ${postgres}\n` +
+      `load average ${load.before} before, ${load.after} after`,
+    ...(verify === null ? [] : verifyTables(verify)),
+    ...(sessions === null ? [] : [table([['sessions', 'measured', '', 'goal'], ...sessions.map(findingCells)])]),
+  ].join('\n\n')
+}
+
+function verifyTables({ rows, sign_in: signIns, statements }: VerifyReport): string[] {
   const signInLines = signIns.map((row) => [row.case, ...timeCells(row, GOALS_MS.signIn)])
   const statementLines = statements.map((row) => [row.statement, ...timeCells(row, GOALS_MS.statement)])
   return [
-    `${cpu}, ${cores} cores; Node ${node}, nginx ${nginx}, PostgreSQL ${postgres}`,
     table([ROW_HEADINGS, ...rows.map(rowCells)]),
     table([['sign-in', ...TIME_HEADINGS], ...signInLines]),
     table([['statement', ...TIME_HEADINGS], ...statementLines]),
-  ].join('\n\n')
+  ]
+}
+
+function findingCells({ what, value, unit, at_most: atMost }: Finding): Cell[] {
+  const goal = atMost === null ? '' : `${value <= atMost ? 'met' : 'not met'}: <= ${atMost}`
+  return [what, value, unit, goal]
 }
 
 function rowCells(row: Row): Cell[] {

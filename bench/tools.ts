@@ -1,17 +1,22 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { OperatorError } from '../src/errors.ts'
+import type { Suite } from './arguments.ts'
 
-/** Programs that the bench runs, each with the Debian package that has it. */
-const PACKAGES = { wrk: 'wrk', nginx: 'nginx', openssl: 'openssl' } as const
+/** Programs that each suite runs, each with the Debian package that has it. */
+const PACKAGES: Readonly<Record<Suite, Readonly<Record<string, string>>>> = {
+  verify: { wrk: 'wrk', nginx: 'nginx', openssl: 'openssl' },
+  sessions: { 'redis-server': 'redis-server', 'redis-cli': 'redis-tools' },
+}
 const POSTGRES = '/usr/lib/postgresql'
 
 /**
  * @param path folders of programs, as in PATH
  * @throws OperatorError that names what is missing and how to get it
  */
-export function requireTools(path: string): void {
-  const missing: string[] = Object.entries(PACKAGES)
+export function requireTools(path: string, suites: readonly Suite[]): void {
+  const missing = suites
+    .flatMap((suite) => Object.entries(PACKAGES[suite]))
     .filter(([program]) => !isInstalled(program, path))
     .map(([, name]) => name)
   if (!existsSync(POSTGRES)) missing.push('postgresql')

@@ -3,8 +3,8 @@ import { createVisitor } from '../test/support/http.ts'
 import type { Reply, Visitor } from '../test/support/http.ts'
 import { HOSTS, LOGIN } from './cases.ts'
 import type { Case } from './cases.ts'
-import { asTestContext } from './environment.ts'
 import type { Environment } from './environment.ts'
+import { asTestContext } from './place.ts'
 
 /** Cookie headers that the cases send. */
 export type Cookies = Readonly<Record<'signed_in' | 'forged', string>>

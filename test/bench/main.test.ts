@@ -21,6 +21,13 @@ test('a machine without wrk is told in one sentence what to install', async (t) 
   assert.match(stderr, /^The bench needs wrk[^\n]*apt-get install wrk[^\n]*\n$/)
 })
 
+test('what one suite needs is not asked for by another', async (t) => {
+  const { status, stderr } = bench(['sessions'], await temporaryDirectory(t))
+  assert.equal(status, 1)
+  assert.match(stderr, /^The bench needs redis-server[^\n]*\n$/)
+  assert.doesNotMatch(stderr, /wrk/)
+})
+
 test('wrong use of the bench ends with 2 and starts nothing', () => {
   const { status, stdout, stderr } = bench(['--round', '1'])
   assert.equal(status, 2)
@@ -31,11 +38,13 @@ test('wrong use of the bench ends with 2 and starts nothing', () => {
 test('a run prints exactly one JSON document and leaves nothing behind', { skip: !LONG }, () => {
   const { status, stdout, stderr } = bench(['--rounds', '1', '--seconds', '1', '--json'])
   assert.equal(status, 0, stderr)
-  const { machine, rows, sign_in: signIns, statements } = JSON.parse(stdout) as Report
+  const { machine, verify, sessions } = JSON.parse(stdout) as Report
   assert.deepEqual(Object.keys(machine), ['cpu', 'cores', 'node', 'nginx', 'postgres'])
   const columns = ['case', 'gateway_cpu_us', 'nginx_cpu_us', 'rps', 'p50_ms', 'p99_ms', 'rss_mb']
-  for (const row of rows) assert.deepEqual(Object.keys(row), columns)
-  assert.deepEqual([rows.length, signIns.length, statements.length], [8, 2, 7])
+  for (const row of verify?.rows ?? []) assert.deepEqual(Object.keys(row), columns)
+  assert.deepEqual([verify?.rows.length, verify?.sign_in.length, verify?.statements.length], [8, 2, 7])
+  for (const each of sessions ?? []) assert.deepEqual(Object.keys(each), ['what', 'value', 'unit', 'at_most'])
+  assert.equal(sessions?.length, 30)
   assert.deepEqual(
     readdirSync(tmpdir()).filter((name) => name.startsWith('postern-bench-')),
     [],

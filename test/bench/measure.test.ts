@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Case } from '../../bench/cases.ts'
-import { checkStatuses, rotated } from '../../bench/measure.ts'
+import { checkStatuses, rotated, untilAnswered } from '../../bench/measure.ts'
 
 const CASE: Case = {
   name: 'signed in',
@@ -26,6 +26,7 @@ test('a run with other answers, too few or broken connections is refused', () =>
     [RUN, new Map([[200, 999]]).set(500, 1), /1 times 500/],
     [RUN, new Map([[401, 1_000]]), /1000 times 401/],
     [RUN, new Map([[200, 900]]), /900 of it/],
+    [{ ...RUN, requests: 0 }, new Map(), /0 of it/],
     [{ ...RUN, broken: 2 }, new Map([[200, 1_000]]), /2 connections broke/],
   ]
   for (const [run, statuses, sentence] of refused) assert.throws(() => checkStatuses(CASE, run, statuses), sentence)
@@ -35,4 +36,15 @@ test('each round begins with another case and has them all', () => {
   const cases = ['a', 'b', 'c']
   const rounds = [0, 1, 2, 3].map((round) => rotated(cases, round).join(''))
   assert.deepEqual(rounds, ['abc', 'bca', 'cab', 'abc'])
+})
+
+test('a run without any answer is repeated, and three of them end the bench', async () => {
+  const told: string[] = []
+  const progress = (line: string): void => void told.push(line)
+  const runs = [null, null, 'measured', null, null, null]
+  const measure = async (): Promise<string | null> => runs.shift() ?? null
+  assert.equal(await untilAnswered(CASE, { progress }, measure), 'measured')
+  assert.equal(told.length, 2)
+  await assert.rejects(untilAnswered(CASE, { progress }, measure), /no answer in 3 runs/)
+  assert.deepEqual(runs, [])
 })
