@@ -195,6 +195,20 @@ test('the embedded database is for one process', async () => {
   assert.match(stderr, /^POSTERN_WORKERS is more than 1/)
 })
 
+test('one process alone ends on SIGHUP once it has said why, as it does when its terminal closes', async (t) => {
+  const postern = await startPostern(t, {})
+  const ended = once(postern.process, 'exit')
+  postern.process.kill('SIGHUP')
+  assert.deepEqual(await ended, [0, null])
+  const [why, ...others] = postern
+    .logs()
+    .split('\n')
+    .filter((line) => /POSTERN_WORKERS|"stopp/.test(line))
+    .map((line) => (JSON.parse(line) as { level: string; msg: string }).msg)
+  assert.match(why ?? '', /^SIGHUP ends this one process/)
+  assert.deepEqual(others, ['stopping', 'stopped'])
+})
+
 interface Load {
   /** How many requests were answered. */
   readonly count: () => number

@@ -24,12 +24,16 @@ import { isStoreUnavailable } from '../../src/store/unavailable.ts'
 export interface PostgresServer {
   /** Connection URL of a database of it, once the database's name is added. */
   readonly urlPrefix: string
+  /** Where its unix socket is. */
+  readonly socketFolder: string
   /** For what tests share; goes with the server. */
   readonly folder: string
   /** Sends a signal to every process of the server, so that SIGSTOP hangs it wholly. */
   signal(signal: NodeJS.Signals): void
   /** Starts it again after it was stopped or killed; resolves when it answers. */
   start(): Promise<void>
+  /** Kills every process of it, as a machine does that loses power but not its memory. */
+  kill(): Promise<void>
   /** Stops it, keeping its data. */
   stop(): Promise<void>
   /** Stops it and removes its folder. */
@@ -44,6 +48,7 @@ export const TEMPLATE = 'postern_template'
 const MEMORY = '/dev/shm'
 const ENOUGH_BYTES = 2 ** 31
 const LEFTOVER = /^postern-(?:postgres|test)-(\d+)-/
+const INITDB = ['--no-sync', '-E', 'UTF8', '--locale=C.UTF-8']
 const SETTINGS = [
   'listen_addresses=',
   'fsync=off',
@@ -55,17 +60,29 @@ const SETTINGS = [
   'dynamic_shared_memory_type=mmap',
 ]
 
-/** Makes and starts a server; the caller closes it. Dies with this process, even when that one is killed. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Makes and starts a server; the caller closes it. Dies with this process, even when that one is killed.
+ * @param settings `name=value`, in place of those that make tests quick
+ */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
   removeLeftovers()
-  const folder = mkdtempSync(join(temporaryRoot(), `postern-postgres-${process.pid}-`))
-  // The server's user looks its socket up in here.
-  chmodSync(folder, 0o755)
-  const owned = join(folder, 'server')
-  mkdirSync(owned, { mode: 0o700 })
-  if (isRoot()) chownSync(owned, idOfPostgres('-u'), idOfPostgres('-g'))
-  initialise(join(owned, 'data'))
-  const server = new Server(folder, owned)
+  const { folder, owned } = makeFolder()
+  runProgram('initdb', ['-D', join(owned, 'data'), '-A', 'trust', '-U', 'postgres', ...INITDB])
+  const server = new Server(folder, owned, settings)
+  await server.start()
+  return server
+}
+
+/** A server that follows another from a copy of it, under this name, until somebody promotes it. */
+export async function startStandby(
+  of: PostgresServer,
+  name: string,
+  settings: readonly string[] = [],
+): Promise<PostgresServer> {
+  const { folder, owned } = makeFolder()
+  const primary = `host=${of.socketFolder} user=postgres application_name=${name}`
+  runProgram('pg_basebackup', ['-D', join(owned, 'data'), '-d', primary, '-R', '-X', 'stream', '-c', 'fast'])
+  const server = new Server(folder, owned, settings)
   await server.start()
   return server
 }
@@ -107,14 +124,16 @@ export function postgresProgram(name: string): string {
 
 class Server implements PostgresServer {
   readonly folder: string
+  readonly socketFolder: string
   readonly urlPrefix: string
-  readonly #owned: string
+  readonly #settings: readonly string[]
   #child: ChildProcess | null = null
 
-  constructor(folder: string, owned: string) {
+  constructor(folder: string, owned: string, settings: readonly string[]) {
     this.folder = folder
+    this.socketFolder = owned
     this.urlPrefix = `postgresql://postgres@${encodeURIComponent(owned)}/`
-    this.#owned = owned
+    this.#settings = [...SETTINGS, ...settings, `unix_socket_directories=${owned}`]
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -124,19 +143,32 @@ class Server implements PostgresServer {
   }
 
   async start(): Promise<void> {
-    const settings = [...SETTINGS, `unix_socket_directories=${this.#owned}`].flatMap((setting) => ['-c', setting])
-    const [command, args] = asPostgres(postgresProgram('postgres'), ['-D', join(this.#owned, 'data'), ...settings])
+    const settings = this.#settings.flatMap((setting) => ['-c', setting])
+    const data = join(this.socketFolder, 'data')
+    const [command, args] = asPostgres(postgresProgram('postgres'), ['-D', data, ...settings])
     this.#child = spawn(command, args, { stdio: 'ignore' })
     await answers(this.#child, this.urlPrefix)
   }
 
   async stop(): Promise<void> {
+    await this.#end((child) => {
+      // A server that a test has stopped would never see the signal that ends it.
+      this.signal('SIGCONT')
+      child.kill('SIGINT')
+    })
+  }
+
+  async kill(): Promise<void> {
+    await this.#end(() => this.signal('SIGKILL'))
+    // The lock names a process that is gone; its number may be another's by now.
+    rmSync(join(this.socketFolder, 'data', 'postmaster.pid'), { force: true })
+  }
+
+  async #end(how: (child: ChildProcess) => void): Promise<void> {
     const child = this.#child
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
-    // A server that a test has stopped would never see the signal that ends it.
-    this.signal('SIGCONT')
-    child.kill('SIGINT')
+    how(child)
     await ended
   }
 
@@ -146,9 +178,18 @@ class Server implements PostgresServer {
   }
 }
 
-function initialise(data: string): void {
-  const options = ['-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8']
-  const [command, args] = asPostgres(postgresProgram('initdb'), ['-D', data, ...options])
+function makeFolder(): { folder: string; owned: string } {
+  const folder = mkdtempSync(join(temporaryRoot(), `postern-postgres-${process.pid}-`))
+  // The server's user looks its socket up in here.
+  chmodSync(folder, 0o755)
+  const owned = join(folder, 'server')
+  mkdirSync(owned, { mode: 0o700 })
+  if (isRoot()) chownSync(owned, idOfPostgres('-u'), idOfPostgres('-g'))
+  return { folder, owned }
+}
+
+function runProgram(name: string, programArgs: string[]): void {
+  const [command, args] = asPostgres(postgresProgram(name), programArgs)
   execFileSync(command, args, { stdio: 'ignore' })
 }
 
@@ -193,12 +234,8 @@ function removeLeftovers(): void {
   const root = temporaryRoot()
   for (const name of readdirSync(root)) {
     const pid = Number(LEFTOVER.exec(name)?.[1])
-    if (pid > 0 && !isAlive(pid)) rmSync(join(root, name), { recursive: true, force: true })
+    if (pid > 0 && !signalIfAlive(pid, 0)) rmSync(join(root, name), { recursive: true, force: true })
   }
-}
-
-function isAlive(pid: number): boolean {
-  return signalIfAlive(pid, 0)
 }
 
 function signalIfAlive(pid: number, signal: NodeJS.Signals | 0): boolean {
