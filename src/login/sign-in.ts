@@ -1,12 +1,18 @@
 import type { Passwords, StoredPassword } from '../credentials/password.ts'
 import { PosternError } from '../errors.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Outage } from '../sessions/outage.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Database } from '../store/database.ts'
+import { PING } from '../store/ping-table.ts'
 import { findCredentials } from '../users/users.ts'
 import type { NewSession } from '../web/pages.ts'
+
+/** How long a database that was out of reach is waited for. */
+const BACK_WITHIN_MS = 1_000
 
 type Person = NonNullable<Awaited<ReturnType<typeof findCredentials>>>
 
@@ -14,6 +20,7 @@ export interface SignInParts {
   readonly database: Database
   readonly passwords: Passwords
   readonly sessions: Sessions
+  readonly outage: Pick<Outage, 'unreachable'>
   readonly metrics: Pick<Metrics, 'attempt'>
   readonly log: Pick<Log, 'info'>
 }
@@ -38,6 +45,7 @@ export interface Attempt {
  */
 export async function signIn(parts: SignInParts, attempt: Attempt): Promise<NewSession | null> {
   try {
+    if (parts.outage.unreachable) await requireDatabase(parts.database)
     if (parts.passwords.isFull) throw new PosternError('too_many_attempts', 'the line is full')
     const person = await findCredentials(parts.database, attempt.username)
     const session = await attemptSignIn(parts, attempt, person)
@@ -51,6 +59,13 @@ export async function signIn(parts: SignInParts, attempt: Attempt): Promise<NewS
       parts.metrics.attempt('throttled', 'password')
     throw error
   }
+}
+
+/** Nobody new gets in during an outage, and nobody need wait for long to be told so. */
+async function requireDatabase(database: Database): Promise<void> {
+  await withDeadline(database.query(PING), BACK_WITHIN_MS).catch((error: unknown) => {
+    throw new PosternError('store_unavailable', 'the database is out of reach', { cause: error })
+  })
 }
 
 async function attemptSignIn(

@@ -12,6 +12,8 @@ export interface RedisPrincipalsParts {
   readonly keys: KeyRing
   /** Entries are for the database with this identity alone. */
   readonly databaseIdentity: string
+  /** Entries from before the database server was started anew are not looked at, see `change-feed.ts`. */
+  readonly server: () => string
   readonly onRead?: (outcome: SharedOutcome) => void
   /** ms, monotonic. */
   readonly now: () => number
@@ -28,8 +30,12 @@ const CLOCK_DIFFERENCE_MS = 60_000
 export function createRedisPrincipals(parts: RedisPrincipalsParts): SharedPrincipals {
   const { keyValue, databaseIdentity, now } = parts
   const seal = createPrincipalSeal(parts.keys, databaseIdentity)
-  const prefix = prefixOf(databaseIdentity)
-  const keyOf = (hash: Buffer): string => prefix + hash.toString('base64url')
+  let server = parts.server()
+  let prefix = prefixOf(databaseIdentity, server)
+  const keyOf = (hash: Buffer): string => {
+    if (server !== parts.server()) prefix = prefixOf(databaseIdentity, (server = parts.server()))
+    return prefix + hash.toString('base64url')
+  }
   const told = (outcome: SharedOutcome): null => {
     parts.onRead?.(outcome)
     return null
@@ -62,7 +68,7 @@ function isInTime(writtenAt: number): boolean {
   return ageMs >= -CLOCK_DIFFERENCE_MS && ageMs < SHARED_LIFE_MS
 }
 
-function prefixOf(databaseIdentity: string): string {
-  const digest = createHash('sha256').update(databaseIdentity).digest('base64url')
+function prefixOf(databaseIdentity: string, server: string): string {
+  const digest = createHash('sha256').update(`${databaseIdentity} ${server}`).digest('base64url')
   return `postern:principal:${digest.slice(0, 16)}:`
 }

@@ -15,6 +15,8 @@ export interface ChangeFeed {
   readonly freshAt: number
   /** True from a failed read until one succeeds. */
   readonly unreachable: boolean
+  /** Another one after each start of the database server. */
+  readonly server: string
   isVoid: KnownChanges['isVoid']
   /**
    * Runs a transaction that records changes and returns once this process has dropped what they name. Throws when it
@@ -27,14 +29,17 @@ export interface ChangeListener {
   /** A user or sign-in is no longer what it was in snapshots that do not see this. */
   onNamed(name: string, isVoid: (snapshot: string) => boolean): void
   onPolicy(): void
-  /** This process was away for longer than changes are kept: nothing that it remembers counts. */
+  /** Away for longer than changes are kept, or the server was started anew: nothing that is remembered counts. */
   onGap(): void
 }
 
-/** A read that takes longer counts as failed, so that an outage is known before memory is too old to be believed. */
-const READ_DEADLINE_MS = 700
 /** Beyond this the last read is too old for memory to be believed. */
 const FRESH_MS = 1_500
+/** A read that takes longer counts as failed. */
+const READ_DEADLINE_MS = 700
+/** It also counts as failed so long before memory is too old: an outage must be known by then, or grace comes late. */
+const MARGIN_MS = 150
+const SHORTEST_DEADLINE_MS = 100
 /** Changes are kept for an hour; a process that was away for nearly that long starts afresh. */
 export const CHANGES_KEPT_MS = 3_600_000
 const GAP_MS = 3_000_000
@@ -49,7 +54,7 @@ export async function openChangeFeed(
   now: () => number = () => performance.now(),
 ): Promise<ChangeFeed> {
   const openedAt = now()
-  return new DatabaseFeed({ database, listener, now }, openedAt, await presentCursor(database))
+  return new DatabaseFeed({ database, listener, now }, openedAt, await readPresent(database))
 }
 
 interface FeedParts {
@@ -62,15 +67,18 @@ class DatabaseFeed implements ChangeFeed {
   readonly #parts: FeedParts
   #freshAt: number
   #cursor: string
+  /** Transactions that a crash undid may lend their ids to others: what was read from another server is not compared. */
+  #server: string
   #known: KnownChanges
   #unreachable = false
   #reading: Promise<void> | null = null
   #next: Promise<void> | null = null
 
-  constructor(parts: FeedParts, freshAt: number, cursor: string) {
+  constructor(parts: FeedParts, freshAt: number, { cursor, server }: Present) {
     this.#parts = parts
     this.#freshAt = freshAt
     this.#cursor = cursor
+    this.#server = server
     this.#known = createKnownChanges(BigInt(cursor))
   }
 
@@ -80,6 +88,10 @@ class DatabaseFeed implements ChangeFeed {
 
   get unreachable(): boolean {
     return this.#unreachable
+  }
+
+  get server(): string {
+    return this.#server
   }
 
   isFresh(): boolean {
@@ -130,7 +142,8 @@ class DatabaseFeed implements ChangeFeed {
     const { database, listener, now } = this.#parts
     const sentAt = now()
     if (sentAt - this.#freshAt > GAP_MS) return this.#startAfresh()
-    const rows = await withDeadline(database.query(READ_CHANGES, this.#cursor), READ_DEADLINE_MS)
+    const rows = await withDeadline(database.query(READ_CHANGES, this.#cursor), this.#deadline(sentAt))
+    if (rows.some(({ server }) => server !== this.#server)) return this.#startAfresh()
     for (const change of rows.flatMap(changeOf)) {
       if (this.#known.add(change, sentAt)) announce(change, listener, this.#known)
     }
@@ -139,20 +152,32 @@ class DatabaseFeed implements ChangeFeed {
     this.#known.prune(sentAt - CHANGES_KEPT_MS, BigInt(this.#cursor))
   }
 
+  #deadline(sentAt: number): number {
+    const left = FRESH_MS - MARGIN_MS - (sentAt - this.#freshAt)
+    return Math.max(SHORTEST_DEADLINE_MS, Math.min(READ_DEADLINE_MS, left))
+  }
+
   async #startAfresh(): Promise<void> {
     const { database, listener, now } = this.#parts
     const sentAt = now()
-    this.#cursor = await presentCursor(database)
+    const { cursor, server } = await readPresent(database)
+    this.#cursor = cursor
+    this.#server = server
     this.#known = createKnownChanges(BigInt(this.#cursor))
     listener.onGap()
     this.#freshAt = sentAt
   }
 }
 
-async function presentCursor(database: Queryable): Promise<string> {
+interface Present {
+  readonly cursor: string
+  readonly server: string
+}
+
+async function readPresent(database: Queryable): Promise<Present> {
   const [row] = await database.query(READ_CURSOR)
   if (row === undefined) throw new Error('the database gave no snapshot')
-  return row.cursor
+  return row
 }
 
 function changeOf({ id, xid, user_id: userId, session_id: sessionId }: ChangeRow): KnownChange[] {

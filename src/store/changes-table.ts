@@ -11,6 +11,8 @@ export interface ChangeRow {
   user_id: string | null
   session_id: string | null
   cursor: string
+  /** When the server was started, in seconds since 1970. */
+  server: string
 }
 
 /** Rings the bell in the same transaction; many changes of one transaction ring once. */
@@ -24,15 +26,17 @@ export const INSERT_CHANGE = statement<[kind: ChangeKind, userId: string | null,
  * or behind that cursor, so it is read once it has committed; some rows come twice.
  */
 export const READ_CHANGES = statement<[cursor: string], ChangeRow>(
-  `select c.id, c.xid::text as xid, c.kind, c.user_id, c.session_id, s.cursor
-   from (select pg_snapshot_xmin(pg_current_snapshot())::text as cursor) s
+  `select c.id, c.xid::text as xid, c.kind, c.user_id, c.session_id, s.cursor, s.server
+   from (
+     select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, extract(epoch from pg_postmaster_start_time())::text as server
+   ) s
    left join auth.changes c on c.xid >= $1::xid8
    order by c.id`,
 )
 
 /** Where a process begins that has nothing in memory yet. */
-export const READ_CURSOR = statement<[], { cursor: string }>(
-  `select pg_snapshot_xmin(pg_current_snapshot())::text as cursor`,
+export const READ_CURSOR = statement<[], { cursor: string; server: string }>(
+  `select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, extract(epoch from pg_postmaster_start_time())::text as server`,
 )
 
 export const PRUNE_CHANGES = pruneStatement('auth.changes', 'created_at')

@@ -83,6 +83,8 @@ test('PostgreSQL fails', { timeout: 120_000 }, async (t) => {
     await until('the page is back', BACK_WITHIN_MS, async () => (await alice.open('/')).status === 200)
     assert.equal((await createPerson(t, site).signIn('/', ALICE.login)).status, 200)
     await until('changes are read', BACK_WITHIN_MS, () => site.postern.logs().includes('changes are read again'))
+    // What was in memory is from before the server was started anew.
+    assert.equal((await alice.open('/')).status, 200)
   })
 
   await t.test('while it hangs those who were in stay in for the grace, and are in again afterwards', async (t) => {

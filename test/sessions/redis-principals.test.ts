@@ -170,10 +170,17 @@ interface Opened {
   readonly outcomes: SharedOutcome[]
 }
 
-function open(databaseIdentity: string, { over = keyValue, now = 0 } = {}): Opened {
+function open(databaseIdentity: string, { over = keyValue, now = 0, server = '1' } = {}): Opened {
   const outcomes: SharedOutcome[] = []
   const onRead = (outcome: SharedOutcome): void => void outcomes.push(outcome)
-  const shared = createRedisPrincipals({ keyValue: over, keys, databaseIdentity, onRead, now: () => now })
+  const shared = createRedisPrincipals({
+    keyValue: over,
+    keys,
+    databaseIdentity,
+    server: () => server,
+    onRead,
+    now: () => now,
+  })
   return { shared, outcomes }
 }
 

@@ -41,7 +41,7 @@ export async function openMember(database: Database, keyValue: KeyValue): Promis
     keys,
     feed,
     outage: watchOutage(feed, 60_000, now),
-    shared: createRedisPrincipals({ keyValue, keys, databaseIdentity, now }),
+    shared: createRedisPrincipals({ keyValue, keys, databaseIdentity, server: () => feed.server, now }),
     maxEntries: 1_000,
     onUse: () => undefined,
     now,

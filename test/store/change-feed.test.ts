@@ -7,7 +7,11 @@ import type { ChangeFeed } from '../../src/store/change-feed.ts'
 import { recordChange } from '../../src/store/changes.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { migrate } from '../../src/store/migrate.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
+import { MIGRATIONS, startPostgres } from '../support/postgres.ts'
+import { until } from '../support/until.ts'
 import type { Cleanup } from '../support/database.ts'
 
 const SNAPSHOT = statement<[], { snapshot: string }>(`select pg_current_snapshot()::text as snapshot`)
@@ -138,4 +142,26 @@ test('a transaction that fails is an error to the caller and no change to anybod
   await assert.rejects(failing, /no/)
   await feed.read()
   assert.deepEqual(heard, [])
+})
+
+test('what was read from a server before it was started anew counts no more, and policies are looked at again', async (t) => {
+  const server = await startPostgres()
+  t.after(() => server.close())
+  const database = openPostgres({ url: `${server.urlPrefix}postgres`, poolSize: 1 })
+  t.after(() => database.close())
+  await migrate(database, MIGRATIONS)
+  const { feed, heard } = await watch(database)
+  const first = feed.server
+  await feed.read()
+  assert.deepEqual(heard, [])
+  await server.kill()
+  await server.start()
+  const isRead = (): Promise<boolean> =>
+    feed.read().then(
+      () => true,
+      () => false,
+    )
+  await until('changes are read again', 10_000, isRead)
+  assert.deepEqual(heard, ['gap'])
+  assert.notEqual(feed.server, first)
 })
