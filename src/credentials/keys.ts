@@ -6,10 +6,12 @@ import type { Database, Queryable } from '../store/database.ts'
 import { HAS_PASSWORDS, INSERT_KEY, LIST_KEYS, LOCK_KEYS, REWRAP_KEY } from './keys-table.ts'
 import type { KeyRow } from './keys-table.ts'
 
-const PURPOSES = ['token', 'pepper'] as const
+const PURPOSES = ['token', 'pepper', 'assertion'] as const
 export type KeyPurpose = (typeof PURPOSES)[number]
 export type Keys = Readonly<Record<KeyPurpose, KeyRing>>
 
+/** Nothing that was made with these lasts, so a database from before they existed gets them at the next start. */
+const REPLACEABLE: readonly KeyPurpose[] = ['assertion']
 const KEYS_LOST =
   'The table auth.keys lacks keys although there are users with passwords; with new ones nobody could sign in. ' +
   'Restore the table from a backup of this database.'
@@ -28,7 +30,7 @@ export async function openKeys(database: Database, secrets: readonly string[]): 
     await tx.query(LOCK_KEYS)
     const rows = await withMissingKeys(tx, wrappers)
     const keys = await Promise.all(rows.map(async (row) => ({ row, key: await openKey(tx, row, wrappers) })))
-    return { token: ringOf(keys, 'token'), pepper: ringOf(keys, 'pepper') }
+    return { token: ringOf(keys, 'token'), pepper: ringOf(keys, 'pepper'), assertion: ringOf(keys, 'assertion') }
   })
 }
 
@@ -37,7 +39,8 @@ async function withMissingKeys(tx: Queryable, wrappers: readonly Buffer[]): Prom
   const missing = PURPOSES.filter((purpose) => !rows.some((row) => row.purpose === purpose && row.minting))
   if (missing.length === 0) return rows
   const [passwords] = await tx.query(HAS_PASSWORDS)
-  if (passwords?.has === true) throw new OperatorError(KEYS_LOST)
+  const isLoss = missing.some((purpose) => !REPLACEABLE.includes(purpose))
+  if (isLoss && passwords?.has === true) throw new OperatorError(KEYS_LOST)
   for (const purpose of missing) await tx.query(INSERT_KEY, purpose, wrap(wrappers, purpose, randomBytes(KEY_BYTES)))
   return tx.query(LIST_KEYS)
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { argon2id, hash, verify } from 'argon2'
 import type { KeyRing } from '../lib/key-ring.ts'
 import { createLimiter } from '../lib/limiter.ts'
+import { hashWhenOthersRest } from './hashing-threads.ts'
 
 /** A password at rest: PHC string of argon2id, and which key of the pepper ring went into it. */
 export interface StoredPassword {
@@ -24,18 +26,23 @@ export interface Passwords {
 
 /** 19 MiB and two passes: OWASP's first choice for argon2id, 21 ms here. */
 const COST = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
-/** Two at once leave threads of the pool to files and DNS; 64 more wait about 0.7 s at the most. */
-const LIMITS = { atOnce: 2, maxWaiting: 64 }
+/** At most two leave threads of the pool to files and DNS, one processor less than there are leaves one to verify. */
+const AT_ONCE = Math.max(1, Math.min(2, availableParallelism() - 1))
+/** They wait 0.7 s at the most behind two at once, twice as long behind one. */
+const MAX_WAITING = 64
+/** Whoever comes after as many is told to try again. */
+export const MAX_CHECKS = AT_ONCE + MAX_WAITING
 export const MAX_PASSWORD_CODE_POINTS = 1_024
 
 /** Opens the hashing of passwords; hashes once itself, to have something that unknown people are compared with. */
 export async function openPasswords(peppers: KeyRing): Promise<Passwords> {
-  const limiter = createLimiter(LIMITS)
+  const limiter = createLimiter({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING })
   const hashWithNewest = async (password: string): Promise<StoredPassword> => ({
     hash: await hash(normalise(password), { ...COST, secret: peppers.minting.bytes }),
     pepperKeyId: peppers.minting.id,
   })
   const nobodys = await hashWithNewest(randomBytes(32).toString('base64'))
+  hashWhenOthersRest()
   return {
     get isFull() {
       return limiter.isFull

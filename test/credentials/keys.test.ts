@@ -20,6 +20,7 @@ const PUT = statement<[id: number, wrapped: Buffer]>(`update auth.keys set wrapp
 const SWAP = statement<[]>(
   `update auth.keys k set wrapped_key = o.wrapped_key from auth.keys o where o.purpose <> k.purpose`,
 )
+const DROP = statement<[purpose: string]>(`delete from auth.keys where purpose = $1`)
 const EMPTY = statement<[]>(`delete from auth.keys`)
 const ADD_PERSON = statement<[]>(
   `insert into auth.users (login, email, name, password_hash, pepper_key_id) values ('a', 'a@b', 'A', 'x', 1)`,
@@ -34,17 +35,21 @@ for (const [driver, open] of Object.entries(drivers)) {
   test(`the first start makes one key for each purpose in ${driver}, later ones open the same`, async (t) => {
     const database = await open(t)
     const first = await openKeys(database, [FIRST])
-    assert.notDeepEqual(first.token.minting.bytes, first.pepper.minting.bytes)
-    assert.equal(first.token.minting.bytes.byteLength, 32)
+    const made = Object.values(first).map(({ minting }) => minting.bytes)
+    assert.deepEqual(
+      made.map((bytes) => bytes.byteLength),
+      [32, 32, 32],
+    )
+    assert.equal(new Set(made.map((bytes) => bytes.toString('hex'))).size, 3)
     assert.deepEqual(await openKeys(database, [FIRST]), first)
-    assert.equal((await database.query(LIST)).length, 2)
+    assert.equal((await database.query(LIST)).length, 3)
   })
 
   test(`four starts at once on an empty ${driver} make one key for each purpose`, async (t) => {
     const database = await open(t)
     const all = await Promise.all([1, 2, 3, 4].map(() => openKeys(database, [FIRST])))
     for (const keys of all) assert.deepEqual(keys, all[0])
-    assert.equal((await database.query(LIST)).length, 2)
+    assert.equal((await database.query(LIST)).length, 3)
   })
 }
 
@@ -101,11 +106,23 @@ test('keys that are gone while people have passwords stop the start instead of l
   assert.deepEqual(await database.query(LIST), [])
 })
 
+test('a database with people from before assertions were made gets a key for them, and nothing else anew', async (t) => {
+  const { database } = await openTestDatabase(t)
+  const before = await openKeys(database, [FIRST])
+  await database.query(ADD_PERSON)
+  await database.query(DROP, 'assertion')
+  const after = await openKeys(database, [FIRST])
+  assert.deepEqual([after.token, after.pepper], [before.token, before.pepper])
+  assert.notDeepEqual(after.assertion, before.assertion)
+  await database.query(DROP, 'token')
+  await assert.rejects(openKeys(database, [FIRST]), { name: 'OperatorError', message: /auth\.keys/ })
+})
+
 test('neither a key nor the secret stands in the database', async (t) => {
   const { database } = await openTestDatabase(t)
-  const { token, pepper } = await openKeys(database, [FIRST])
+  const { token, pepper, assertion } = await openKeys(database, [FIRST])
   for (const { wrapped_key: wrapped } of await database.query(LIST)) {
-    for (const secret of [token.minting.bytes, pepper.minting.bytes, Buffer.from(FIRST)]) {
+    for (const secret of [token.minting.bytes, pepper.minting.bytes, assertion.minting.bytes, Buffer.from(FIRST)]) {
       assert.equal(wrapped.includes(secret), false)
     }
   }
