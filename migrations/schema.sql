@@ -29,6 +29,36 @@ CREATE TABLE auth.database_identity (
     CONSTRAINT database_identity_has_one_row CHECK (only_row)
 );
 
+CREATE TABLE auth.decisions (
+    id text NOT NULL,
+    decided_at timestamp with time zone DEFAULT now() NOT NULL,
+    kind text NOT NULL,
+    reason text,
+    sampled boolean NOT NULL,
+    policy_version integer NOT NULL,
+    app text,
+    named_app text,
+    rule integer,
+    method text,
+    scheme text,
+    host text,
+    path text,
+    path_is_cut boolean DEFAULT false NOT NULL,
+    client_address inet,
+    user_id uuid,
+    login text,
+    roles text[] DEFAULT '{}'::text[] NOT NULL,
+    factor_ages integer[] DEFAULT '{}'::integer[] NOT NULL,
+    CONSTRAINT decisions_id_is_hexadecimal CHECK ((id ~ '^[0-9a-f]{12}$'::text)),
+    CONSTRAINT decisions_path_is_short CHECK ((char_length(path) <= 512))
+);
+
+COMMENT ON COLUMN auth.decisions.sampled IS 'true for one that stands for others like it';
+
+COMMENT ON COLUMN auth.decisions.named_app IS 'the app that the proxy named, which decides instead of the host';
+
+COMMENT ON COLUMN auth.decisions.factor_ages IS 'seconds since each factor was proven';
+
 CREATE TABLE auth.keys (
     id integer NOT NULL,
     purpose text NOT NULL,
@@ -118,7 +148,8 @@ CREATE TABLE auth.sessions (
     user_agent text DEFAULT ''::text NOT NULL,
     remembered boolean DEFAULT false NOT NULL,
     CONSTRAINT sessions_end_has_reason CHECK (((ended_at IS NULL) = (end_reason IS NULL)))
-);
+)
+WITH (fillfactor='50');
 
 COMMENT ON COLUMN auth.sessions.factors IS 'factor name to the time it was last proven, ms since 1970';
 
@@ -167,6 +198,9 @@ ALTER TABLE ONLY auth.changes
 ALTER TABLE ONLY auth.database_identity
     ADD CONSTRAINT database_identity_pkey PRIMARY KEY (only_row);
 
+ALTER TABLE ONLY auth.decisions
+    ADD CONSTRAINT decisions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY auth.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
 
@@ -206,6 +240,8 @@ ALTER TABLE ONLY auth.users
 CREATE INDEX changes_created_at_idx ON auth.changes USING btree (created_at);
 
 CREATE INDEX changes_xid_idx ON auth.changes USING btree (xid);
+
+CREATE INDEX decisions_decided_at_idx ON auth.decisions USING btree (decided_at, id);
 
 CREATE UNIQUE INDEX keys_one_minting_key ON auth.keys USING btree (purpose) WHERE (retired_at IS NULL);
 

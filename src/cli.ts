@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { askPassword } from './ask-password.ts'
+import { withJson } from './cli-command.ts'
+import type { Options, Order, Show } from './cli-command.ts'
+import { policyCommands } from './cli-policy.ts'
 import { configReference } from './commands/config.ts'
 import type { CommandResult } from './commands/command.ts'
 import type { Reply } from './commands/control.ts'
-import { checkPolicy } from './commands/policy.ts'
 import { loadConfig } from './config/load.ts'
 import type { LoadedConfig } from './config/settings.ts'
 import { OperatorError, PosternError } from './errors.ts'
@@ -15,8 +17,6 @@ import { serveOnWorkers } from './workers.ts'
 const INTERRUPTED = 130
 
 const WITHOUT_ADMINISTRATOR = 'even if nobody is left who may administer'
-
-type Options = Readonly<Record<string, unknown>>
 
 /**
  * Runs one command of `postern`.
@@ -73,7 +73,12 @@ function program(outcome: { exitCode: number }): Command {
   }
 
   const postern = new Command('postern').description('An authentication gateway that stands beside a reverse proxy.')
-  postern.version(version()).exitOverride().showHelpAfterError('Run it with --help to see how it is used.')
+  // What stands after a command is its own, such as the `--version` of one of the policy.
+  postern
+    .version(version())
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError('Run it with --help to see how it is used.')
   // Words too many are not told back: one of them may be a password.
   postern.configureOutput({ outputError: (text, write) => write(text.replace(/( but got \d+): .*/s, '$1.\n')) })
   postern
@@ -96,9 +101,6 @@ function program(outcome: { exitCode: number }): Command {
   configCommands(postern.command('config').description('settings'), show)
   return postern
 }
-
-type Order = (command: string, given: Options, options: Options) => Promise<void>
-type Show = (result: CommandResult, options: Options) => void
 
 function userCommands(user: Command, order: Order): void {
   withJson(user.command('create <login>').description('add somebody'))
@@ -149,20 +151,6 @@ function sessionCommands(session: Command, order: Order): void {
     )
 }
 
-function policyCommands(policy: Command, { order, show }: { order: Order; show: Show }): void {
-  withJson(
-    policy.command('check <file>').description('say what is wrong with a policy file, or that it is fine'),
-  ).action((file: string, options: Options) => show(checkPolicy({ file, source: readPolicy(file) }), options))
-  withJson(policy.command('apply <file>').description('check a policy file and put it in force'))
-    .option('--reason <text>', 'why, for whoever reads the versions later')
-    .action((file: string, options: Options) =>
-      order('policy apply', { ...options, file, source: readPolicy(file) }, options),
-    )
-  withJson(policy.command('export').description('the policy in force, as a file')).action((options: Options) =>
-    order('policy export', {}, options),
-  )
-}
-
 function configCommands(config: Command, show: Show): void {
   withJson(config.command('check').description('say everything that is wrong with the settings')).action(
     (options: Options) => {
@@ -173,18 +161,6 @@ function configCommands(config: Command, show: Show): void {
   withJson(config.command('reference').description('every setting, as Markdown')).action((options: Options) =>
     show(configReference(), options),
   )
-}
-
-function withJson(command: Command): Command {
-  return command.option('--json', 'print JSON for programs')
-}
-
-function readPolicy(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new OperatorError(`${file} can't be read. Check the path.`, 1, { cause: error })
-  }
 }
 
 async function password({ passwordStdin }: Options, optional: boolean): Promise<{ password?: string }> {

@@ -1,60 +1,151 @@
 import { userInfo } from 'node:os'
+import type { Config } from '../config/settings.ts'
 import { OperatorError } from '../errors.ts'
 import { applyPolicy } from '../policies/apply.ts'
-import { FIND_LATEST_POLICY } from '../policies/policies-table.ts'
-import { describeMistakes, readPolicyFile } from '../policies/policy-file.ts'
-import { done, optionalText, textOf } from './command.ts'
-import type { Arguments, Command, CommandResult } from './command.ts'
+import type { Applied } from '../policies/apply.ts'
+import { decisionWords } from '../policies/decision-words.ts'
+import { FIND_LATEST_POLICY, FIND_POLICY, LIST_POLICIES } from '../policies/policies-table.ts'
+import type { PolicyRow } from '../policies/policies-table.ts'
+import { describeMistakes } from '../policies/policy-file.ts'
+import type { PolicyMistake } from '../policies/policy-file.ts'
+import { policyJsonSchema } from '../policies/policy-json-schema.ts'
+import { rollBackPolicy } from '../policies/rollback.ts'
+import { decideTest, readTestedPolicy, testVisitorWords } from '../policies/run-tests.ts'
+import type { Queryable } from '../store/database.ts'
+import { counted, done, optionalText, table, textOf } from './command.ts'
+import type { Arguments, Command, CommandContext, CommandResult } from './command.ts'
 
-/** Says whether a file could be applied. Needs no database. */
-export function checkPolicy(given: Arguments): CommandResult {
+/** What there is to do before the first version. */
+export const NO_POLICY = 'There is no policy yet. Apply one: postern policy apply policy.yaml'
+
+const MAX_LISTED = 200
+
+/** Says whether a file could be applied, its tests included. Needs no database. */
+export async function checkPolicy(given: Arguments): Promise<CommandResult> {
   const file = textOf(given, 'file')
-  const policy = readPolicyFile(textOf(given, 'source'))
-  if (Array.isArray(policy)) {
-    return { exitCode: 1, text: describeMistakes(file, policy), data: { valid: false, mistakes: policy } }
-  }
-  const rules = policy.apps.reduce((count, app) => count + app.rules.length, 0)
-  const counts = { apps: policy.apps.length, rules, roles: policy.roles.size }
-  return done(`${file} is fine: ${counts.apps} apps, ${counts.rules} rules, ${counts.roles} roles.`, {
-    valid: true,
-    ...counts,
-  })
+  const tested = await readTestedPolicy(textOf(given, 'source'))
+  if (Array.isArray(tested)) return refused(file, tested, { valid: false })
+  const { apps, roles, tests } = tested.policy
+  const rules = apps.reduce((count, app) => count + app.rules.length, 0)
+  const counts = { apps: apps.length, rules, roles: roles.size, tests: tests.length }
+  const words = Object.entries(counts).map(([noun, count]) => counted(count, noun.slice(0, -1)))
+  return done(`${file} is fine: ${words.join(', ')}.`, { valid: true, ...counts })
 }
 
-export const applyPolicyFile: Command = async ({ config, database, policies }, given) => {
-  if (config.policyFile !== null) {
-    throw new OperatorError(
-      `The policy is kept in ${config.policyFile} (POSTERN_POLICY_FILE). Change that file; it is applied by itself.`,
-    )
-  }
+/** Runs the tests of a file and tells of each. Needs no database. */
+export async function testPolicy(given: Arguments): Promise<CommandResult> {
   const file = textOf(given, 'file')
-  const by = optionalText(given, 'by') ?? operatorName()
+  const tested = await readTestedPolicy(textOf(given, 'source'))
+  if (Array.isArray(tested)) return refused(file, tested, { passed: false })
+  const { policy, compiled } = tested
+  if (policy.tests.length === 0) {
+    return done(`${file} has no tests. Add some under "tests": docs/policy.md says how.`, { passed: true, tests: [] })
+  }
+  const tests = policy.tests.map((test) => {
+    const decision = decisionWords(decideTest(compiled, test))
+    return { line: test.line, request: `${test.method} ${test.url}`, as: testVisitorWords(test), decision }
+  })
+  const lines = tests.map(({ line, request, as, decision }) => `ok  line ${line}: ${request} as ${as}: ${decision}`)
+  return done([...lines, `${counted(tests.length, 'test')} passed.`].join('\n'), { passed: true, tests })
+}
+
+export const applyPolicyFile: Command = async (context, given) => {
+  refuseFileOwned(context.config)
+  const file = textOf(given, 'file')
   const reason = optionalText(given, 'reason') ?? file
-  const applied = await applyPolicy(database, { source: textOf(given, 'source'), by, reason, onlyForward: false })
+  const change = { source: textOf(given, 'source'), by: authorOf(given), reason, onlyForward: false }
+  return tellApplied(context, file, await applyPolicy(context.database, change))
+}
+
+export const rollBack: Command = async (context, given) => {
+  refuseFileOwned(context.config)
+  const version = versionOf(textOf(given, 'version'))
+  const reason = optionalText(given, 'reason') ?? `back to version ${version}`
+  const rolledBack = await rollBackPolicy(context.database, { version, by: authorOf(given), reason })
+  if (rolledBack.kind === 'unknown') throw unknownVersion(version)
+  return tellApplied(context, `version ${version}`, rolledBack)
+}
+
+export const exportPolicy: Command = async ({ database }, given) => {
+  const version = optionalText(given, 'version')
+  const row = version === undefined ? await getLatest(database) : await getVersion(database, versionOf(version))
+  const { source, applied_by: appliedBy, applied_at: appliedAt, reason } = row
+  return done(source.trimEnd(), { version: row.version, source, applied_by: appliedBy, applied_at: appliedAt, reason })
+}
+
+export const listVersions: Command = async ({ database }) => {
+  const rows = await database.query(LIST_POLICIES, MAX_LISTED)
+  const text = table(
+    ['VERSION', 'WHEN', 'WHO', 'WHY'],
+    rows.map((row) => [String(row.version), row.applied_at.toISOString(), row.applied_by, row.reason]),
+  )
+  return done(rows.length === 0 ? NO_POLICY : `${text}\nVersion ${rows[0]?.version} is in force.`, rows)
+}
+
+/** The JSON Schema by which editors complete and check a policy file. Needs no database. */
+export function policySchema(): CommandResult {
+  const schema = policyJsonSchema()
+  return done(JSON.stringify(schema, null, 2), schema)
+}
+
+/** @throws OperatorError when no policy was ever applied */
+export async function getLatest(database: Queryable): Promise<PolicyRow> {
+  const [latest] = await database.query(FIND_LATEST_POLICY)
+  if (latest === undefined) throw new OperatorError(NO_POLICY)
+  return latest
+}
+
+/** @throws OperatorError when there is no such version */
+export async function getVersion(database: Queryable, version: number): Promise<PolicyRow> {
+  const [row] = await database.query(FIND_POLICY, version)
+  if (row === undefined) throw unknownVersion(version)
+  return row
+}
+
+/** The number of a version as somebody wrote it. @throws OperatorError for anything else */
+export function versionOf(text: string): number {
+  const version = Number(text)
+  if (/^[1-9]\d{0,8}$/.test(text)) return version
+  throw new OperatorError(`${text} is no version. List them: postern policy versions`, 2)
+}
+
+/** Whoever calls a command, for people who read later who did what. A container may run as an id without a name. */
+export function operatorName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.()}`
+  }
+}
+
+/** What a file that can't be applied has wrong, as a result that failed. */
+export function refused(file: string, mistakes: readonly PolicyMistake[], data: object): CommandResult {
+  return { exitCode: 1, text: describeMistakes(file, mistakes), data: { ...data, mistakes } }
+}
+
+function unknownVersion(version: number): OperatorError {
+  return new OperatorError(`There is no version ${version}. List them: postern policy versions`)
+}
+
+function authorOf(given: Arguments): string {
+  return optionalText(given, 'by') ?? operatorName()
+}
+
+function refuseFileOwned({ policyFile }: Config): void {
+  if (policyFile === null) return
+  throw new OperatorError(
+    `The policy is kept in ${policyFile} (POSTERN_POLICY_FILE). Change that file; it is applied by itself.`,
+  )
+}
+
+async function tellApplied({ policies }: CommandContext, what: string, applied: Applied): Promise<CommandResult> {
   if (applied.kind === 'invalid') {
-    const text = `${describeMistakes(file, applied.mistakes)}\nNothing was changed.`
-    return { exitCode: 1, text, data: { applied: false, mistakes: applied.mistakes } }
+    const { text, ...result } = refused(what, applied.mistakes, { applied: false })
+    return { ...result, text: `${text}\nNothing was changed.` }
   }
   await policies.refresh()
   const { kind, version } = applied
   const text =
     kind === 'unchanged' ? `That is version ${version}, which is in force already.` : `Applied as version ${version}.`
   return done(text, { applied: kind === 'applied', version })
-}
-
-export const exportPolicy: Command = async ({ database }) => {
-  const [latest] = await database.query(FIND_LATEST_POLICY)
-  if (latest === undefined)
-    throw new OperatorError('There is no policy yet. Apply one: postern policy apply policy.yaml')
-  const { version, source, applied_by: appliedBy, applied_at: appliedAt, reason } = latest
-  return done(source.trimEnd(), { version, source, applied_by: appliedBy, applied_at: appliedAt, reason })
-}
-
-/** A container may run as a user id that has no name. */
-function operatorName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.()}`
-  }
 }

@@ -1,7 +1,9 @@
 import { OperatorError, PosternError } from '../errors.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { Order, Reply } from './control.ts'
-import { applyPolicyFile, exportPolicy } from './policy.ts'
+import { explainPolicy } from './explain.ts'
+import { diffPolicy, replayPolicy } from './policy-diff.ts'
+import { applyPolicyFile, exportPolicy, listVersions, rollBack } from './policy.ts'
 import { listSessions, revokeSessions } from './session.ts'
 import * as user from './user.ts'
 
@@ -19,7 +21,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'session list': listSessions,
   'session revoke': revokeSessions,
   'policy apply': applyPolicyFile,
+  'policy diff': diffPolicy,
+  'policy explain': explainPolicy,
   'policy export': exportPolicy,
+  'policy replay': replayPolicy,
+  'policy rollback': rollBack,
+  'policy versions': listVersions,
 }
 
 /** Runs one command; what an operator can mend comes back as a refusal, anything else is thrown. */

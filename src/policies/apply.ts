@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { recordChange } from '../store/changes.ts'
 import type { Database, Queryable } from '../store/database.ts'
 import * as table from './policies-table.ts'
-import { readPolicyFile } from './policy-file.ts'
 import type { PolicyMistake } from './policy-file.ts'
 import { ADMIN_ROLE } from './policy.ts'
 import type { Policy } from './policy.ts'
+import { readTestedPolicy } from './run-tests.ts'
 
 /** What became of a policy that was to be applied. */
 export type Applied =
@@ -24,12 +24,12 @@ export interface PolicyChange {
 }
 
 /**
- * Checks a policy and makes it the newest version, together with the roles and permissions it defines. A bad one
- * changes nothing; the newest one again makes no version.
+ * Checks a policy, runs its tests and makes it the newest version, together with the roles and permissions it
+ * defines. A bad one changes nothing; the newest one again makes no version.
  */
 export async function applyPolicy(database: Database, change: PolicyChange): Promise<Applied> {
-  const policy = readPolicyFile(change.source)
-  if (Array.isArray(policy)) return { kind: 'invalid', mistakes: policy }
+  const tested = await readTestedPolicy(change.source)
+  if (Array.isArray(tested)) return { kind: 'invalid', mistakes: tested }
   const digest = createHash('sha256').update(change.source).digest()
   return database.transaction(async (tx) => {
     await tx.query(table.LOCK_POLICIES)
@@ -37,7 +37,7 @@ export async function applyPolicy(database: Database, change: PolicyChange): Pro
     if (latest !== undefined && latest.digest.equals(digest)) return { kind: 'unchanged', version: latest.version }
     const [earlier] = change.onlyForward ? await tx.query(table.FIND_POLICY_BY_DIGEST, digest) : []
     if (earlier !== undefined) return { kind: 'older', version: earlier.version }
-    await writeRoles(tx, policy)
+    await writeRoles(tx, tested.policy)
     await recordChange(tx, 'policy')
     const [row] = await tx.query(table.INSERT_POLICY, change.source, digest, change.by, change.reason)
     return { kind: 'applied', version: row?.version ?? 0 }

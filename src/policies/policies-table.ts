@@ -22,6 +22,20 @@ export const FIND_NEWER_POLICY = statement<[version: number], PolicyRow>(
   `select ${POLICY_COLUMNS} from auth.policies where version > $1 order by version desc limit 1`,
 )
 
+export const FIND_POLICY = statement<[version: number], PolicyRow>(
+  `select ${POLICY_COLUMNS} from auth.policies where version = $1`,
+)
+
+/** The newest that is older than a version. */
+export const FIND_POLICY_BEFORE = statement<[version: number], PolicyRow>(
+  `select ${POLICY_COLUMNS} from auth.policies where version < $1 order by version desc limit 1`,
+)
+
+/** Newest first, without their sources. */
+export const LIST_POLICIES = statement<[limit: number], Omit<PolicyRow, 'source' | 'digest'>>(
+  `select version, applied_by, reason, applied_at from auth.policies order by version desc limit $1`,
+)
+
 export const FIND_POLICY_BY_DIGEST = statement<[digest: Buffer], { version: number }>(
   `select version from auth.policies where digest = $1 order by version desc limit 1`,
 )

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
-import { requireAccessDeclarations } from '../../src/web/access.ts'
+import { requireAccessDeclarations, visitorFault } from '../../src/web/access.ts'
 import type { Access } from '../../src/web/access.ts'
+import type { Principal } from '../../src/lib/principal.ts'
 
 function open(): FastifyInstance {
   const app = Fastify()
@@ -26,7 +27,33 @@ test('a route of a plugin, under a prefix, is held to the same', async (t) => {
 test('a route that says who may call it is there', async (t) => {
   const app = open()
   t.after(() => app.close())
-  const all = ['anyone', 'signed_in', 'trusted_proxy', 'operator'] as const satisfies readonly Access[]
+  const all = ['anyone', 'signed_in', 'administrator', 'trusted_proxy', 'operator'] as const satisfies readonly Access[]
   for (const access of all) app.get(`/${access}`, { config: { access } }, async () => access)
   for (const access of all) assert.equal((await app.inject(`/${access}`)).body, access)
 })
+
+const ANYBODY: Principal = {
+  userId: '',
+  signInId: '',
+  login: 'alice',
+  email: '',
+  name: '',
+  roles: ['user'],
+  factors: {},
+  absoluteExpiresAt: 0,
+}
+const ADMINISTRATOR = { ...ANYBODY, roles: ['user', 'admin'] }
+
+const VISITORS: readonly (readonly [access: Access, who: Principal | null, fault: string | null])[] = [
+  ['anyone', null, null],
+  ['signed_in', null, 'not_signed_in'],
+  ['signed_in', ANYBODY, null],
+  ['administrator', null, 'not_signed_in'],
+  ['administrator', ANYBODY, 'forbidden'],
+  ['administrator', ADMINISTRATOR, null],
+]
+
+for (const [access, who, fault] of VISITORS) {
+  test(`of a route for "${access}" ${who === null ? 'nobody' : who.roles.join('+')} gets ${fault ?? 'in'}`, () =>
+    assert.equal(visitorFault(access, who, 'admin'), fault))
+}

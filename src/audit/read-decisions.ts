@@ -1,0 +1,75 @@
+import type { Queryable } from '../store/database.ts'
+import { FIND_DECISION, LIST_DECISIONS } from './decisions-table.ts'
+import type { DecisionRow } from './decisions-table.ts'
+
+/** One decision as it was written down. */
+export interface RecordedDecision {
+  readonly id: string
+  readonly decidedAt: Date
+  readonly kind: string
+  readonly reason: string | null
+  /** True for one that stands for others like it. */
+  readonly sampled: boolean
+  readonly policyVersion: number
+  readonly app: string | null
+  /** App that the proxy named, or null. */
+  readonly namedApp: string | null
+  readonly rule: number | null
+  readonly method: string | null
+  readonly scheme: string | null
+  /** With its port where one was given. */
+  readonly host: string | null
+  /** Without the query. */
+  readonly path: string | null
+  readonly pathIsCut: boolean
+  readonly clientAddress: string | null
+  readonly login: string | null
+  readonly roles: readonly string[]
+  /** Seconds since each factor was proven. */
+  readonly factorAges: readonly number[]
+}
+
+/** Few enough that judging a page keeps nobody waiting. */
+const PAGE = 500
+const LAST_ID = 'g'
+
+/** A decision by the number that its visitor was shown, or null. */
+export async function findDecision(database: Queryable, id: string): Promise<RecordedDecision | null> {
+  const [row] = await database.query(FIND_DECISION, id.toLowerCase())
+  return row === undefined ? null : toRecorded(row)
+}
+
+/** The last so many decisions, newest first, a page at a time. */
+export async function* recentDecisions(database: Queryable, limit: number): AsyncGenerator<RecordedDecision> {
+  let before = { at: new Date(Date.now() + 86_400_000), id: LAST_ID }
+  for (let left = limit; left > 0; left -= PAGE) {
+    const rows = await database.query(LIST_DECISIONS, before.at, before.id, Math.min(left, PAGE))
+    yield* rows.map(toRecorded)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < PAGE) return
+    before = { at: last.decided_at, id: last.id }
+  }
+}
+
+function toRecorded(row: DecisionRow): RecordedDecision {
+  return {
+    id: row.id,
+    decidedAt: row.decided_at,
+    kind: row.kind,
+    reason: row.reason,
+    sampled: row.sampled,
+    policyVersion: row.policy_version,
+    app: row.app,
+    namedApp: row.named_app,
+    rule: row.rule,
+    method: row.method,
+    scheme: row.scheme,
+    host: row.host,
+    path: row.path,
+    pathIsCut: row.path_is_cut,
+    clientAddress: row.client_address,
+    login: row.login,
+    roles: row.roles,
+    factorAges: row.factor_ages,
+  }
+}
