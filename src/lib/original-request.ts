@@ -16,4 +16,6 @@ export interface OriginalRequest {
   readonly navigation: boolean
   /** The app that the verify URL named, or null where the host alone decides. */
   readonly appName: string | null
+  /** Names of client headers that an app could take for identity headers, folded by `foldHeaderName`; mostly none. */
+  readonly aliases: readonly string[]
 }

@@ -4,7 +4,6 @@ export type TargetFault =
   | 'target_not_a_path'
   | 'bad_path_character'
   | 'bad_percent_encoding'
-  | 'bad_utf8'
   | 'encoded_control'
   | 'bad_query_character'
 
@@ -14,8 +13,10 @@ export interface Target {
   readonly path: string
   /** The query with its `?`, or an empty string. Takes no part in decisions. */
   readonly query: string
-  /** True when every server reads this path alike, so that one match decides. */
+  /** True when every server reads this path alike, but for a last `/`. */
   readonly plain: boolean
+  /** False for a path that isn't UTF-8 once decoded: only an app that reads ISO 8859-1 may get it. */
+  readonly utf8: boolean
 }
 
 /** Path and query together, in bytes. */
@@ -27,8 +28,11 @@ const PERCENT = 0x25
 const DELETE = 0x7f
 const BACKSLASH = 0x5c
 
-/** Each character has one place in it, so the test is linear; only `/` of all paths has no segment. */
-const PLAIN_PATH = /^(?:\/\.?[a-z0-9_~@,-]+(?:\.[a-z0-9_~@,-]+)*)*\/?$/
+/**
+ * Small letters in which nothing can be decoded, folded or cut: dots only in front of a segment and inside the last
+ * one, as `/x.php/y` is `/x.php` to some servers. Each character has one place in it, so the test is linear.
+ */
+const PLAIN_PATH = /^(?:\/\.?[a-z0-9_~@,-]+)*(?:\/|\.[a-z0-9_~@,-]+(?:\.[a-z0-9_~@,-]+)*)?$/
 
 /**
  * Reads the target of the original request line.
@@ -40,14 +44,9 @@ export function readTarget(text: string): Target | TargetFault {
   const mark = text.indexOf('?')
   const path = mark === -1 ? text : text.slice(0, mark)
   const query = mark === -1 ? '' : text.slice(mark)
-  const plain = isPlainPath(path)
+  const plain = PLAIN_PATH.test(path)
   const fault = (plain ? null : pathFault(path)) ?? (hasOnlyQueryCharacters(query) ? null : 'bad_query_character')
-  return fault ?? { path, query, plain }
-}
-
-/** True for a path that every server reads alike: lower-case words in which nothing can be decoded or folded. */
-export function isPlainPath(path: string): boolean {
-  return path !== '' && PLAIN_PATH.test(path)
+  return fault ?? { path, query, plain, utf8: plain || isUtf8WhenDecoded(path) }
 }
 
 function pathFault(path: string): TargetFault | null {
@@ -59,7 +58,7 @@ function pathFault(path: string): TargetFault | null {
     if (Number.isNaN(byte)) return 'bad_percent_encoding'
     if (byte < SPACE || byte === DELETE) return 'encoded_control'
   }
-  return isUtf8WhenDecoded(path) ? null : 'bad_utf8'
+  return null
 }
 
 /** What no honest client sends raw in a path is left out; see DESIGN 4.4. */

@@ -1,14 +1,19 @@
-import type { App, Judgement, RoleSets, Rule } from './decision.ts'
+import { createAliasGuard } from './alias-guard.ts'
+import type { AliasGuard } from './alias-guard.ts'
+import type { App } from './decision.ts'
+import type { CompiledRule, Grants } from './compile-rule.ts'
+import { compileRule, grantsOf } from './compile-rule.ts'
+import type { Form } from './forms.ts'
+import { createForms } from './forms.ts'
+import { identityNames } from './header-rules.ts'
 import type { HostIndex } from './host-index.ts'
-import { createHostIndex, defaultPort } from './host-index.ts'
-import type { MethodSet } from './method.ts'
-import { ALL_METHODS, isOrdinary, METHODS, methodSet } from './method.ts'
-import type { PathIndex } from './path-index.ts'
-import { createPathIndex } from './path-index.ts'
-import type { Pattern } from './pattern.ts'
-import { foldCase, foldLastSlash, isCatchAll, readPattern } from './pattern.ts'
-import type { Policy, PolicyApp, PolicyRule, RuleAction } from './policy.ts'
+import { createHostIndex, defaultPort, indexedName } from './host-index.ts'
+import type { Forbid, Judgement } from './decision.ts'
+import type { PathFold } from './path-folds.ts'
+import { PATH_FOLDS } from './path-folds.ts'
+import type { Policy, PolicyApp } from './policy.ts'
 import { ADMIN_ROLE } from './policy.ts'
+import { uniformVerdicts } from './uniform.ts'
 
 /** A policy made ready for judging: what one request costs doesn't grow with the number of apps. */
 export interface CompiledPolicy {
@@ -16,170 +21,93 @@ export interface CompiledPolicy {
   readonly hosts: HostIndex<CompiledApp>
   /** Role name to its permissions, the built-in role included, for what is told of a principal. */
   readonly roles: ReadonlyMap<string, readonly string[]>
+  readonly aliasGuard: AliasGuard
 }
 
 /** An app and its rules as judgements that are made once, so that judging a plain path makes none. */
 export interface CompiledApp extends App {
+  readonly source: PolicyApp
   readonly hostNames: ReadonlySet<string>
+  /** Names with `{login}` in front, as `hostNames` has them: there the first label must be the visitor's login. */
+  readonly ownHostNames: ReadonlySet<string>
+  /** Folded names of the headers that no client may send to this app. */
+  readonly identityNames: ReadonlySet<string>
   readonly rules: readonly CompiledRule[]
   /** The verdict where no rule matches. */
-  readonly noRule: Judgement
-  /** Patterns as the file has them. */
-  readonly asWritten: PathIndex
-  /** Patterns in small letters; the same index as `asWritten` where that makes no difference. */
-  readonly inSmallLetters: PathIndex
-  /** Patterns without a last `/`, as written and in small letters; likewise. */
-  readonly withoutLastSlash: PathIndex
-  readonly smallWithoutLastSlash: PathIndex
+  readonly noRule: Forbid
+  /** The patterns as the file has them, then each form in which some differ. */
+  readonly forms: readonly [Form, ...Form[]]
+  /** True where the patterns differ in none. */
+  readonly hasOneForm: boolean
   /** By method number: the verdict that holds for every path whatsoever, or null where paths differ. */
   readonly uniform: readonly (Judgement | null)[]
+  /** How else its server may read a path. */
+  readonly folds: readonly PathFold[]
 }
 
-/** One rule's methods, its verdict, and its verdict for a method that it matches but would have to name. */
-export interface CompiledRule {
-  readonly methods: MethodSet
-  readonly catchesAll: boolean
-  readonly verdict: Judgement
-  readonly verdictUnnamed: Judgement
-}
-
-/** Permission name to the roles that grant it. */
-type Grants = ReadonlyMap<string, ReadonlySet<string>>
-
-/** Makes a policy ready for judging. Throws only on one that `policy-file.ts` would not have read. */
-export function compilePolicy(policy: Policy): CompiledPolicy {
+/**
+ * Makes a policy ready for judging. Throws only on one that `policy-file.ts` would not have read.
+ * @param folds all of them, unless a test is to show what one is for
+ */
+export function compilePolicy(policy: Policy, folds: readonly PathFold[] = PATH_FOLDS): CompiledPolicy {
   const grants = grantsOf(policy)
-  const apps = policy.apps.map((app) => compileApp(app, grants))
-  const roles = new Map([[ADMIN_ROLE, []], ...policy.roles])
-  return { apps: new Map(apps.map((app) => [app.name, app])), hosts: createHostIndex(apps), roles }
+  return assemblePolicy(
+    policy,
+    policy.apps.map((app) => compileApp(app, grants, folds)),
+  )
 }
 
-/** The verdict of the rule at the place that an app's `PathIndex` gave. */
-export function verdictAt(app: CompiledApp, place: number, method: number): Judgement {
-  const rule = app.rules[place]
-  return rule === undefined ? app.noRule : verdictFor(rule, method)
+/** The same, letting others take their turn after each few apps. */
+export async function compilePolicyInSlices(policy: Policy, takeTurns: () => Promise<void>): Promise<CompiledPolicy> {
+  const grants = grantsOf(policy)
+  const apps: CompiledApp[] = []
+  for (const app of policy.apps) {
+    apps.push(compileApp(app, grants, PATH_FOLDS))
+    await takeTurns()
+  }
+  return assemblePolicy(policy, apps)
 }
 
-/** The methods that a rule matches: without `methods` all of the closed list, though it lets only ordinary ones pass. */
-export function methodsOf(rule: Pick<PolicyRule, 'methods'>): MethodSet {
-  return rule.methods === null ? ALL_METHODS : methodSet(rule.methods)
+function assemblePolicy(policy: Policy, apps: readonly CompiledApp[]): CompiledPolicy {
+  return {
+    apps: new Map(apps.map((app) => [app.name, app])),
+    hosts: createHostIndex(apps),
+    roles: new Map([[ADMIN_ROLE, []], ...policy.roles]),
+    aliasGuard: createAliasGuard(new Set(apps.flatMap((app) => [...identityNames(app)]))),
+  }
 }
 
-function verdictFor(rule: CompiledRule, method: number): Judgement {
-  return isOrdinary(method) ? rule.verdict : rule.verdictUnnamed
-}
-
-function compileApp(source: PolicyApp, grants: Grants): CompiledApp {
+function compileApp(source: PolicyApp, grants: Grants, folds: readonly PathFold[]): CompiledApp {
   const app = describeApp(source)
-  const noRule: Judgement = { kind: 'forbid', reason: 'no_rule', app, rule: null, principal: null }
-  const patterns = source.rules.map((rule) => rule.paths.map(getPattern))
-  const small = patterns.map((list) => list.map(foldCase))
+  const noRule: Forbid = { kind: 'forbid', reason: 'no_rule', app, rule: null, principal: null }
   const rules = source.rules.map((rule, place) => compileRule(app, { number: place + 1, source: rule }, grants))
-  const asWritten = indexRules(rules, patterns)
-  const indexOf = (other: Pattern[][]): PathIndex => (isSame(patterns, other) ? asWritten : indexRules(rules, other))
-  const inSmallLetters = indexOf(small)
-  const withoutLastSlash = indexOf(patterns.map((list) => list.map(foldLastSlash)))
-  const smallWithoutLastSlash = indexOf(small.map((list) => list.map(foldLastSlash)))
-  const uniform = uniformVerdicts(rules, noRule)
+  const forms = createForms(rules)
   // The verdicts refer to the very object that they become part of.
   return Object.assign(app, {
-    hostNames: new Set(app.hosts),
+    source,
+    hostNames: new Set(source.hosts.map(indexedName)),
+    ownHostNames: new Set(source.hosts.filter((host) => host.startsWith('{')).map(indexedName)),
+    identityNames: identityNames(source),
     rules,
     noRule,
-    asWritten,
-    inSmallLetters,
-    withoutLastSlash,
-    smallWithoutLastSlash,
-    uniform,
+    forms,
+    hasOneForm: forms.every(({ index }) => index === forms[0].index),
+    uniform: uniformVerdicts(rules, noRule),
+    folds,
   })
 }
 
-function describeApp({ name, scheme, port, hosts }: PolicyApp): App {
+function describeApp({ name, scheme, port, hosts, identity, outage, rules }: PolicyApp): App {
+  const watches = rules.some(({ monitor }) => monitor)
   const suffix = port === null || port === defaultPort(scheme) ? '' : `:${port}`
-  return { name, scheme, port, hosts, origin: (hostName) => `${scheme}://${hostName}${suffix}` }
-}
-
-function compileRule(app: App, rule: Rule, grants: Grants): CompiledRule {
-  const { source } = rule
-  const verdict = judgementOf(app, rule, grants)
-  const mustBeNamed = source.methods === null && verdict.kind !== 'forbid'
   return {
-    methods: methodsOf(source),
-    catchesAll: source.paths.some((path) => isCatchAll(getPattern(path))),
-    verdict,
-    verdictUnnamed: mustBeNamed ? { kind: 'forbid', reason: 'method_not_named', app, rule, principal: null } : verdict,
+    name,
+    scheme,
+    port,
+    hosts,
+    identity,
+    outage,
+    watches,
+    origin: (hostName) => `${scheme}://${hostName}${suffix}`,
   }
-}
-
-function judgementOf(app: App, rule: Rule, grants: Grants): Judgement {
-  const { action } = rule.source
-  switch (action.kind) {
-    case 'anyone':
-      return { kind: 'anyone', app, rule }
-    case 'deny':
-      return { kind: 'forbid', reason: 'denied_by_rule', app, rule, principal: null }
-    case 'require':
-      return { kind: 'require', app, rule, roleSets: roleSetsOf(action, grants) }
-  }
-}
-
-function roleSetsOf(action: Extract<RuleAction, { kind: 'require' }>, grants: Grants): RoleSets {
-  const sets: ReadonlySet<string>[] = []
-  if (action.roles !== null) sets.push(new Set(action.roles))
-  if (action.permissions !== null) {
-    sets.push(new Set(action.permissions.flatMap((permission) => [...(grants.get(permission) ?? [])])))
-  }
-  return sets
-}
-
-function grantsOf(policy: Policy): Grants {
-  const grants = new Map<string, Set<string>>()
-  for (const [role, permissions] of policy.roles) {
-    for (const permission of permissions) {
-      const roles = grants.get(permission) ?? new Set()
-      grants.set(permission, roles.add(role))
-    }
-  }
-  return grants
-}
-
-function indexRules(rules: readonly CompiledRule[], patterns: readonly (readonly Pattern[])[]): PathIndex {
-  const index = createPathIndex()
-  for (const [place, { methods }] of rules.entries()) {
-    for (const pattern of patterns[place] ?? []) index.add(pattern, methods, place)
-  }
-  return index
-}
-
-function getPattern(text: string): Pattern {
-  const pattern = readPattern(text)
-  if (typeof pattern === 'string') throw new Error(`unchecked pattern ${text}: ${pattern}`)
-  return pattern
-}
-
-function isSame(patterns: readonly (readonly Pattern[])[], folded: readonly (readonly Pattern[])[]): boolean {
-  return JSON.stringify(patterns) === JSON.stringify(folded)
-}
-
-function uniformVerdicts(rules: readonly CompiledRule[], noRule: Judgement): (Judgement | null)[] {
-  return METHODS.map((_, method) => uniformVerdict(rules, noRule, method))
-}
-
-/** All rules up to the first that takes every path must agree, for each of them may decide some path. */
-function uniformVerdict(rules: readonly CompiledRule[], noRule: Judgement, method: number): Judgement | null {
-  const verdicts = new Set<string>()
-  for (const rule of rules) {
-    if ((rule.methods & (1 << method)) === 0) continue
-    const verdict = verdictFor(rule, method)
-    verdicts.add(meaningOf(verdict))
-    if (rule.catchesAll) return verdicts.size === 1 ? verdict : null
-  }
-  verdicts.add(meaningOf(noRule))
-  return verdicts.size === 1 ? noRule : null
-}
-
-/** Equal for two verdicts that let the same people pass. */
-function meaningOf(verdict: Judgement): string {
-  if (verdict.kind !== 'require') return verdict.kind
-  return JSON.stringify(verdict.roleSets.map((roles) => [...roles].sort()))
 }

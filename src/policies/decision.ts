@@ -1,7 +1,7 @@
 import type { Scheme } from '../lib/original-request.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { TargetFault } from '../lib/target.ts'
-import type { PolicyRule } from './policy.ts'
+import type { AppIdentity, PolicyApp, PolicyRule } from './policy.ts'
 
 /** An app of the policy as those see it who act on a decision. */
 export interface App {
@@ -9,8 +9,12 @@ export interface App {
   readonly scheme: Scheme
   /** Null where it is the scheme's own. */
   readonly port: number | null
-  /** Exact names, or `*.` and a name for exactly one label more. */
+  /** As in the policy file: exact names, or with one label in front that stands for several. */
   readonly hosts: readonly string[]
+  readonly identity: AppIdentity
+  readonly outage: PolicyApp['outage']
+  /** True where some rule is in monitor mode. */
+  readonly watches: boolean
   /** Scheme, host and, where it isn't the scheme's own, port: `https://wiki.example.com:8443`. */
   origin(hostName: string): string
 }
@@ -28,11 +32,14 @@ export type ForbidReason =
   | 'denied_by_rule'
   | 'method_not_named'
   | 'missing_role'
+  | 'not_named'
+  | 'no_second_factor'
   | 'identity_too_large'
 
 /** A request that isn't judged at all: malformed, not from the proxy, or to be read in more than one way. */
 export type RefuseReason =
   | TargetFault
+  | 'bad_utf8'
   | 'bad_method'
   | 'bad_host'
   | 'bad_scheme'
@@ -47,19 +54,55 @@ export type RefuseReason =
   | 'ambiguous_path'
 
 /** What the rules ask of a request before any credential is looked at. */
-export type Judgement =
-  | { readonly kind: 'anyone'; readonly app: App; readonly rule: Rule }
-  | { readonly kind: 'require'; readonly app: App; readonly rule: Rule; readonly roleSets: RoleSets }
-  | Forbid
-  | Refuse
+export type Judgement = Anyone | Required | Personal | Forbid | Refuse
 
-/** Of each set the principal must hold at least one role; none at all asks only for somebody signed in. */
-export type RoleSets = readonly ReadonlySet<string>[]
+export interface Anyone {
+  readonly kind: 'anyone'
+  readonly app: App
+  readonly rule: Rule
+  /** True where the app is still told who is signed in. */
+  readonly identify: boolean
+}
+
+export interface Required {
+  readonly kind: 'require'
+  readonly app: App
+  readonly rule: Rule
+  /** All of them must be met; one that asks for nothing asks for somebody signed in. */
+  readonly demands: readonly Demand[]
+}
+
+/** Rules that are there for one's own name alone: which one decides is known once somebody is. */
+export interface Personal {
+  readonly kind: 'personal'
+  readonly app: App
+  readonly rule: Rule
+  judgeFor(login: string): Judgement
+}
+
+/** What one rule asks of the visitor. */
+export interface Demand {
+  /** Of each set the principal must hold at least one role. */
+  readonly roleSets: readonly ReadonlySet<string>[]
+  /** Who is meant, or null for everybody. */
+  readonly logins: ReadonlySet<string> | null
+  readonly factors: 1 | 2
+  readonly maxAuthAgeMs: number | null
+}
+
+/** Why somebody is asked to sign in: nobody has, one factor isn't enough, or it was too long ago. */
+export type SignInReason = 'nobody' | 'second_factor' | 'too_long_ago'
 
 /** The answer to one verify request: a value that is acted on at once, never cached. A fault lets nothing pass. */
 export type Decision =
-  | { readonly kind: 'allow'; readonly app: App; readonly principal: Principal | null }
-  | { readonly kind: 'sign_in'; readonly app: App; readonly factors: 1 }
+  | { readonly kind: 'allow'; readonly app: App; readonly rule: Rule; readonly principal: Principal | null }
+  | {
+      readonly kind: 'sign_in'
+      readonly app: App
+      readonly rule: Rule
+      readonly reason: SignInReason
+      readonly principal: Principal | null
+    }
   | Forbid
   | Refuse
   | { readonly kind: 'fault' }

@@ -21,6 +21,11 @@ export function effectivePort({ scheme, port }: Pick<App, 'scheme' | 'port'>): n
   return port ?? defaultPort(scheme)
 }
 
+/** The name under which a host of the policy is found: `{login}` in front is some label like `*`. */
+export function indexedName(host: string): string {
+  return host.replace('{login}.', '*.')
+}
+
 /** True when a request for this host and port can be one for the app. */
 export function isHostOf(app: App & { readonly hostNames: ReadonlySet<string> }, host: Host): boolean {
   const isNamed = app.hostNames.has(host.name) || app.hostNames.has(wildcardOf(host.name) ?? '')
@@ -44,7 +49,7 @@ export function createHostIndex<Entry extends App>(entries: readonly Entry[]): H
 function groupByHost<Entry extends App>(entries: readonly Entry[]): Map<string, Entry[]> {
   const groups = new Map<string, Entry[]>()
   for (const entry of entries) {
-    for (const host of new Set(entry.hosts)) groups.set(host, [...(groups.get(host) ?? []), entry])
+    for (const host of new Set(entry.hosts.map(indexedName))) groups.set(host, [...(groups.get(host) ?? []), entry])
   }
   return groups
 }
@@ -70,7 +75,7 @@ function isPortOf(app: App, port: number): boolean {
 }
 
 /** The one wildcard that could stand for a name, or null for a name of one label. */
-function wildcardOf(name: string): string | null {
+export function wildcardOf(name: string): string | null {
   const dot = name.indexOf('.')
   return dot === -1 ? null : `*${name.slice(dot)}`
 }

@@ -1,12 +1,14 @@
 import { nearest } from '../lib/nearest.ts'
-import { methodsOf } from './compile.ts'
-import { effectivePort } from './host-index.ts'
+import { methodsOf } from './compile-rule.ts'
+import { effectivePort, indexedName } from './host-index.ts'
 import { createPathIndex } from './path-index.ts'
-import { readPattern } from './pattern.ts'
+import { parsePattern } from './pattern.ts'
 import { ADMIN_ROLE } from './policy.ts'
-import type { RuleAction } from './policy.ts'
-import type { AppDraft, PolicyDraft, RuleDraft } from './policy-draft.ts'
-import type { DocumentPath, Report } from './policy-schema.ts'
+import type { PolicyTest, Requirement } from './policy.ts'
+import type { AppDraft, PolicyDraft } from './policy-draft.ts'
+import type { Report } from './policy-schema.ts'
+import type { RuleDraft } from './rule-draft.ts'
+import type { DocumentPath } from './yaml-document.ts'
 
 /** Longer words get no suggestion: they are no slip of a known name. */
 const MAX_SUGGESTED_LENGTH = 64
@@ -29,6 +31,14 @@ export function checkDraft(draft: PolicyDraft, report: Report): void {
     checkNames(app, ['apps', index], known, report)
     checkShadows(app, ['apps', index], report)
   }
+  for (const [index, test] of draft.tests.entries()) checkTest(test, ['tests', index], known, report)
+}
+
+function checkTest(test: PolicyTest | null, path: DocumentPath, { roles }: KnownNames, report: Report): void {
+  for (const [index, role] of (test?.as?.roles ?? []).entries()) {
+    if (roles.has(role)) continue
+    report([...path, 'as', 'roles', index], () => `No role "${role}" is defined.${suggestion(role, roles)}`)
+  }
 }
 
 function checkAppNames(apps: readonly AppDraft[], report: Report): void {
@@ -45,7 +55,7 @@ function checkHosts(apps: readonly AppDraft[], report: Report): void {
   const seen = new Map<string, string>()
   for (const [index, app] of apps.entries()) {
     for (const [place, host] of app.hosts.entries()) {
-      const claim = `${host}:${effectivePort(app)}`
+      const claim = `${indexedName(host)}:${effectivePort(app)}`
       const first = seen.get(claim)
       const path = ['apps', index, 'hosts', place]
       if (first === undefined) seen.set(claim, `apps[${index}].hosts[${place}]`)
@@ -62,7 +72,7 @@ function checkNames(app: AppDraft, path: DocumentPath, known: KnownNames, report
 }
 
 function checkRequirement(
-  { roles, permissions }: Extract<RuleAction, { kind: 'require' }>,
+  { roles, permissions }: Requirement,
   path: DocumentPath,
   known: KnownNames,
   report: Report,
@@ -87,15 +97,27 @@ function checkShadows(app: AppDraft, path: DocumentPath, report: Report): void {
   const index = createPathIndex()
   for (const [place, rule] of app.rules.entries()) {
     if (rule.paths.length === 0) continue
-    const patterns = rule.paths.map(readPattern).filter((pattern) => typeof pattern !== 'string')
+    const patterns = rule.paths.map(parsePattern)
     const methods = methodsOf(rule)
     const covering = patterns.map((pattern) => app.rules[index.findCovering(pattern, methods)] ?? null)
     if (!covering.includes(null)) report([...path, 'rules', place], () => shadowed(rule, covering))
-    for (const pattern of patterns) index.add(pattern, methods, place)
+    if (decidesForAll(rule))
+      for (const pattern of patterns) index.add(pattern, { order: place, methods, networks: null })
   }
 }
 
+/** What only some clients meet, or what only adds or watches, takes nothing from the rules below. */
+function decidesForAll({ networks, query, monitor }: RuleDraft): boolean {
+  return networks === null && query === null && !monitor
+}
+
 function shadowed(rule: RuleDraft, covering: readonly (RuleDraft | null)[]): string {
-  const lines = [...new Set(covering.flatMap((earlier) => earlier?.line ?? []))].join(', ')
-  return `The rule on line ${rule.line} can never match: line ${lines} takes all of it first. Move it up or remove it.`
+  const earlier = [...new Set(covering)].filter((each) => each !== null)
+  const what = earlier.map((each) => `line ${each.line} (${does(each)})`).join(' and ')
+  return `The rule on line ${rule.line} (${does(rule)}) can never match: ${what} takes all of it first. Move it up or remove it.`
+}
+
+function does({ action }: RuleDraft): string {
+  if (action === null) return 'not readable'
+  return { anyone: 'allow: anyone', deny: 'deny: true', require: 'require' }[action.kind]
 }

@@ -1,22 +1,19 @@
-import type { Policy, PolicyApp, PolicyRule, RuleAction } from './policy.ts'
-import type { DocumentPath, Report } from './policy-schema.ts'
-import {
-  APP,
-  DOCUMENT,
-  isMap,
-  PERMISSIONS,
-  readPolicyHost,
-  readSection,
-  readValue,
-  REQUIREMENT,
-  roleNameMistake,
-  RULE,
-} from './policy-schema.ts'
+import type { Policy, PolicyApp, PolicyTest } from './policy.ts'
+import { ADMIN_ROLE } from './policy.ts'
+import { APP, DOCUMENT, NAME_RULE, PERMISSIONS } from './policy-fields.ts'
+import { readPolicyHost } from './policy-host.ts'
+import { readSection, readValue } from './policy-schema.ts'
+import type { LineOf, Report } from './policy-schema.ts'
+import { readRule } from './rule-draft.ts'
+import type { RuleDraft } from './rule-draft.ts'
+import { readTest } from './test-draft.ts'
+import type { DocumentPath } from './yaml-document.ts'
 
 /** A policy as far as it could be read: what is missing has been reported, and the rest can still be checked. */
 export interface PolicyDraft {
   readonly roles: ReadonlyMap<string, readonly string[]>
   readonly apps: readonly AppDraft[]
+  readonly tests: readonly (PolicyTest | null)[]
 }
 
 /** One app of a draft, in the place it has in the document. */
@@ -25,33 +22,27 @@ export interface AppDraft extends Omit<PolicyApp, 'name' | 'rules'> {
   readonly rules: readonly RuleDraft[]
 }
 
-/** One rule of a draft, in the place it has in its app; without paths where not all of it could be read. */
-export interface RuleDraft extends Omit<PolicyRule, 'action'> {
-  readonly action: RuleAction | null
-}
-
-/** Line of a place in the document, from 1. */
-type LineOf = (path: DocumentPath) => number
-
-const ACTIONS = ['allow', 'require', 'deny'] as const
+const ROLE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
 /** Reads what the document says, piece by piece. */
 export function readDraft(document: unknown, lineOf: LineOf, report: Report): PolicyDraft {
-  const { roles = {}, apps = [] } = readSection(DOCUMENT, document, [], report)
+  const { roles = {}, apps = [], tests = [] } = readSection(DOCUMENT, document, [], report)
   return {
     roles: readRoles(roles, report),
     apps: apps.map((app, index) => readApp(app, ['apps', index], lineOf, report)),
+    tests: tests.map((test, index) => readTest(test, ['tests', index], lineOf, report)),
   }
 }
 
 /** The policy of a draft without mistakes. */
-export function toPolicy(draft: PolicyDraft): Policy {
-  const apps = draft.apps.map(({ name, rules, ...app }) => ({ ...app, name: present(name), rules: rules.map(toRule) }))
-  return { roles: draft.roles, apps }
-}
-
-function toRule({ action, ...rule }: RuleDraft): PolicyRule {
-  return { ...rule, action: present(action) }
+export function toPolicy({ roles, apps, tests }: PolicyDraft): Policy {
+  const toRules = (rules: readonly RuleDraft[]) =>
+    rules.map(({ action, ...rule }) => ({ ...rule, action: present(action) }))
+  return {
+    roles,
+    apps: apps.map(({ name, rules, ...app }) => ({ ...app, name: present(name), rules: toRules(rules) })),
+    tests: tests.map(present),
+  }
 }
 
 function present<T>(value: T | null): T {
@@ -70,43 +61,24 @@ function readRoles(roles: Readonly<Record<string, unknown>>, report: Report): Ma
   return read
 }
 
+function roleNameMistake(name: string): string | null {
+  if (name === ADMIN_ROLE) return `"${ADMIN_ROLE}" is built in: rules may name it, roles may not define it.`
+  return ROLE_NAME.test(name) ? null : `A role's name has ${NAME_RULE}.`
+}
+
 function readApp(value: unknown, path: DocumentPath, lineOf: LineOf, report: Report): AppDraft {
-  const { name = null, hosts = [], scheme = 'https', port = null, rules = [] } = readSection(APP, value, path, report)
+  const read = readSection(APP, value, path, report)
+  const { name = null, hosts = [], scheme = 'https', port = null, rules = [], headers = {} } = read
+  const { charset = 'percent-utf8', assertion = false } = read
   return {
     name,
     hosts: hosts.map((host) => readPolicyHost(host) ?? host),
     scheme,
     port,
+    identity: { headers: new Map(Object.entries(headers)), charset, assertion },
+    aliasGuard: read.alias_guard ?? 'refuse',
+    pathBytes: read.path_bytes ?? 'utf8',
+    outage: read.outage ?? 'grace',
     rules: rules.map((rule, index) => readRule(rule, [...path, 'rules', index], lineOf, report)),
   }
-}
-
-function readRule(value: unknown, path: DocumentPath, lineOf: LineOf, report: Report): RuleDraft {
-  let isWhole = true
-  const note: Report = (place, sentence) => {
-    isWhole = false
-    report(place, sentence)
-  }
-  const read = readSection(RULE, value, path, note)
-  const required = read.require === undefined ? null : readRequirement(read.require, [...path, 'require'], note)
-  const action = isMap(value) && hasOneAction(value, path, note) ? chooseAction(value, required) : required
-  return { line: lineOf(path), paths: (isWhole && read.path) || [], methods: read.methods ?? null, action }
-}
-
-/** Counted in the document itself: a key that says nothing useful still counts. */
-function hasOneAction(value: Readonly<Record<string, unknown>>, path: DocumentPath, report: Report): boolean {
-  const given = ACTIONS.filter((key) => Object.hasOwn(value, key))
-  if (given.length === 1) return true
-  report(path, () => `Give exactly one of "allow: anyone", "require" and "deny: true"; here are ${given.length}.`)
-  return false
-}
-
-function chooseAction(value: Readonly<Record<string, unknown>>, required: RuleAction | null): RuleAction | null {
-  if (Object.hasOwn(value, 'require')) return required
-  return Object.hasOwn(value, 'allow') ? { kind: 'anyone' } : { kind: 'deny' }
-}
-
-function readRequirement(value: unknown, path: DocumentPath, report: Report): RuleAction {
-  const { role = null, permission = null } = readSection(REQUIREMENT, value, path, report)
-  return { kind: 'require', roles: role, permissions: permission }
 }

@@ -5,18 +5,39 @@ export interface Policy {
   /** Role name to its permissions; a role may have none. */
   readonly roles: ReadonlyMap<string, readonly string[]>
   readonly apps: readonly PolicyApp[]
+  /** Must all come out as expected before a policy is applied. */
+  readonly tests: readonly PolicyTest[]
 }
 
 /** One app as the file describes it. */
 export interface PolicyApp {
   readonly name: string
-  /** Lower-case names; `*.` in front stands for exactly one label. */
+  /** Lower-case names; in front `*.` stands for exactly one label, `{login}.` for the visitor's own name as one. */
   readonly hosts: readonly string[]
   readonly scheme: Scheme
   /** Null where it is the scheme's own. */
   readonly port: number | null
   readonly rules: readonly PolicyRule[]
+  readonly identity: AppIdentity
+  /** `ignore` lets client headers pass that an app might take for identity headers, for chained proxies. */
+  readonly aliasGuard: 'refuse' | 'ignore'
+  /** `latin1` lets paths pass that aren't UTF-8, and reads every path as ISO 8859-1 besides. */
+  readonly pathBytes: 'utf8' | 'latin1'
+  /** Whether memory counts for this app while the database is out of reach. */
+  readonly outage: 'grace' | 'closed'
 }
+
+/** How an app is told of its visitor. */
+export interface AppIdentity {
+  /** Names as the file spells them, with templates such as `{login}`, besides the headers that every app gets. */
+  readonly headers: ReadonlyMap<string, string>
+  /** How text that isn't ASCII becomes a header. */
+  readonly charset: Charset
+  /** True where the app gets a signed assertion as well. */
+  readonly assertion: boolean
+}
+
+export type Charset = 'percent-utf8' | 'ascii-fold' | 'base64'
 
 /** One rule as the file describes it; the first that matches decides. */
 export interface PolicyRule {
@@ -26,18 +47,46 @@ export interface PolicyRule {
   readonly paths: readonly string[]
   /** Methods of the closed list, or null where the rule names none. */
   readonly methods: readonly string[] | null
+  /** Networks of clients for whom the rule is there, or null for all. */
+  readonly networks: readonly string[] | null
+  /**
+   * Query parameters that must all be there, with one of the values, or null for any value. Such a rule only adds to
+   * what the rules without it ask, as apps differ in how they read a query. Null where the rule names none.
+   */
+  readonly query: ReadonlyMap<string, readonly string[] | null> | null
+  /** True for a rule that is judged, logged and counted only. */
+  readonly monitor: boolean
+  /** True where a rule for anyone still tells the app who is signed in. */
+  readonly identify: boolean
   readonly action: RuleAction
 }
 
-/** What a rule does. Of `roles` any one is enough, of `permissions` likewise; null where the rule doesn't ask. */
-export type RuleAction =
-  | { readonly kind: 'anyone' }
-  | { readonly kind: 'deny' }
-  | {
-      readonly kind: 'require'
-      readonly roles: readonly string[] | null
-      readonly permissions: readonly string[] | null
-    }
+/** What a rule does. */
+export type RuleAction = { readonly kind: 'anyone' } | { readonly kind: 'deny' } | Requirement
+
+/** All that is given must be met; of each list any one is enough; null where the rule doesn't ask. */
+export interface Requirement {
+  readonly kind: 'require'
+  readonly roles: readonly string[] | null
+  readonly permissions: readonly string[] | null
+  readonly users: readonly string[] | null
+  readonly factors: 1 | 2
+  /** How long ago the visitor may have proven who he is. */
+  readonly maxAuthAgeMs: number | null
+}
+
+/** One line of `tests`: a visitor, a request, and what must come of it. */
+export interface PolicyTest {
+  readonly line: number
+  /** Null for nobody signed in. */
+  readonly as: { readonly login: string; readonly roles: readonly string[]; readonly factors: 1 | 2 } | null
+  readonly method: string
+  /** Whole address, such as `https://wiki.example.com/admin/`. */
+  readonly url: string
+  /** Address of the client. */
+  readonly from: string
+  readonly expect: 'allow' | 'sign_in' | 'forbid' | 'refuse'
+}
 
 /** Built in, owns the console; a policy may name it in rules but not define it. */
 export const ADMIN_ROLE = 'postern-admin'

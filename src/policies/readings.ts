@@ -1,65 +1,57 @@
-import { isPlainPath } from '../lib/target.ts'
-import type { CompiledApp } from './compile.ts'
-import type { PathIndex } from './path-index.ts'
+import type { Target } from '../lib/target.ts'
+import type { PathBytes } from '../lib/path-text.ts'
+import { pathText } from '../lib/path-text.ts'
+import { PATH_FOLDS } from './path-folds.ts'
+import type { PathFold } from './path-folds.ts'
 
-/** One way in which a server may take a path: the path that it then sees, and the patterns folded alike. */
-export interface Reading {
-  readonly path: string
-  readonly patterns: PathIndex
-}
+/** More readings of one path are refused (DESIGN 4.4): four things that servers read differently make as many. */
+export const MAX_READINGS = 16
 
-/** A kind of server: what it does to a path, and which form of the patterns stands for what it then does. */
-interface Fold {
-  readonly fold: (path: string) => string
-  readonly patterns: (app: CompiledApp) => PathIndex
-}
+/** As many folds that change a path make more readings than that, whatever they are: nothing more need be tried. */
+const MAX_DIFFERENCES = Math.log2(MAX_READINGS)
 
-/** More than this many readings of one path are refused (DESIGN 4.4). */
-const MAX_READINGS = 16
+const DOT_SEGMENT = /\/\.{1,2}(?=\/|$)/g
+
+/** What an escape may not turn out to be, however often it is decoded: a control character, or no character. */
+const NEVER = /[\p{Cc}\ufffd]/u
+
+/** The same where a byte is a character: half of what UTF-8 is made of looks like a control character there. */
+const NEVER_OF_BYTES = /(?![\x80-\x9f])[\p{Cc}\ufffd]/u
 
 /**
- * The table of folds: letter case (IIS, Windows file systems) and the last `/` (Express, Rails, many routers), each on
- * path and patterns alike. A folded path also meets the patterns in their other forms, so that no path is judged more
- * mildly than what it folds to.
+ * Every plausible reading of a path, what was sent first, or null where there are too many or one can't be. The list
+ * is closed: what a fold of `PATH_FOLDS` makes of a reading is a reading, so that no path is judged more mildly than
+ * what any sequence of them makes of it.
  */
-const FOLDS: readonly Fold[] = [
-  { fold: (path) => path, patterns: (app) => app.asWritten },
-  { fold: toSmallLetters, patterns: (app) => app.asWritten },
-  { fold: withoutLastSlash, patterns: (app) => app.asWritten },
-  { fold: smallWithoutLastSlash, patterns: (app) => app.asWritten },
-  { fold: toSmallLetters, patterns: (app) => app.inSmallLetters },
-  { fold: smallWithoutLastSlash, patterns: (app) => app.inSmallLetters },
-  { fold: withoutLastSlash, patterns: (app) => app.withoutLastSlash },
-  { fold: smallWithoutLastSlash, patterns: (app) => app.withoutLastSlash },
-  { fold: smallWithoutLastSlash, patterns: (app) => app.smallWithoutLastSlash },
-]
-
-/** True when all readings of a plain path are the same, so that one match decides. */
-export function hasOneReading(app: CompiledApp, path: string): boolean {
-  return app.inSmallLetters === app.asWritten && app.withoutLastSlash === app.asWritten && !path.endsWith('/')
+export function readingsOf(
+  { path, plain, utf8 }: Target,
+  bytes: PathBytes,
+  folds: readonly PathFold[] = PATH_FOLDS,
+): readonly string[] | null {
+  if (plain) return [path]
+  const readings = utf8 ? [pathText(path)] : []
+  if (bytes === 'latin1' && !readings.includes(pathText(path, 'latin1'))) readings.push(pathText(path, 'latin1'))
+  const never = bytes === 'latin1' ? NEVER_OF_BYTES : NEVER
+  const isReadable = (reading: string): boolean => !never.test(reading) && !hasSeveralDotSegments(reading)
+  // Grows while it is walked.
+  for (const reading of readings) {
+    const folded = isReadable(reading) ? foldingsOf(reading, folds) : null
+    if (folded === null) return null
+    for (const next of folded) if (!readings.includes(next)) readings.push(next)
+    if (readings.length > MAX_READINGS) return null
+  }
+  return readings
 }
 
-/** Every plausible reading of a path for an app, or null when the table doesn't cover what is in the path. */
-export function readingsOf(app: CompiledApp, path: string): readonly Reading[] | null {
-  if (!isPlainPath(toSmallLetters(path))) return null
-  const readings: Reading[] = []
-  for (const { fold, patterns } of FOLDS) addReading(readings, { path: fold(path), patterns: patterns(app) })
-  return readings.length <= MAX_READINGS ? readings : null
+/** In `/a/%2e%2e/../b` one takes the other away to servers that decode late; browsers send none at all. */
+function hasSeveralDotSegments(text: string): boolean {
+  if (!text.includes('/.')) return false
+  let found = 0
+  for (const _ of text.matchAll(DOT_SEGMENT)) if (++found > 1) return true
+  return false
 }
 
-function addReading(readings: Reading[], next: Reading): void {
-  const isKnown = readings.some(({ path, patterns }) => path === next.path && patterns === next.patterns)
-  if (!isKnown) readings.push(next)
-}
-
-function toSmallLetters(path: string): string {
-  return path.toLowerCase()
-}
-
-function withoutLastSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
-}
-
-function smallWithoutLastSlash(path: string): string {
-  return toSmallLetters(withoutLastSlash(path))
+function foldingsOf(text: string, folds: readonly PathFold[]): readonly string[] | null {
+  const folded = folds.map(({ fold }) => fold(text)).filter((other) => other !== text)
+  return folded.length > MAX_DIFFERENCES ? null : folded
 }

@@ -1,76 +1,112 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { decide, judge } from '../../src/policies/evaluate.ts'
-import { PEOPLE, POLICY, policyOf, request, verdict } from './fixture.ts'
+import { NOW, PEOPLE, POLICY, policyOf, request, verdict } from './fixture.ts'
 
 const HOST = 'app.example.com'
+const SIGNED_IN = 'sign_in / allow / allow'
+const ADMINS = 'sign_in / forbid missing_role / allow'
 
-const PATHS: readonly [id: string, who: string, expected: string, paths: readonly string[]][] = [
-  ['PATH-01', 'nobody', 'allow', ['/public/a.css', '/public', '/public/', '/public/a/b/c?x=/admin']],
-  ['PATH-02', 'nobody', 'sign_in', ['/admin/', '/admin', '/admin/x']],
-  ['PATH-02', 'alice', 'forbid missing_role', ['/admin/', '/admin', '/admin/x']],
-  ['PATH-02', 'bob', 'allow', ['/admin/', '/admin', '/admin/x']],
-  ['PATH-04', 'nobody', 'refuse ambiguous_path', ['/public/./../admin/', '/public/../admin', '/public/..']],
-  ['PATH-05', 'nobody', 'refuse ambiguous_path', ['/public/%2e%2e/admin/', '/public/%2E./admin/']],
-  ['PATH-07', 'bob', 'refuse ambiguous_path', ['/public/..%2fadmin/', '/public/..%2Fadmin/', '/public/%2e%2e%2fadmin']],
-  ['PATH-10', 'nobody', 'refuse ambiguous_path', ['/public/%252e%252e/admin', '/public/%25%32%65%25%32%65/admin']],
+/** What each of nobody, alice (user) and bob (admin and team) gets; one word stands for all three. */
+const PATHS: readonly [id: string, expected: string, paths: readonly string[]][] = [
+  ['PATH-01', 'allow', ['/public/a.css', '/public', '/public/', '/public/a/b/c?x=/admin']],
+  ['PATH-02', ADMINS, ['/admin/', '/admin', '/admin/x']],
+  ['PATH-04', ADMINS, ['/public/../admin', '/public/../admin/']],
   [
-    'PATH-13',
-    'nobody',
+    'PATH-04',
     'refuse ambiguous_path',
-    ['/public/..;a=b/admin/', '/public;/../admin/', '/admin;x=1', '/;x/admin/'],
+    ['/public/./../admin/', '/public/.x/../../admin', '/public/../admin/%2e%2e/../public/y'],
   ],
-  ['PATH-19', 'nobody', 'refuse ambiguous_path', ['/public/..%5cadmin', '/public%5c..%5cadmin']],
-  ['PATH-20', 'alice', 'refuse ambiguous_path', ['//admin/', '///admin/', '//evil.test/public/x', '/public//x']],
-  ['PATH-23', 'alice', 'refuse ambiguous_path', ['/admin/.', '/admin/./', '/./admin/', '/admin.', '/admin./x']],
-  ['PATH-25', 'alice', 'forbid missing_role', ['/ADMIN/', '/Admin/', '/aDMIN/X', '/ADMIN']],
-  ['PATH-25', 'nobody', 'sign_in', ['/PUBLIC/a', '/Public', '/HEALTHZ']],
-  ['PATH-25', 'nobody', 'allow', ['/public/READ.ME', '/public/A/b']],
-  ['PATH-25', 'bob', 'forbid denied_by_rule', ['/OLD', '/Old/Archive/x']],
-  ['PATH-26', 'alice', 'refuse ambiguous_path', ['/%61dmin/', '/adm%69n/', '/%41dmin/']],
+  ['PATH-05', ADMINS, ['/public/%2e%2e/admin/', '/public/%2E./admin/', '/public/.%2e/admin/']],
+  ['PATH-07', ADMINS, ['/public/..%2fadmin/', '/public/..%2Fadmin/']],
+  ['PATH-08', ADMINS, ['/public/%2e%2e%2fadmin']],
+  ['PATH-10', ADMINS, ['/public/%252e%252e/admin', '/%2561dmin', '/public/%25252e%25252e/admin']],
+  ['PATH-11', ADMINS, ['/public/%25%32%65%25%32%65/admin']],
+  ['PATH-13', ADMINS, ['/public/..;a=b/admin/', '/public/..;/admin', '/public/..%3ba/admin']],
+  ['PATH-14', ADMINS, ['/public;/../admin/', '/public;a=b/../admin']],
+  ['PATH-16', ADMINS, ['/admin;x=1', '/admin;x=1/y', '/admin%3Bx', '/ad;x/../admin']],
+  ['PATH-17', ADMINS, ['/;x/admin/', '/;/admin', '/%3b/admin']],
   [
-    'PATH-31',
-    'nobody',
+    'PATH-19',
+    ADMINS,
+    ['/public/..%5cadmin', '/public%5c..%5cadmin', '/%5cadmin', '/admin%5Cx', '/public/..%255cadmin'],
+  ],
+  ['PATH-20', ADMINS, ['//admin/', '///admin/', '/.//admin', '/%2fadmin', '/x/..//admin']],
+  ['PATH-22', ADMINS, ['//evil.test/admin/x', '//evil.test:80/admin', '///evil.test/admin', '/%5c%5cevil.test/admin']],
+  ['PATH-22', SIGNED_IN, ['//evil.test/public/x']],
+  [
+    'PATH-23',
+    ADMINS,
+    ['/admin/.', '/admin/./', '/./admin/', '/admin.', '/admin./x', '/admin...', '/admin%20', '/admin%20/x'],
+  ],
+  ['PATH-25', ADMINS, ['/ADMIN/', '/Admin/', '/aDMIN/X', '/ADMIN', '/adm%C4%B1n/x', '/adm%C4%B0n']],
+  ['PATH-25', SIGNED_IN, ['/PUBLIC/a', '/Public', '/HEALTHZ']],
+  ['PATH-25', 'allow', ['/public/READ.ME', '/public/A/b']],
+  ['PATH-25', 'forbid denied_by_rule', ['/OLD', '/Old/Archive/x', '/OLD%2f..%2fOld']],
+  ['PATH-26', ADMINS, ['/%61dmin/', '/adm%69n/', '/%41dmin/']],
+  ['PATH-31', SIGNED_IN, ['/healthz%23x', '/healthz%23', '/public%23/x']],
+  ['PATH-31', 'allow', ['/public/%23/../admin', '/public/a%23b']],
+  ['PATH-32', SIGNED_IN, ['/healthz%3fx']],
+  ['PATH-32', ADMINS, ['/admin%3f/public/', '/admin%23/public/', '/admin%253f/public/']],
+  ['PATH-34', SIGNED_IN, ['/private?path=/healthz', '/private?/public/a', '/?/healthz']],
+  ['PATH-35', SIGNED_IN, ['/healthz/', '/healthz/x', '/healthzz', '/healthz.json', '/health', '/publicx', '/']],
+  ['PATH-35', 'allow', ['/healthz', '/healthz?x=1']],
+  ['PATH-37', SIGNED_IN, ['/adminX', '/admin-old', '/a/admin/x', '/oldest', '/old/x', '/old/archived']],
+  [
+    'PATH-38',
     'refuse ambiguous_path',
-    ['/healthz%23x', '/public/%23/../admin', '/healthz%3fx', '/admin%3f/public/'],
-  ],
-  ['PATH-34', 'nobody', 'sign_in', ['/private?path=/healthz', '/private?/public/a', '/?/healthz']],
-  [
-    'PATH-35',
-    'nobody',
-    'sign_in',
-    ['/healthz/', '/healthz/x', '/healthzz', '/healthz.json', '/health', '/publicx', '/'],
-  ],
-  ['PATH-35', 'nobody', 'allow', ['/healthz', '/healthz?x=1']],
-  [
-    'PATH-37',
-    'alice',
-    'allow',
-    ['/adminX', '/admin-old', '/admin.old', '/a/admin/x', '/oldest', '/old/x', '/old/archived'],
+    ['/public/%25c0%25ae%25c0%25ae/admin', '/%25c0%25afadmin', '/a%2500', '/a%250a'],
   ],
   [
     'PATH-41',
-    'bob',
-    'refuse ambiguous_path',
-    ['/%EF%BC%8E%EF%BC%8E/admin', '/%EF%BC%8Fadmin', '/%C5%BFecret', '/caf%65%CC%81'],
+    ADMINS,
+    ['/%EF%BC%8E%EF%BC%8E/admin', '/%EF%BC%8Fadmin', '/public/%EF%BC%8E%EF%BC%8E/admin', '/adm%EF%BD%89n'],
   ],
-  ['PATH-49', 'nobody', 'allow', ['/public/a,/admin/', '/public/@scope/x', '/public/.x/y']],
-  ['PATH-49', 'nobody', 'sign_in', ['/admin/a,/public/', '/admin,/public/', '/,/public/', '/@public/a', '/.public/a']],
-  ['PATH-53', 'nobody', 'refuse ambiguous_path', ['/public%2fadmin/x']],
-  ['PATH-58', 'nobody', 'sign_in', ['/favicon.ico', '/robots.txt', '/.well-known/acme-challenge/x', '/.git/config']],
-  ['PATH-58', 'nobody', 'refuse ambiguous_path', ['/public/..x', '/public/.x./a', '/public/.x/../a', '/public/.%61']],
-  ['segments', 'nobody', 'allow', ['/users/7/avatar', '/users/a.b/avatar']],
-  ['segments', 'nobody', 'sign_in', ['/users/avatar', '/users/7/8/avatar', '/users/7/avatar/', '/users/7', '/users/']],
-  ['RULE-08', 'tom', 'forbid missing_role', ['/both/x', '/api/x']],
-  ['RULE-08', 'bob', 'allow', ['/both/x', '/api/x']],
-  ['RULE-10', 'none', 'forbid missing_role', ['/admin/', '/api/x', '/both']],
+  ['PATH-41', ADMINS, ['/admi%C2%ADn/x', '/admin%E2%80%8B', '/public/%EF%BC%8E%EF%BC%8E%EF%BC%8Fadmin']],
+  ['PATH-43', 'forbid denied_by_rule', ['/%C5%BFecret', '/secret', '/SECRET', '/%C5%BFEcret/x']],
+  ['PATH-44', 'forbid denied_by_rule', ['/caf%65%CC%81', '/caf%C3%A9', '/CAF%C3%89', '/cafe%CC%81/x']],
+  ['PATH-49', 'allow', ['/public/a,/admin/', '/public/@scope/x', '/public/.x/y']],
+  ['PATH-49', ADMINS, ['/admin/a,/public/']],
+  ['PATH-49', SIGNED_IN, ['/admin,/public/', '/,/public/', '/@public/a', '/.public/a']],
+  ['PATH-52', SIGNED_IN, ['/files/a%2Fb', '/files/group%2Fproject/tree']],
+  ['PATH-52', ADMINS, ['/files/..%2fadmin', '/public%2F..%2Fadmin']],
+  ['PATH-52', 'refuse ambiguous_path', ['/api/..%2f..%2fadmin', '/public/x%2F..%2F..%2Fadmin']],
+  ['PATH-53', SIGNED_IN, ['/public%2fadmin/x', '/users/7%2favatar']],
+  ['PATH-58', SIGNED_IN, ['/favicon.ico', '/robots.txt', '/.well-known/acme-challenge/x', '/.git/config']],
+  [
+    'PATH-58',
+    'allow',
+    ['/public/..x', '/public/.x./a', '/public/.x/../a', '/public/.%61', '/public//x', '/public/x.php/y'],
+  ],
+  ['PHP', ADMINS, ['/index.php/admin/', '/app.php5/admin/x', '/index.PHP/admin']],
+  ['Windows', ADMINS, ['/admin::$DATA', '/admin:$i30:$INDEX_ALLOCATION/x', '/admin.::$INDEX_ALLOCATION/x']],
+  [
+    'Windows',
+    ADMINS,
+    ['/public/..%20/admin', '/public/..%20%20/admin', '/public/%20../../admin', '/(S(x))/admin/', '/ad/(S(x))min'],
+  ],
+  ['segments', 'allow', ['/users/7/avatar', '/users/a.b/avatar']],
+  ['segments', SIGNED_IN, ['/users/avatar', '/users/7/8/avatar', '/users/7/avatar/', '/users/7', '/users/']],
 ]
 
-for (const [id, who, expected, paths] of PATHS) {
-  test(`${id}: ${who} gets "${expected}" for ${paths.join(' ')}`, () => {
-    for (const path of paths) assert.equal(verdict(POLICY, request(HOST, path), who), expected, path)
+for (const [id, expected, paths] of PATHS) {
+  test(`${id}: nobody, alice and bob get "${expected}" for ${paths.join(' ')}`, () => {
+    const wanted = expected.includes(' / ') ? expected : `${expected} / ${expected} / ${expected}`
+    for (const path of paths) {
+      const verdicts = ['nobody', 'alice', 'bob'].map((who) => verdict(POLICY, request(HOST, path), who))
+      assert.equal(verdicts.join(' / '), wanted, path)
+    }
   })
 }
+
+test('RULE-08, RULE-10: a permission is had by the roles that are given it, to the letter, and by no other', () => {
+  for (const path of ['/both/x', '/api/x']) {
+    assert.equal(verdict(POLICY, request(HOST, path), 'tom'), 'forbid missing_role', path)
+    assert.equal(verdict(POLICY, request(HOST, path), 'bob'), 'allow', path)
+  }
+  for (const path of ['/admin/', '/api/x', '/both'])
+    assert.equal(verdict(POLICY, request(HOST, path), 'none'), 'forbid missing_role', path)
+})
 
 const METHODS: readonly [id: string, who: string, method: string, path: string, expected: string][] = [
   ['METH-01', 'bob', 'get', '/api/x', 'refuse bad_method'],
@@ -131,7 +167,7 @@ test('a path that is not plain passes where every rule gives the same verdict fo
   }
 })
 
-test('rules that differ only for other methods do not make a path ambiguous', () => {
+test('rules for other methods take no part', () => {
   const policy = policyOf(`
 version: 1
 roles: { a: [], b: [] }
@@ -144,7 +180,8 @@ apps:
       - { path: /**, methods: [GET, POST], require: { role: [b, a] } }
 `)
   assert.equal(judge(policy, request('app.test', '/a//b')).kind, 'require')
-  assert.equal(verdict(policy, request('app.test', '/a//b', 'POST'), 'bob'), 'refuse ambiguous_path')
+  assert.equal(verdict(policy, request('app.test', '/a//b', 'POST'), 'bob'), 'forbid missing_role')
+  assert.equal(verdict(policy, request('app.test', '/x//b', 'POST'), 'bob'), 'forbid denied_by_rule')
   assert.equal(verdict(policy, request('app.test', '/a//b', 'PUT'), 'bob'), 'forbid no_rule')
 })
 
@@ -165,8 +202,10 @@ apps:
   const admin = ['/Admin/x', '/admin/x', '/ADMIN/x', '/aDmIn']
   for (const path of admin) assert.equal(verdict(policy, request('app.test', path), 'nobody'), 'sign_in', path)
   for (const path of admin) assert.equal(verdict(policy, request('app.test', path), 'bob'), 'allow', path)
-  assert.equal(verdict(policy, request('app.test', '/Open/x'), 'nobody'), 'sign_in')
-  assert.equal(verdict(policy, request('app.test', '/Open/x'), 'tom'), 'allow')
+  for (const path of ['/Open/x', '/open/x']) {
+    assert.equal(verdict(policy, request('app.test', path), 'nobody'), 'sign_in', path)
+    assert.equal(verdict(policy, request('app.test', path), 'tom'), 'allow', path)
+  }
   assert.equal(verdict(policy, request('app.test', '/other'), 'nobody'), 'allow')
   // One reading asks for team, another for admin: whoever has only one of them stays out.
   assert.equal(verdict(policy, request('app.test', '/ADMIN/team/x'), 'tom'), 'forbid missing_role')
@@ -174,21 +213,23 @@ apps:
 })
 
 test('RULE-02: a host that is no app is forbidden without an app', () => {
-  const decision = decide(judge(POLICY, request('other.example.com', '/public/a')), null)
+  const decision = decide(judge(POLICY, request('other.example.com', '/public/a')), null, NOW)
   assert.equal(decision.kind === 'forbid' && decision.app === null && decision.reason, 'unknown_host')
 })
 
 test('who is signed in is not told where no rule asks for it', () => {
-  const decision = decide(judge(POLICY, request(HOST, '/public/a')), PEOPLE['alice'] ?? null)
+  const decision = decide(judge(POLICY, request(HOST, '/public/a')), PEOPLE['alice'] ?? null, NOW)
   assert.equal(decision.kind === 'allow' && decision.principal, null)
 })
 
 test('a decision carries the app and the very principal that was given', () => {
   const alice = PEOPLE['alice'] ?? null
-  const decision = decide(judge(POLICY, request(HOST, '/')), alice)
+  const decision = decide(judge(POLICY, request(HOST, '/')), alice, NOW)
   assert.ok(decision.kind === 'allow' && decision.principal === alice && decision.app === POLICY.apps.get('app'))
-  const signIn = decide(judge(POLICY, request(HOST, '/')), null)
-  assert.ok(signIn.kind === 'sign_in' && signIn.factors === 1 && signIn.app.origin(HOST) === 'https://app.example.com')
+  const signIn = decide(judge(POLICY, request(HOST, '/')), null, NOW)
+  assert.ok(
+    signIn.kind === 'sign_in' && signIn.reason === 'nobody' && signIn.app.origin(HOST) === 'https://app.example.com',
+  )
 })
 
 test('a judgement names the rule that made it, counted from 1 and with its line', () => {
@@ -201,6 +242,6 @@ test('the built-in role is one of a policy, with no permissions, whatever the fi
   assert.deepEqual([...POLICY.roles.keys()], ['postern-admin', 'user', 'admin', 'team'])
 })
 
-test('judging a plain path makes no new value', () => {
+test('judging a plain path without a last slash makes no new value', () => {
   assert.equal(judge(POLICY, request(HOST, '/admin/x')), judge(POLICY, request(HOST, '/admin/y')))
 })

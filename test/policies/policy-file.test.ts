@@ -11,6 +11,10 @@ const HEAD = 'version: 1\nroles: { staff: ["wiki:read"] }\napps:\n'
 /** Rules of the one app of a file, the first of them on line 7. */
 const APP = `${HEAD}  - name: wiki\n    hosts: [wiki.test]\n    rules:\n`
 
+/** What a rule leaves out. */
+const PLAIN = { networks: null, query: null, monitor: false, identify: false }
+const ANYBODY = { kind: 'require', roles: null, permissions: null, users: null, factors: 1, maxAuthAgeMs: null }
+
 test('a policy file is read with what it leaves out filled in', () => {
   const policy =
     getPolicy(`${APP}      - { path: /a, methods: [GET], require: { role: staff, permission: ["wiki:read"] } }
@@ -22,17 +26,27 @@ test('a policy file is read with what it leaves out filled in', () => {
   assert.deepEqual([...policy.roles], [['staff', ['wiki:read']]])
   const [app] = policy.apps
   const { rules = [], ...rest } = app ?? {}
-  assert.deepEqual(rest, { name: 'wiki', hosts: ['wiki.test'], scheme: 'https', port: null })
+  assert.deepEqual(rest, {
+    name: 'wiki',
+    hosts: ['wiki.test'],
+    scheme: 'https',
+    port: null,
+    identity: { headers: new Map(), charset: 'percent-utf8', assertion: false },
+    aliasGuard: 'refuse',
+    pathBytes: 'utf8',
+    outage: 'grace',
+  })
   assert.deepEqual(rules, [
     {
       line: 7,
       paths: ['/a'],
       methods: ['GET'],
-      action: { kind: 'require', roles: ['staff'], permissions: ['wiki:read'] },
+      action: { ...ANYBODY, roles: ['staff'], permissions: ['wiki:read'] },
+      ...PLAIN,
     },
-    { line: 8, paths: ['/b', '/c/**'], methods: null, action: { kind: 'deny' } },
-    { line: 9, paths: ['/d'], methods: null, action: { kind: 'anyone' } },
-    { line: 11, paths: ['/**'], methods: null, action: { kind: 'require', roles: null, permissions: null } },
+    { line: 8, paths: ['/b', '/c/**'], methods: null, action: { kind: 'deny' }, ...PLAIN },
+    { line: 9, paths: ['/d'], methods: null, action: { kind: 'anyone' }, ...PLAIN },
+    { line: 11, paths: ['/**'], methods: null, action: ANYBODY, ...PLAIN },
   ])
 })
 
@@ -53,7 +67,7 @@ const MISTAKES: readonly [name: string, text: string, places: readonly string[]]
   ['another version', 'version: 2\napps: []', ['1:1 version']],
   ['no apps', 'version: 1', ['1:1 apps']],
   ['an unknown key', 'version: 1\napps: []\nrolse: {}', ['3:1 rolse']],
-  ['a key of a later version', 'version: 1\napps: []\ntests: []', ['3:1 tests']],
+  ['tests that are no list', 'version: 1\napps: []\ntests: {}', ['3:1 tests']],
   ['a key twice', 'version: 1\napps: []\nversion: 1', ['3:1 version']],
   ['RULE-10: a key that is a prototype', 'version: 1\n__proto__: {}\napps: []', ['2:1 __proto__', '2:1 __proto__']],
   ['RULE-10: a role that is a prototype', 'version: 1\nroles: { __proto__: [] }\napps: []', ['2:10 __proto__']],
@@ -91,8 +105,8 @@ const MISTAKES: readonly [name: string, text: string, places: readonly string[]]
     ],
   ],
   [
-    'later keys of an app',
-    `${HEAD}  - { name: w, hosts: [a.test], rules: [], headers: {}, outage: grace }`,
+    'headers and an outage that are none',
+    `${HEAD}  - { name: w, hosts: [a.test], rules: [], headers: [], outage: open }`,
     ['4:44 apps[0].headers', '4:57 apps[0].outage'],
   ],
   ['a rule with no action', `${APP}      - { path: /a }`, ['7:9 apps[0].rules[0]']],
@@ -106,10 +120,10 @@ const MISTAKES: readonly [name: string, text: string, places: readonly string[]]
   ['deny: yes', `${APP}      - { deny: yes }`, ['7:11 apps[0].rules[0].deny']],
   ['require: without a value', `${APP}      - { require: }`, ['7:11 apps[0].rules[0].require']],
   [
-    'later keys of a rule',
-    `${APP}      - { networks: [10.0.0.0/8], mode: monitor, identify: true, require: { factors: 2, max_auth_age: 15m } }`,
+    'bad values of a rule',
+    `${APP}      - { networks: [10.0.0.1/8], mode: off    , identify: yes , require: { factors: 3, max_auth_age: 15 } }`,
     [
-      '7:11 apps[0].rules[0].networks',
+      '7:22 apps[0].rules[0].networks[0]',
       '7:35 apps[0].rules[0].mode',
       '7:50 apps[0].rules[0].identify',
       '7:77 apps[0].rules[0].require.factors',
@@ -130,7 +144,7 @@ const MISTAKES: readonly [name: string, text: string, places: readonly string[]]
   ['methods as one word', `${APP}      - { methods: GET, require: {} }`, ['7:11 apps[0].rules[0].methods']],
   ['a bad pattern alone', `${APP}      - { path: /a/**/b, require: {} }`, ['7:11 apps[0].rules[0].path']],
   ['a bad pattern in a list', `${APP}      - { path: [/a, a], require: {} }`, ['7:22 apps[0].rules[0].path[1]']],
-  ['a placeholder', `${APP}      - { path: "/~{login}/**", require: {} }`, ['7:11 apps[0].rules[0].path']],
+  ['a placeholder for nobody', `${APP}      - { path: "/~{login}/**", allow: anyone }`, ['7:11 apps[0].rules[0].path']],
   ['no pattern', `${APP}      - { path: [], require: {} }`, ['7:11 apps[0].rules[0].path']],
   ['an unknown role', `${APP}      - { require: { role: stuff } }`, ['7:22 apps[0].rules[0].require.role']],
   [
@@ -205,8 +219,8 @@ test('a mistake says what to do', () => {
   assert.match(role?.message ?? '', /did you mean "staff"/)
   const [shadow] = getMistakes(`${APP}      - { path: /a/**, deny: true }\n      - { path: /a, allow: anyone }`)
   assert.match(shadow?.message ?? '', /line 8 .*line 7 /)
-  const [later] = getMistakes(`${APP}      - { networks: [], require: {} }`)
-  assert.match(later?.message ?? '', /does not support "networks" yet/)
+  const [identify] = getMistakes(`${APP}      - { identify: true, require: {} }`)
+  assert.match(identify?.message ?? '', /allow: anyone/)
 })
 
 test('mistakes are told one a line, with the file', () => {
@@ -231,7 +245,7 @@ test('a rule is not taken for covered when an earlier one leaves something of it
 
 test('a rule that is not readable hides no later one', () => {
   const mistakes = getMistakes(`${APP}      - { methods: [get], deny: true }
-      - { networks: [10.0.0.0/8], deny: true }
+      - { networks: [10.0.0.0/33], deny: true }
       - { path: /a, allow: anyone }
 `)
   assert.deepEqual(
@@ -264,11 +278,11 @@ test('anchors may be used, and what they blow up to is bounded', () => {
   assert.equal(getMistakes(`${level('a', 'x')}${bomb.join('')}`).length, 1)
 })
 
-test('a file over 1 MiB is refused unread, counted in bytes', () => {
+test('a file over 4 MiB is refused unread, counted in bytes', () => {
   assert.equal(getMistakes('#'.repeat(MAX_POLICY_BYTES + 1)).length, 1)
   assert.equal(
     getMistakes(`#${'\u00e9'.repeat(MAX_POLICY_BYTES / 2)}`)[0]?.message,
-    'Make the file smaller than 1 MiB.',
+    'Make the file smaller than 4 MiB.',
   )
   getPolicy(`version: 1\napps: []\n${'#'.repeat(MAX_POLICY_BYTES - 20)}`)
 })

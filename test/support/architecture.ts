@@ -32,6 +32,8 @@ export const LEVELS: readonly (readonly string[])[] = [
   [
     'main.ts',
     'cli.ts',
+    'cli-command.ts',
+    'cli-policy.ts',
     'ask-password.ts',
     'run-command.ts',
     'serve.ts',
@@ -55,16 +57,20 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   '@fastify/cookie': { files: ['web/set-cookie.ts'] },
   argon2: { files: ['credentials/password.ts'] },
   'close-with-grace': { files: ['serve.ts'] },
-  commander: { files: ['cli.ts'] },
+  commander: { files: ['cli.ts'], types: true },
+  diff: { files: ['policies/diff-lines.ts'] },
   fastify: { files: ['app.ts'], types: true },
   ioredis: { files: ['store/redis.ts'] },
-  'lru-cache': { files: ['sessions/principal-cache.ts', 'sessions/principal-reader.ts'] },
+  'lru-cache': { files: ['sessions/principal-cache.ts', 'sessions/principal-reader.ts', 'verify/watch.ts'] },
   pg: { files: ['store/postgres.ts'] },
   pino: { files: ['observe/log.ts'] },
   'prom-client': { files: ['observe/metrics.ts'] },
   undici: { files: ['verify/upstream.ts'] },
-  yaml: { files: ['policies/policy-file.ts'] },
-  zod: { files: ['web/body.ts', 'policies/policy-schema.ts'], types: true },
+  yaml: { files: ['policies/yaml-document.ts'] },
+  zod: {
+    files: ['web/body.ts', 'policies/policy-fields.ts', 'policies/policy-json-schema.ts', 'policies/policy-schema.ts'],
+    types: true,
+  },
 }
 
 const SECOND_LEVEL_FOLDERS = ['verify/dialects']
