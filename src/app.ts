@@ -4,8 +4,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOption
 import type { Context } from './context.ts'
 import type { Check } from './observe/health.ts'
 import { accountRoutes } from './account/routes.ts'
+import { policyApiRoutes } from './api/policy-routes.ts'
 import { PORTAL_PATH } from './config/settings.ts'
 import { PosternError } from './errors.ts'
+import { jwksRoutes } from './login/jwks-routes.ts'
 import { loginApiRoutes } from './login/api-routes.ts'
 import { firstRunRoutes } from './login/first-run-routes.ts'
 import { handOverRoutes } from './login/hand-over-routes.ts'
@@ -14,11 +16,12 @@ import { signInRoutes } from './login/sign-in-routes.ts'
 import { plainServer, portalServer } from './http-servers.ts'
 import type { ServerFactory } from './http-servers.ts'
 import type { Metrics } from './observe/metrics.ts'
+import { ADMIN_ROLE } from './policies/policy.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
 import { createGateway } from './verify/gateway.ts'
 import type { Proxy } from './verify/proxy.ts'
 import { verifyRoutes } from './verify/routes.ts'
-import { requireAccessDeclarations } from './web/access.ts'
+import { requireAccessDeclarations, visitorFault } from './web/access.ts'
 import { assets } from './web/assets.ts'
 import type { Entrance, Entrances, Paths } from './web/entrance.ts'
 import { entranceConstraint } from './web/entrance-constraint.ts'
@@ -48,10 +51,12 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
     if (entrances.of(request.raw) === null) throw new PosternError('wrong_host')
   })
   app.addHook('preHandler', async (request, reply) => {
-    if (request.routeOptions.config.access !== 'signed_in') return
+    const { access } = request.routeOptions.config
+    if (access !== 'signed_in' && access !== 'administrator') return
     const { principal } = await visitorOf(portal, request)
-    if (principal !== null) return
-    if (request.method !== 'GET' || isApi(request, entrances)) throw new PosternError('not_signed_in')
+    const fault = visitorFault(access, principal, ADMIN_ROLE)
+    if (fault === null) return
+    if (fault === 'forbidden' || request.method !== 'GET' || isApi(request, entrances)) throw new PosternError(fault)
     return reply.redirect(entrances.portal.paths.signIn, 302)
   })
   app.addHook('onResponse', async (request, reply) => {
@@ -151,7 +156,7 @@ function acceptOwnBodies(app: FastifyInstance): void {
 }
 
 /** What only the portal's own host answers. */
-function portalRoutes(app: FastifyInstance, { portalParts: portal, keys }: Context): void {
+function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, database, policies }: Context): void {
   registerAt(app, 'portal', portal.entrances.portal.paths.base, (routes) => {
     assetRoutes(routes, portal.cookies.secure)
     signInRoutes(routes, portal)
@@ -161,6 +166,8 @@ function portalRoutes(app: FastifyInstance, { portalParts: portal, keys }: Conte
     firstRunRoutes(routes, portal, keys.token)
     loginApiRoutes(routes, portal)
     accountRoutes(routes, portal)
+    policyApiRoutes(routes, { database, policies })
+    jwksRoutes(routes, keys.assertion)
   })
 }
 

@@ -1,3 +1,4 @@
+import { PRUNE_DECISIONS } from './audit/decisions-table.ts'
 import { PRUNE_ONE_TIME_TOKENS } from './credentials/one-time-tokens-table.ts'
 import type { Context } from './context.ts'
 import type { Crew } from './crew.ts'
@@ -7,6 +8,7 @@ import { applyPolicy } from './policies/apply.ts'
 import { FIND_LATEST_POLICY } from './policies/policies-table.ts'
 import { watchPolicyFile } from './policies/policy-watch.ts'
 import type { PolicyWatch } from './policies/policy-watch.ts'
+import { lookAtPolicyFile, watchInTurn } from './policies/run-tests-file.ts'
 import { PRUNE_SIGN_INS } from './sessions/sessions-table.ts'
 import { starterPolicy } from './starter-policy.ts'
 import { openBell } from './store/bell.ts'
@@ -17,7 +19,10 @@ import { prune } from './store/prune.ts'
 import type { Prunable } from './store/prune.ts'
 
 const FLUSH_MS = 30_000
-const POLICY_MS = 1_000
+/** What is decided can be explained soon after. */
+const DECISIONS_MS = 1_000
+/** Twice in the second within which a changed file is to be in force. */
+const POLICY_MS = 500
 const PRUNE_MS = 60_000
 /** Twice within the time for which a read of changes counts as fresh. */
 const CHANGES_MS = 600
@@ -29,6 +34,7 @@ const PRUNABLES: readonly Prunable[] = [
   { what: 'changes', statement: PRUNE_CHANGES, keptMs: CHANGES_KEPT_MS },
   { what: 'sign-ins', statement: PRUNE_SIGN_INS, keptMs: DAY_MS },
   { what: 'one-time tokens', statement: PRUNE_ONE_TIME_TOKENS, keptMs: DAY_MS },
+  { what: 'decisions', statement: PRUNE_DECISIONS, keptMs: 30 * DAY_MS },
 ]
 
 /** Reads changes for as long as the program runs. The clock alone would do; the bell makes it quick. */
@@ -56,7 +62,7 @@ export function keepReadingChanges({ feed, log }: Context, url: string | null, o
 
 /**
  * Takes the policy over, which must be known before the first request is answered, and keeps it that way.
- * @returns the policy file's watch where there is a file; it only looks while this process leads
+ * @returns the policy file's watch where there is a file; it only looks while another process leads
  * @throws OperatorError when the file is wrong and there is no policy yet
  */
 export async function keepPolicy(
@@ -64,9 +70,9 @@ export async function keepPolicy(
   { crew, opened }: { crew: Crew; opened: AsyncDisposableStack },
 ): Promise<PolicyWatch | null> {
   const { config, database, policies, log } = context
-  const watch = config.policyFile === null ? null : watchPolicyFile(config.policyFile, database, log)
+  const watch = config.policyFile === null ? null : watchFile(config.policyFile, context, crew)
   const look = async (): Promise<void> => {
-    if (watch !== null && (await crew.leads())) await watch.check()
+    await watch?.check()
     await policies.refresh()
   }
   await look()
@@ -94,6 +100,25 @@ export function keepWritingLastSeen({ sessions, log }: Context, opened: AsyncDis
   })
 }
 
+/** Writes what was decided, and once more at the end; trouble is told when it begins and when it is over. */
+export function keepWritingDecisions({ decisions, log }: Context, opened: AsyncDisposableStack): void {
+  let trouble = false
+  const tell = (error: unknown): void => {
+    if (!trouble) log.warn({ err: error }, 'decisions are not written yet')
+    trouble = true
+  }
+  const write = async (): Promise<void> => {
+    await decisions.flush()
+    if (trouble) log.info('decisions are written again')
+    trouble = false
+  }
+  const timer = every(DECISIONS_MS, write, tell)
+  opened.defer(async () => {
+    timer.stop()
+    await decisions.flush().catch((error: unknown) => log.warn({ err: error }, 'the last decisions are lost'))
+  })
+}
+
 /** Removes what is over; of all processes on one database one at a time does. */
 export function keepPruning({ database, log }: Context, opened: AsyncDisposableStack): void {
   const ending = new AbortController()
@@ -106,6 +131,10 @@ export function keepPruning({ database, log }: Context, opened: AsyncDisposableS
     timer.stop()
     ending.abort()
   })
+}
+
+function watchFile(path: string, { database, log }: Context, crew: Crew): PolicyWatch {
+  return watchInTurn(watchPolicyFile(path, database, log), lookAtPolicyFile(path), () => crew.leads())
 }
 
 /** True until somebody has applied a policy: what the demo leaves open must not stay so in front of another app. */

@@ -1,3 +1,5 @@
+import { createDecisions } from './audit/decisions.ts'
+import type { Decisions } from './audit/decisions.ts'
 import type { Config, LoadedConfig, Secrets } from './config/settings.ts'
 import { openKeys } from './credentials/keys.ts'
 import type { Keys } from './credentials/keys.ts'
@@ -35,7 +37,10 @@ import type { Database } from './store/database.ts'
 import type { KeyValue } from './store/key-value.ts'
 import type { Store } from './store/open-store.ts'
 import type { GatewayParts } from './verify/gateway.ts'
+import { createAssertionSigner } from './verify/assertion.ts'
+import { recordVerdicts } from './verify/record-verdicts.ts'
 import { createSettle } from './verify/verdict.ts'
+import { createWatch } from './verify/watch.ts'
 import { createEntrances } from './web/entrance.ts'
 import { createSessionCookies } from './web/session-cookies.ts'
 import type { SessionCookies } from './web/session-cookies.ts'
@@ -51,6 +56,8 @@ export interface Context {
   readonly outage: Outage
   readonly sessions: Sessions
   readonly policies: Policies
+  /** What is written down of verify. */
+  readonly decisions: Decisions
   readonly metrics: Metrics
   /** What the verify listener and proxy mode share. */
   readonly gatewayParts: GatewayParts
@@ -89,7 +96,13 @@ export async function createContext(options: ContextOptions): Promise<Context> {
       isDegraded: () => signIns.outage.isDegraded || (keyValue?.trouble ?? null) !== null,
     },
   })
-  const kept = { config, log, database, keys, passwords, policies, metrics }
+  const decisions = createDecisions({
+    database,
+    policyVersion: () => policies.version,
+    onDropped: (why, count) => metrics.decisionsDropped(why, count),
+    now: () => performance.now(),
+  })
+  const kept = { config, log, database, keys, passwords, policies, decisions, metrics }
   const { reader, ...signIns } = await openSignIns(kept, keyValue)
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
@@ -101,7 +114,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   }
 }
 
-type Kept = Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'passwords' | 'policies' | 'metrics'>
+type Kept = Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'passwords' | 'policies' | 'decisions' | 'metrics'>
 type SignIns = Pick<Context, 'feed' | 'outage' | 'sessions'>
 type Parts = Kept & SignIns & { readonly trustedProxies: Networks }
 
@@ -114,13 +127,16 @@ async function openSignIns(kept: Kept, keyValue: KeyValue | null): Promise<SignI
   const listener: ChangeListener = {
     onNamed: (name, isVoid) => reader.dropNamed(name, isVoid),
     onPolicy: () => void refreshPolicy(),
-    onGap: () => reader.dropAll(),
+    onGap: () => {
+      reader.dropAll()
+      void refreshPolicy()
+    },
   }
   const feed = await openChangeFeed(database, listener, now)
   const outage = watchOutage(feed, config.outageGrace, now)
   const lastSeen = createLastSeen(database, now)
   const onUse = (signInId: string): void => lastSeen.note(signInId)
-  const shared = await sharedPrincipals(keyValue, kept)
+  const shared = await sharedPrincipals(keyValue, kept, feed)
   const maxEntries = Math.ceil(MAX_CACHED / config.workers)
   const reader = createPrincipalReader({ database, keys, feed, outage, shared, maxEntries, onUse, now })
   const { idleTimeout: idleTimeoutMs, absoluteTimeout: absoluteTimeoutMs, sessionRemember: rememberMs } = config
@@ -130,11 +146,14 @@ async function openSignIns(kept: Kept, keyValue: KeyValue | null): Promise<SignI
   return { feed, outage, sessions, reader }
 }
 
-function gatewayPartsOf(parts: Parts, cookies: SessionCookies, { proxySecret }: Secrets): GatewayParts {
-  const { policies, sessions, trustedProxies, metrics, log } = parts
+function gatewayPartsOf(parts: Parts, cookies: SessionCookies, secrets: Secrets): GatewayParts {
+  const { config, keys, policies, sessions, outage, trustedProxies, metrics, log } = parts
   const policy = (): CompiledPolicy => policies.current()
-  const callers = { trustedProxies, secrets: proxySecret }
-  return { policy, sessions, cookies, callers, settle: createSettle(policy, log), metrics, log }
+  const callers = { trustedProxies, secrets: secrets.proxySecret }
+  const signAssertion = createAssertionSigner(keys.assertion, config.publicUrl)
+  const source = { basicPassword: secrets.basicPassword ?? '', signAssertion }
+  const settle = recordVerdicts(createSettle(policy, log, source), parts.decisions)
+  return { policy, sessions, outage, cookies, callers, settle, watch: createWatch(metrics, log), metrics, log }
 }
 
 function portalPartsOf(
@@ -159,6 +178,7 @@ function portalPartsOf(
     listen: config.listen,
     trustedProxies,
     passwordMinLength: config.passwordMinLength,
+    outage: parts.outage,
     onFirstRunDone,
   }
 }
@@ -166,12 +186,14 @@ function portalPartsOf(
 async function sharedPrincipals(
   keyValue: KeyValue | null,
   { database, keys, metrics }: Pick<Context, 'database' | 'keys' | 'metrics'>,
+  feed: ChangeFeed,
 ): Promise<SharedPrincipals> {
   if (keyValue === null) return NO_SHARED_PRINCIPALS
   return createRedisPrincipals({
     keyValue,
     keys: keys.token,
     databaseIdentity: await readDatabaseIdentity(database),
+    server: () => feed.server,
     onRead: (outcome) => metrics.sharedRead(outcome),
     now: () => performance.now(),
   })

@@ -19,6 +19,7 @@ export const ERRORS = {
     message: 'This form was not sent from this site, or is too old. Load the page again and retry.',
   },
   forbidden: { status: 403, message: 'You are signed in, but not allowed to open this.' },
+  unknown_user: { status: 404, message: 'There is nobody with this login.' },
   not_found: { status: 404, message: 'There is no such page.' },
   link_not_valid: {
     status: 410,

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { createOpsApp, createPortalApp, createVerifyApp } from './app.ts'
-import { keepPolicy, keepPruning, keepReadingChanges, keepWritingLastSeen } from './chores.ts'
+import { keepPolicy, keepPruning, keepReadingChanges, keepWritingDecisions, keepWritingLastSeen } from './chores.ts'
 import { openControlSocket } from './commands/control.ts'
 import type { Order, Reply } from './commands/control.ts'
 import { runOrder } from './commands/registry.ts'
@@ -87,6 +87,7 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   keepReadingChanges(context, secrets.databaseUrl, opened)
   // Before the listeners, so that at a stop what they still answer is written as well.
   keepWritingLastSeen(context, opened)
+  keepWritingDecisions(context, opened)
   keepPruning(context, opened)
   const watch = await keepPolicy(context, { crew, opened })
   const proxy = await startProxy(context, opened)
@@ -160,7 +161,11 @@ function checksOf(
     policy: () => {
       if (policies.version === 0)
         return { status: 'failing', detail: 'There is no policy yet. Run: postern policy apply policy.yaml' }
-      return { status: 'ok', detail: [`version ${policies.version}`, watch?.fault ?? []].flat().join('. ') }
+      const detail = `version ${policies.version}`
+      const fault = watch?.fault ?? null
+      return fault === null
+        ? { status: 'ok', detail }
+        : { status: 'degraded', detail: `${detail} is in force. ${fault}` }
     },
     ...(keyValue !== null && { redis: () => secondTierHealth(keyValue) }),
   }

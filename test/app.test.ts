@@ -15,6 +15,7 @@ const OPEN: readonly string[] = [
   'app POST /.postern/logout',
   ...['app', 'none', 'portal'].map((entrance) => `${entrance} GET /.postern/assets/…`),
   'portal GET /.postern',
+  'portal GET /.postern/.well-known/jwks.json',
   'portal GET /.postern/',
   'portal GET /.postern/forbidden',
   'portal GET /.postern/invite/:token',
@@ -30,15 +31,18 @@ const OPEN: readonly string[] = [
 const PAGE = '/.postern/account/sessions'
 const SESSION = '/.postern/api/v2/auth/session'
 const FOR_SIGNED_IN: readonly string[] = [`portal GET ${PAGE}`, `portal POST ${PAGE}`, `portal GET ${SESSION}`]
+const EXPLAIN = '/.postern/api/v2/policy/explain'
+const FOR_ADMINISTRATORS: readonly string[] = [`portal GET ${EXPLAIN}`]
 
 suite('the routes', () => {
   test('ADM-01: of the portal are these; those for people signed in refuse everybody else', async (t) => {
     const { portal } = await openPortal(t)
-    assert.deepEqual(routesOf(portal), [...OPEN, ...FOR_SIGNED_IN].sort())
+    assert.deepEqual(routesOf(portal), [...OPEN, ...FOR_SIGNED_IN, ...FOR_ADMINISTRATORS].sort())
     const browser = createBrowser(portal)
     for (const cookie of ['', '__Host-postern=x', '__Host-postern=', 'postern=x']) {
       const headers = { cookie }
       assert.equal((await browser.get(SESSION, { headers })).status, 401)
+      assert.equal((await browser.get(EXPLAIN, { headers })).status, 401)
       assert.equal((await browser.post(PAGE, { headers, body: {} })).status, 401)
       const page = await browser.get(PAGE, { headers })
       assert.deepEqual([page.status, page.headers['location']], [302, '/.postern/login'])

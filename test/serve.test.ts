@@ -80,8 +80,8 @@ suite('what serve tells operators', () => {
       const { policy } = (await healthOf(postern.env)).parts
       return policy.detail !== 'version 1' && policy
     })
-    assert.equal(status, 'ok')
-    assert.match(detail, /^version 1\. The policy file is not applied\. .*policy\.yaml:1:/)
+    assert.equal(status, 'degraded')
+    assert.match(detail, /^version 1 is in force\. The policy file is not applied\. .*policy\.yaml:1:/)
   })
 })
 

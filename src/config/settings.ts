@@ -200,6 +200,12 @@ export const SECRETS = {
     null,
     'At least 32 bytes that the proxy must send as X-Postern-Secret; two, comma separated, while one replaces the other.',
   ),
+  basicPassword: setting(
+    'POSTERN_BASIC_PASSWORD',
+    text,
+    null,
+    'Password beside the login in {basic}, for apps that only know Basic authentication and take no other password than this; empty by default.',
+  ),
 } as const
 
 export type Values<Table extends Record<string, Setting<unknown>>> = {

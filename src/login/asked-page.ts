@@ -20,6 +20,19 @@ export function signAskedPage(
   return firstOf(wantedOf(request, target), (wanted) => addresses.sign({ ...wanted, stateHash }))
 }
 
+/**
+ * True where a rule wants it proven anew who somebody is, so that whoever is signed in is not sent straight back. It is
+ * in nobody's interest to forge: it only makes one's own browser show the form.
+ */
+export function mustProve({ query }: FastifyRequest): boolean {
+  return (query as Readonly<Record<string, string>>)['prove'] === 'again'
+}
+
+/** The sign-in page that leads on to a signed return address. */
+export function signInUrl(signInPage: string, signed: string, proves: boolean): string {
+  return `${signInPage}?rd=${signed}${proves ? '&prove=again' : ''}`
+}
+
 function wantedOf({ raw }: FastifyRequest, target: string): WantedReturn[] {
   const hosts = hostsOf(raw).map(({ name, port }) => (port === null ? name : `${name}:${port}`))
   return [target, '/'].flatMap((path) => hosts.map((host) => ({ host, target: path })))

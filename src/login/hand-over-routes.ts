@@ -4,7 +4,7 @@ import { PosternError } from '../errors.ts'
 import { DOUBLED, readCookie } from '../web/cookies.ts'
 import { cookieHeaders, entranceOf, sendHtml, setSessionCookie, visitorOf } from '../web/pages.ts'
 import { dropCookie, setCookie } from '../web/set-cookie.ts'
-import { findAskedPage, signAskedPage } from './asked-page.ts'
+import { findAskedPage, mustProve, signAskedPage, signInUrl } from './asked-page.ts'
 import { handOverFailedPage } from './hand-over-page.ts'
 import { hashState } from './hand-over.ts'
 import type { PortalParts } from './portal.ts'
@@ -23,12 +23,12 @@ export function handOverRoutes(app: FastifyInstance, parts: PortalParts): void {
     const target = request.query['rd'] ?? '/'
     const back = findAskedPage(parts.returnAddresses, request, target)
     const { principal } = await visitorOf(parts, request)
-    if (principal !== null && back !== null) return reply.redirect(back.url, 302)
+    if (principal !== null && back !== null && !mustProve(request)) return reply.redirect(back.url, 302)
     const stateHash = offerState(parts, request, reply)
     const signed = signAskedPage(parts.returnAddresses, request, { target, stateHash })
     if (signed === null) throw new PosternError('wrong_host')
     const { portal } = parts.entrances
-    return reply.redirect(`${portal.origin}${portal.paths.signIn}?rd=${signed}`, 302)
+    return reply.redirect(signInUrl(portal.origin + portal.paths.signIn, signed, mustProve(request)), 302)
   })
 
   app.get<Query>('/callback', { config: { access: 'anyone' } }, async (request, reply) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PORTAL_PATH } from '../config/settings.ts'
 import { PosternError } from '../errors.ts'
+import type { Principal } from '../lib/principal.ts'
 import { bodySchema, optionalTextField, parseBody, textField } from '../web/body.ts'
 import { DOUBLED, readCookie } from '../web/cookies.ts'
 import {
@@ -18,7 +19,7 @@ import {
 import { portalHeaders } from '../web/security-headers.ts'
 import { readSessionCookie } from '../web/session-cookies.ts'
 import { dropCookie, setCookie } from '../web/set-cookie.ts'
-import { findAskedPage, signAskedPage } from './asked-page.ts'
+import { findAskedPage, mustProve, signAskedPage, signInUrl } from './asked-page.ts'
 import { clientOf } from './portal.ts'
 import type { PortalParts } from './portal.ts'
 import type { ReturnAddress } from './return-address.ts'
@@ -58,15 +59,17 @@ export function signInRoutes(app: FastifyInstance, parts: PortalParts): void {
     if (signed === null) return reply.redirect(portal.paths.home, 302)
     const { principal } = await visitorOf(parts, request)
     const back = findAskedPage(parts.returnAddresses, request, target)
-    if (principal !== null && back !== null) return reply.redirect(back.url, 302)
-    return reply.redirect(`${portal.paths.signIn}?rd=${signed}`, 302)
+    if (principal !== null && back !== null && !mustProve(request)) return reply.redirect(back.url, 302)
+    return reply.redirect(signInUrl(portal.paths.signIn, signed, mustProve(request)), 302)
   })
 
   app.get<Query>('/login', { config: { access: 'anyone' } }, async (request, reply) => {
     const rd = request.query['rd'] ?? null
-    const onward = await handOverUrl(parts, request, rd)
+    const { principal } = await visitorOf(parts, request)
+    const onward = mustProve(request) ? null : await handOverUrl(parts, principal, rd)
     if (onward !== null) return reply.redirect(onward, 302)
-    return showForm(parts, request, reply, { rd, username: '', remember: false, problem: null })
+    const username = mustProve(request) ? (principal?.login ?? '') : ''
+    return showForm(parts, request, reply, { rd, username, remember: false, problem: null })
   })
 
   app.post('/login', { config: { access: 'anyone' } }, async (request, reply) => {
@@ -97,11 +100,9 @@ function afterSignIn({ returnAddresses, entrances }: PortalParts, rd: string | n
 }
 
 /** The way back to an app's own host for a visitor who is signed in; null for all others. */
-async function handOverUrl(parts: PortalParts, request: FastifyRequest, rd: string | null): Promise<string | null> {
+async function handOverUrl(parts: PortalParts, principal: Principal | null, rd: string | null): Promise<string | null> {
   const back = rd === null ? null : parts.returnAddresses.open(rd)
-  if (back === null || back.stateHash === null) return null
-  const { principal } = await visitorOf(parts, request)
-  if (principal === null) return null
+  if (back === null || back.stateHash === null || principal === null) return null
   const { host, target, stateHash, origin } = back
   const code = await parts.handOver.offer(principal, { host, target, stateHash })
   return `${origin}${PORTAL_PATH}/callback?code=${code}`

@@ -14,6 +14,10 @@ export interface Metrics {
   signInEnded(lastedSeconds: number): void
   verified(decision: string, tier: Tier, seconds: number): void
   sharedRead(outcome: SharedOutcome): void
+  /** A rule in monitor mode would have decided so; apps and rules are those of the policy. */
+  monitored(app: string, rule: number, decision: string): void
+  /** Decisions that won't be found again by their number. */
+  decisionsDropped(why: string, count: number): void
   /** Text in the Prometheus exposition format. */
   expose(): Promise<string>
   /** The same as values that can be sent to another process. */
@@ -81,12 +85,26 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['outcome'],
     registers,
   })
+  const monitored = new Counter({
+    name: 'postern_monitored_total',
+    help: 'Requests that a rule in monitor mode would not have let pass, by app, number of the rule and decision.',
+    labelNames: ['app', 'rule', 'decision'],
+    registers,
+  })
+  const dropped = new Counter({
+    name: 'postern_decisions_dropped_total',
+    help: 'Decisions that were not kept, by why: too many from one network, no room in memory, no database.',
+    labelNames: ['why'],
+    registers,
+  })
   for (const each of gaugesOf(gauges)) registry.registerMetric(each)
   return {
     attempt: (status, method) => attempts.inc({ status, method }),
     signInEnded: (lastedSeconds) => durations.observe({ user_type: 'person' }, lastedSeconds),
     verified: (decision, tier, seconds) => verify.observe({ decision, tier }, seconds),
     sharedRead: (outcome) => sharedReads.inc({ outcome }),
+    monitored: (app, rule, decision) => monitored.inc({ app, rule, decision }),
+    decisionsDropped: (why, count) => dropped.inc({ why }, count),
     expose: () => registry.metrics(),
     figures: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,

@@ -34,7 +34,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       return answer({ decision: { kind: 'fault' }, tier: 'none' }, null)
     }
     try {
-      const headers = readWireHeaders(request.rawHeaders, dialect.wanted)
+      const headers = readWireHeaders(request.rawHeaders, dialect.wanted, parts.policy().aliasGuard)
       const original = readOriginal(parts.callers, dialect, request, headers)
       if (typeof original === 'string') return answer(refused(original), null)
       const outcome = verify(parts, original, headers.cookies)

@@ -1,6 +1,7 @@
 import type { OriginalRequest } from '../lib/original-request.ts'
+import type { AliasGuard } from '../policies/alias-guard.ts'
+import { foldHeaderName, IDENTITY_HEADERS } from '../policies/header-rules.ts'
 import { withoutCookies } from '../web/cookies.ts'
-import { foldHeaderName, IDENTITY_HEADERS, isIdentityAlias } from './identity-headers.ts'
 
 /** Meant for one connection alone (RFC 9110, 7.6.1); `expect` is answered by our own server. */
 const HOP_BY_HOP = new Set([
@@ -36,9 +37,10 @@ const OURS = new Set([
   'forwarded',
 ])
 
-/** True when a client header could pass for one of ours in an app, though it isn't spelt like it. */
-export function hasIdentityAlias(rawHeaders: readonly string[]): boolean {
-  return rawHeaders.some((name, index) => index % 2 === 0 && !OURS.has(name.toLowerCase()) && isIdentityAlias(name))
+/** Folded names of client headers that could pass for one of ours in an app, though they aren't spelt like it. */
+export function identityAliases(rawHeaders: readonly string[], guard: AliasGuard): readonly string[] {
+  const names = rawHeaders.filter((name, index) => index % 2 === 0 && !OURS.has(name.toLowerCase()))
+  return names.flatMap((name) => guard.aliasOf(name) ?? [])
 }
 
 /**
@@ -53,7 +55,9 @@ export function upstreamHeaders(
   ourCookies: readonly string[],
 ): string[] {
   const dropped = connectionHeaders(rawHeaders)
-  const kept = filterPairs(rawHeaders, (name) => !dropped.has(name) && !OURS.has(foldHeaderName(name)))
+  const told = new Set(identity.filter((_, index) => index % 2 === 0).map(foldHeaderName))
+  const isOurs = (name: string): boolean => OURS.has(foldHeaderName(name)) || told.has(foldHeaderName(name))
+  const kept = filterPairs(rawHeaders, (name) => !dropped.has(name) && !isOurs(name))
   const withCookies = mapCookies(kept, ourCookies)
   return [...withCookies, ...forwardedHeaders(original), ...withoutEmpty(identity)]
 }

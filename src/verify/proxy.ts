@@ -15,7 +15,7 @@ import type { RefuseReason } from '../policies/decision.ts'
 import { readMethod } from '../policies/method.ts'
 import { peerAddress } from '../web/peer.ts'
 import { isNavigation } from './navigation.ts'
-import { clientHeaders, hasIdentityAlias, upstreamHeaders } from './proxy-headers.ts'
+import { clientHeaders, identityAliases, upstreamHeaders } from './proxy-headers.ts'
 import { refuseProxied } from './proxy-refusal.ts'
 import type { Denial, RefusalParts } from './proxy-refusal.ts'
 import { endUpgrade, forwardUpgrade, refuseUpgrade } from './proxy-upgrade.ts'
@@ -134,7 +134,6 @@ function readOriginal(parts: ProxyParts, request: IncomingMessage): OriginalRequ
   if (host === null) return 'bad_host'
   const target = readTarget(request.url ?? '')
   if (typeof target === 'string') return target
-  if (hasIdentityAlias(request.rawHeaders)) return 'identity_header'
   const peer = peerAddress(request.socket, parts.listen)
   const client = clientAddress({
     peer,
@@ -151,6 +150,7 @@ function readOriginal(parts: ProxyParts, request: IncomingMessage): OriginalRequ
     clientAddress: client,
     navigation,
     appName: null,
+    aliases: identityAliases(request.rawHeaders, parts.policy().aliasGuard),
   }
 }
 

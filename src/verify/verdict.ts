@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { OriginalRequest } from '../lib/original-request.ts'
-import type { Principal } from '../lib/principal.ts'
 import type { Log } from '../observe/log.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
 import type { Decision } from '../policies/decision.ts'
 import type { AnswerParts } from './dialects/dialect.ts'
-import { identityHeaders, MAX_IDENTITY_BYTES } from './identity-headers.ts'
+import type { IdentitySource } from './identity-headers.ts'
+import { createTell } from './identity-memory.ts'
 import { startUrl } from './start-url.ts'
 
 /** A decision with all that any proxy family needs to be told it. */
@@ -22,46 +22,41 @@ const MAX_LOGGED_PATH = 512
 
 const NO_PARTS: AnswerParts = { identity: [], startUrl: '', navigation: false, decisionId: '' }
 
-/** Identity headers are composed once per principal and policy, and kept as long as memory keeps the principal. */
-export function createSettle(policy: () => CompiledPolicy, log: Pick<Log, 'info'>): Settle {
-  let composedFor: CompiledPolicy | null = null
-  let composed = new WeakMap<Principal, readonly string[]>()
-  const identityOf = (principal: Principal | null): readonly string[] => {
-    const current = policy()
-    if (principal === null) return identityHeaders(null, current.roles)
-    if (current !== composedFor) {
-      composed = new WeakMap()
-      composedFor = current
-    }
-    const known = composed.get(principal)
-    if (known !== undefined) return known
-    const headers = identityHeaders(principal, current.roles)
-    composed.set(principal, headers)
-    return headers
-  }
+/** Neither a password for `{basic}` nor a key for assertions: both stay empty. */
+const NO_SOURCE: IdentitySource = { basicPassword: '', signAssertion: null }
+
+/** @param source what identity headers are made from besides the policy and the visitor */
+export function createSettle(
+  policy: () => CompiledPolicy,
+  log: Pick<Log, 'info'>,
+  source: IdentitySource = NO_SOURCE,
+): Settle {
+  const tell = createTell({ ...source, policy, now: Date.now })
   return (decision, original) => {
-    if (decision.kind === 'allow') {
-      const identity = identityOf(decision.principal)
-      if (byteLength(identity) <= MAX_IDENTITY_BYTES) return { decision, parts: { ...NO_PARTS, identity } }
-      return settleDenial(
-        { kind: 'forbid', reason: 'identity_too_large', app: decision.app, rule: null, principal: decision.principal },
-        original,
-        log,
-      )
-    }
-    return settleDenial(decision, original, log)
+    if (decision.kind !== 'allow') return settleDenial(withoutSecondFactor(decision), original, log)
+    const { app, rule, principal } = decision
+    const identity = tell(app, principal)
+    if (identity !== null) return { decision, parts: { ...NO_PARTS, identity } }
+    return settleDenial({ kind: 'forbid', reason: 'identity_too_large', app, rule, principal }, original, log)
   }
 }
 
-function settleDenial(
-  decision: Exclude<Decision, { kind: 'allow' }>,
-  original: OriginalRequest | null,
-  log: Pick<Log, 'info'>,
-): Verdict {
+type Denial = Exclude<Decision, { kind: 'allow' }>
+
+/** Nobody can give a second factor yet, so asking for one would only lead in a circle. */
+function withoutSecondFactor(decision: Denial): Denial {
+  if (decision.kind !== 'sign_in' || decision.reason !== 'second_factor') return decision
+  const { app, rule, principal } = decision
+  return { kind: 'forbid', reason: 'no_second_factor', app, rule, principal }
+}
+
+function settleDenial(decision: Denial, original: OriginalRequest | null, log: Pick<Log, 'info'>): Verdict {
   const navigation = original?.navigation ?? false
   if (decision.kind === 'sign_in' && original !== null) {
     const url = startUrl(decision.app.origin(original.host.name), original)
-    return { decision, parts: { ...NO_PARTS, startUrl: url, navigation } }
+    // Whoever is signed in would be sent straight back from there, unless it is asked for proof.
+    const asked = decision.reason === 'too_long_ago' ? `${url}&prove=again` : url
+    return { decision, parts: { ...NO_PARTS, startUrl: asked, navigation } }
   }
   const decisionId = randomBytes(6).toString('hex')
   log.info({ decisionId, ...describe(decision), ...describeRequest(original) }, `verify: ${decision.kind}`)
@@ -82,8 +77,4 @@ function describeRequest(original: OriginalRequest | null): object {
   if (original === null) return {}
   const { method, scheme, host, target, clientAddress } = original
   return { method, scheme, host: host.name, path: target.path.slice(0, MAX_LOGGED_PATH), clientAddress }
-}
-
-function byteLength(headers: readonly string[]): number {
-  return headers.reduce((sum, text) => sum + text.length, 0)
 }

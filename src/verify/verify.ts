@@ -1,15 +1,18 @@
 import { withDeadline } from '../lib/deadline.ts'
 import type { OriginalRequest } from '../lib/original-request.ts'
+import type { Principal } from '../lib/principal.ts'
 import type { Log } from '../observe/log.ts'
 import type { Tier } from '../observe/metrics.ts'
-import type { Decision } from '../policies/decision.ts'
-import { decide, judge } from '../policies/evaluate.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
+import type { App, Decision, Judgement } from '../policies/decision.ts'
+import { decide, judge } from '../policies/evaluate.ts'
+import type { Outage } from '../sessions/outage.ts'
 import type { Read } from '../sessions/principal-reader.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { DOUBLED } from '../web/cookies.ts'
 import { readSessionCookie, tokenHostOn } from '../web/session-cookies.ts'
 import type { SessionCookies } from '../web/session-cookies.ts'
+import type { Watch } from './watch.ts'
 
 /** A decision and where the principal for it came from. */
 export interface Outcome {
@@ -20,7 +23,10 @@ export interface Outcome {
 export interface VerifyParts {
   readonly policy: () => CompiledPolicy
   readonly sessions: Pick<Sessions, 'find'>
+  readonly outage: Pick<Outage, 'unreachable'>
   readonly cookies: SessionCookies
+  /** Told of every request to an app that has rules in monitor mode. */
+  readonly watch: Watch
   readonly log: Pick<Log, 'error'>
 }
 
@@ -38,18 +44,49 @@ export function verify(
   original: OriginalRequest,
   cookieHeaders: readonly string[],
 ): Outcome | Promise<Outcome> {
-  const judgement = judge(parts.policy(), original)
-  if (judgement.kind !== 'require') return { decision: decide(judgement, null), tier: 'none' }
-  const { name: hostName } = original.host
-  const token = readSessionCookie(parts.cookies, cookieHeaders, hostName)
-  if (token === null || token === DOUBLED) return { decision: decide(judgement, null), tier: 'none' }
-  const found = parts.sessions.find(token, tokenHostOn(parts.cookies, hostName))
-  if (!(found instanceof Promise)) return { decision: decide(judgement, found), tier: found === null ? 'none' : 'l1' }
-  const outcome = ({ principal, tier }: Read): Outcome => ({ decision: decide(judgement, principal), tier })
+  const policy = parts.policy()
+  const judgement = judge(policy, original)
+  const app = appToAskFor(judgement)
+  const conclude = (principal: Principal | null, tier: Tier): Outcome => {
+    if (app?.watches === true) parts.watch(policy, original, principal)
+    return { decision: decide(judgement, principal, Date.now()), tier }
+  }
+  if (app === null) return conclude(null, 'none')
+  const found = findVisitor(parts, app, original, cookieHeaders)
+  if (!(found instanceof Promise)) return conclude(found, found === null ? 'none' : 'l1')
   return withDeadline(found, DEADLINE_MS)
-    .then(outcome)
+    .then(({ principal, tier }) => conclude(principal, tier))
     .catch((error: unknown) => {
       parts.log.error({ err: error }, 'the principal can not be read')
-      return FAULT
+      // Whom a page for everybody would only have been told of must not close it.
+      return judgement.kind === 'anyone' ? conclude(null, 'none') : FAULT
     })
+}
+
+/** The app that must know its visitor, or is told or watched; null where nobody is asked for. */
+function appToAskFor(judgement: Judgement): App | null {
+  switch (judgement.kind) {
+    case 'require':
+    case 'personal':
+      return judgement.app
+    case 'anyone':
+      return judgement.identify || judgement.app.watches ? judgement.app : null
+    case 'forbid':
+    case 'refuse':
+      return null
+  }
+}
+
+function findVisitor(
+  parts: VerifyParts,
+  app: App,
+  original: OriginalRequest,
+  cookieHeaders: readonly string[],
+): Principal | null | Promise<Read> {
+  const { name: hostName } = original.host
+  const token = readSessionCookie(parts.cookies, cookieHeaders, hostName)
+  if (token === null || token === DOUBLED) return null
+  if (app.outage === 'closed' && parts.outage.unreachable)
+    return Promise.reject(new Error(`${app.name} is closed while the database is out of reach`))
+  return parts.sessions.find(token, tokenHostOn(parts.cookies, hostName))
 }

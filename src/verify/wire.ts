@@ -1,4 +1,4 @@
-import { isIdentityAlias } from './identity-headers.ts'
+import type { AliasGuard } from '../policies/alias-guard.ts'
 
 /** A verify request as it came over the wire, whichever server read it. */
 export interface WireRequest {
@@ -15,7 +15,9 @@ export interface WireHeaders {
   readonly values: readonly string[]
   readonly cookies: readonly string[]
   readonly secret: string | null
-  readonly fault: 'missing_header' | 'doubled_header' | 'identity_header' | null
+  /** Folded names of headers that an app could take for identity headers. */
+  readonly aliases: readonly string[]
+  readonly fault: 'missing_header' | 'doubled_header' | null
 }
 
 const SECRET = 'x-postern-secret'
@@ -25,9 +27,14 @@ const SECRET = 'x-postern-secret'
  * another header: what a proxy does not overwrite, a client can write.
  * @param wanted lower-case names, in the order in which `values` gives them
  */
-export function readWireHeaders(rawHeaders: readonly string[], wanted: readonly string[]): WireHeaders {
+export function readWireHeaders(
+  rawHeaders: readonly string[],
+  wanted: readonly string[],
+  guard: AliasGuard,
+): WireHeaders {
   const found: (string | undefined)[] = wanted.map(() => undefined)
   const cookies: string[] = []
+  const aliases: string[] = []
   let secret: string | null = null
   let fault: WireHeaders['fault'] = null
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -41,11 +48,14 @@ export function readWireHeaders(rawHeaders: readonly string[], wanted: readonly 
     else if (name === SECRET) {
       if (secret !== null) fault ??= 'doubled_header'
       secret = value
-    } else if (isIdentityAlias(name)) fault ??= 'identity_header'
+    } else {
+      const alias = guard.aliasOf(name)
+      if (alias !== null) aliases.push(alias)
+    }
   }
   const values = found.map((value) => value ?? '')
   if (values.includes('')) fault ??= 'missing_header'
-  return { values, cookies, secret, fault }
+  return { values, cookies, secret, aliases, fault }
 }
 
 /** The first value of a header that takes no part in decisions of access; empty when absent. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { readArguments } from '../../bench/arguments.ts'
 
 test('the bench measures all in five rounds of three seconds unless told otherwise', () => {
-  const suites = ['verify', 'sessions']
+  const suites = ['verify', 'policies', 'sessions']
   assert.deepEqual(readArguments([]), { suites, rounds: 5, seconds: 3, json: false, help: false })
   const given = readArguments(['sessions', '--rounds', '7', '--seconds=1', '--json'])
   assert.deepEqual(given, { suites: ['sessions'], rounds: 7, seconds: 1, json: true, help: false })

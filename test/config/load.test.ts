@@ -50,6 +50,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_REDIS_SENTINEL_PASSWORD: ['planted too', 'planted too'],
   POSTERN_SECRET_KEY: [SECRET, [SECRET]],
   POSTERN_PROXY_SECRET: [`${SECRET}, ${OTHER_SECRET}`, [SECRET, OTHER_SECRET]],
+  POSTERN_BASIC_PASSWORD: ['s3: cret', 's3: cret'],
 }
 const ENTRIES = [...Object.entries(SETTINGS), ...Object.entries(SECRETS)]
 
@@ -118,7 +119,7 @@ test('the public URL follows the port of POSTERN_LISTEN, and turns the demo app 
 
 test('every mistake is told at once, each beginning with its setting', () => {
   const wrong = ENTRIES.map(([, { name }]) => name).filter(
-    (name) => !/DATA_DIR|POLICY_FILE|SENTINEL_PASSWORD/.test(name),
+    (name) => !/DATA_DIR|POLICY_FILE|SENTINEL_PASSWORD|BASIC_PASSWORD/.test(name),
   )
   const environment: Environment = Object.fromEntries([...wrong, 'POSTERN_LISTNE'].map((name) => [name, '?']))
   const sentences = mistakes(environment)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { IDENTITY_HEADERS } from '../../src/verify/identity-headers.ts'
+import { IDENTITY_HEADERS } from '../../src/policies/header-rules.ts'
 import { HOST, listenOnFreePort, openTestApp } from '../support/app.ts'
 import type { TestApp, TestAppOptions } from '../support/app.ts'
 import type { Cleanup } from '../support/database.ts'

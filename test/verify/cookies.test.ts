@@ -96,7 +96,7 @@ suite('the session cookie of a verify request', () => {
 
   test('a public path, a forbidden one and a refused one never look at it', async () => {
     const before = reads
-    for (const uri of ['/public/a', '/healthz', '/old/x', '//', '/a%00']) {
+    for (const uri of ['/public/a', '/healthz', '/old/x', '/a%2500', '/a%00']) {
       await listener.ask({ uri, token: listener.alice })
       await listener.ask({ uri, token: 'forged' })
     }

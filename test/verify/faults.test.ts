@@ -132,7 +132,7 @@ suite('what is refused or forbidden can be found in the log', () => {
       ['identity_header', { more: ['Remote_User: x'] }],
       ['wrong_app', { host: 'a.team.example.com' }],
       ['bad_client_address', { address: 'x' }],
-      ['ambiguous_path', { uri: '/Public%2f' }],
+      ['ambiguous_path', { uri: '/public/%2500' }],
     ] as const
     for (const [reason, asked] of cases) {
       const told = await ask(asked)

@@ -1,57 +1,96 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { IDENTITY_HEADERS, identityHeaders, isIdentityAlias, percentUtf8 } from '../../src/verify/identity-headers.ts'
-import { principal } from '../policies/fixture.ts'
+import { IDENTITY_HEADERS } from '../../src/policies/header-rules.ts'
+import type { AppIdentity } from '../../src/policies/policy.ts'
+import { MAX_IDENTITY_BYTES, prepareHeaders } from '../../src/verify/identity-headers.ts'
+import type { AppHeaders } from '../../src/verify/identity-headers.ts'
+import { appWith, asObject, ROLES, visitor } from './visitor.ts'
 
-const TEXTS = fc.oneof(
-  fc.string({ unit: 'binary' }),
-  fc.string({ unit: 'grapheme' }),
-  fc.string({ unit: fc.constantFrom('%', '2', '5', '\r', '\n', '\0', ' ', ',', 'é', '李', '😀', '\u2028') }),
-)
+const SOURCE = { basicPassword: 's3cret', signAssertion: () => 'a.b.c' }
+const EMPTY = Object.fromEntries(IDENTITY_HEADERS.map((name) => [name, '']))
 
-test('percent-utf8 is printable ASCII and decodes to the text, for any text', () => {
+function prepare(identity: Partial<AppIdentity> = {}): AppHeaders {
+  return prepareHeaders(SOURCE, appWith(identity), ROLES)
+}
+
+test('HDR-10: the whole list is told of somebody', () => {
+  assert.deepEqual(asObject(prepare().of(visitor(), 0)), {
+    'Remote-User': 'alice',
+    'Remote-Email': 'alice@example.com',
+    'Remote-Name': 'Alice',
+    'Remote-Groups': 'staff',
+    'Remote-User-Id': '00000000-0000-4000-8000-00000000a11c',
+  })
+})
+
+test('HDR-05: of nobody the whole list is told empty, templates with literal text, {basic} and assertion too', () => {
+  assert.deepEqual(asObject(prepare().nobody), EMPTY)
+  const headers = new Map([
+    ['X-WEBAUTH-USER', 'user={login}'],
+    ['Authorization', '{basic}'],
+  ])
+  const told = asObject(prepare({ headers, assertion: true }).nobody)
+  assert.deepEqual(told, { ...EMPTY, 'X-WEBAUTH-USER': '', Authorization: '', 'X-Postern-Assertion': '' })
+})
+
+test('an app gets its own headers as its policy spells them, after the usual ones', () => {
+  const headers = new Map([
+    ['X-WEBAUTH-USER', 'u={login}'],
+    ['authorization', '{basic}'],
+  ])
+  const told = prepare({ headers }).of(visitor(), 0)
+  const basic = `Basic ${Buffer.from('alice:s3cret').toString('base64')}`
+  assert.deepEqual(told?.slice(-4), ['X-WEBAUTH-USER', 'u=alice', 'authorization', basic])
+})
+
+test('the charset holds for the usual headers and the own ones alike, but not for Authorization and assertion', () => {
+  const headers = new Map([
+    ['X-Full-Name', '{name}!'],
+    ['Authorization', '{basic}'],
+  ])
+  const told = asObject(prepare({ headers, charset: 'base64', assertion: true }).of(visitor({ name: 'Zoë' }), 0))
+  assert.equal(Buffer.from(told['Remote-Name'] ?? '', 'base64').toString(), 'Zoë')
+  assert.equal(Buffer.from(told['Remote-User'] ?? '', 'base64').toString(), 'alice')
+  assert.equal(Buffer.from(told['X-Full-Name'] ?? '', 'base64').toString(), 'Zoë!')
+  assert.match(told['Authorization'] ?? '', /^Basic /)
+  assert.equal(told['X-Postern-Assertion'], 'a.b.c')
+  const folded = asObject(prepare({ headers, charset: 'ascii-fold' }).of(visitor({ name: 'Zoë' }), 0))
+  assert.deepEqual([folded['Remote-Name'], folded['X-Full-Name']], ['Zoe', 'Zoe!'])
+})
+
+test('an app that asks for no assertion gets no header of that name', () => {
+  assert.ok(!('X-Postern-Assertion' in asObject(prepare().of(visitor(), 0))))
+})
+
+test('without a key the assertion is empty and nothing ages', () => {
+  const app = prepareHeaders({ basicPassword: '', signAssertion: null }, appWith({ assertion: true }), ROLES)
+  assert.equal(asObject(app.of(visitor(), 0))['X-Postern-Assertion'], '')
+  assert.equal(app.isSigned, false)
+})
+
+test('HDR-13: no name, however odd, adds a header or leaves printable ASCII', () => {
+  const headers = new Map([['X-Full', '<{name}> {email}']])
+  const apps = (['percent-utf8', 'ascii-fold', 'base64'] as const).map((charset) => prepare({ charset, headers }))
   fc.assert(
-    fc.property(TEXTS, (text) => {
-      const encoded = percentUtf8(text)
-      assert.match(encoded, /^[\x20-\x7e]*$/)
-      assert.equal(decodeURIComponent(encoded), text)
+    fc.property(fc.constantFrom(...apps), fc.string({ unit: 'binary', maxLength: 100 }), (app, name) => {
+      const told = app.of(visitor({ name, email: name }), 0)
+      assert.equal(told?.length, 2 * (IDENTITY_HEADERS.length + 1))
+      for (const text of told ?? []) assert.match(text, /^[\x20-\x7e]*$/)
     }),
-    { numRuns: 3_000 },
+    { numRuns: 2_000 },
   )
 })
 
-test('percent-utf8 makes what is no text readable instead of failing', () => {
-  assert.equal(percentUtf8('a\ud800b'), 'a%EF%BF%BDb')
-  assert.equal(percentUtf8('100 % "Zoë"'), '100 %25 "Zo%C3%AB"')
+test('4 KiB are told, one byte more is not, names and assertion counted', () => {
+  const app = prepare({ assertion: true })
+  const sizeOf = (name: string): number => app.of(visitor({ name }), 0)?.join('').length ?? -1
+  const room = MAX_IDENTITY_BYTES - sizeOf('')
+  assert.equal(sizeOf('x'.repeat(room)), MAX_IDENTITY_BYTES)
+  assert.equal(sizeOf('x'.repeat(room + 1)), -1)
 })
 
-test('the whole list is told of somebody and, empty, of nobody', () => {
-  const roles = new Set(['staff'])
-  assert.deepEqual(
-    identityHeaders(null, roles),
-    IDENTITY_HEADERS.flatMap((name) => [name, '']),
-  )
-  const told = identityHeaders(principal('alice', []), roles)
-  assert.deepEqual(
-    told.filter((_, index) => index % 2 === 0),
-    [...IDENTITY_HEADERS],
-  )
-})
-
-test('roles that the policy dropped are not told', () => {
-  const told = identityHeaders(principal('alice', ['gone', 'staff', 'wiki', '__proto__']), new Set(['wiki', 'staff']))
-  assert.equal(told[told.indexOf('Remote-Groups') + 1], 'staff,wiki')
-})
-
-test('a name is an alias exactly when it folds to one of ours, however it is spelt', () => {
-  const separators = fc.string({ unit: fc.constantFrom('-', '_', '.', '!', '|', '~', "'"), minLength: 1, maxLength: 3 })
-  fc.assert(
-    fc.property(fc.constantFrom(...IDENTITY_HEADERS), separators, fc.boolean(), (name, separator, upper) => {
-      const spelt = name.replaceAll('-', separator)
-      assert.ok(isIdentityAlias(upper ? spelt.toUpperCase() : spelt.toLowerCase()))
-      assert.ok(!isIdentityAlias(`x${spelt}`))
-      assert.ok(!isIdentityAlias(`${spelt}s`))
-    }),
-  )
+test('a list of names that is too large by itself is told of nobody either', () => {
+  const headers = new Map(Array.from({ length: 80 }, (_, place) => [`X-${'a'.repeat(50)}-${place}`, '{login}']))
+  assert.equal(prepare({ headers }).nobody, null)
 })

@@ -117,24 +117,20 @@ suite('what the app behind proxy mode is sent', () => {
     assert.equal(named(told, 'Cookie').join('; '), 'a=1; b="2"; c=3')
   })
 
-  test('an ambiguous path is refused before the app sees it', async () => {
+  test('a path that some server takes for a closed one is as closed, and one that nobody can read is refused', async () => {
     const seen = echo.requests.length
-    const paths = [
-      '/public/../admin/',
-      '/public/%2e%2e/admin',
-      '//admin/',
-      '/public/..;/admin',
-      '/a%00',
-      '/public%2fx',
-      '/a\\b',
-    ]
+    for (const path of ['/public/../admin/', '/public/%2e%2e/admin', '//admin/', '/public/..;/admin']) {
+      const { status } = await proxied.send(`GET ${path}`)
+      assert.ok(status === 401 || status === 403, `${path}: ${status}`)
+    }
     for (const path of [
-      ...paths,
+      '/a%00',
+      '/a\\b',
+      '/public/../a/../admin',
       '/public/#/x',
       '*',
       'http://localhost/public/',
       'http://evil.test/public/',
-      '//localhost/public/',
     ]) {
       assert.equal((await proxied.send(`GET ${path}`)).status, 400, path)
     }

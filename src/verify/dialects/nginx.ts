@@ -29,7 +29,7 @@ function read(request: WireRequest, headers: WireHeaders): OriginalRequest | Ref
   const clientAddress = readAddress(addressText)
   if (clientAddress === null) return 'bad_client_address'
   const navigation = isNavigation(method, request.rawHeaders)
-  return { method, scheme, host, target, clientAddress, navigation, appName: request.appName }
+  return { method, scheme, host, target, clientAddress, navigation, appName: request.appName, aliases: headers.aliases }
 }
 
 function write(decision: Decision, { identity, startUrl, navigation, decisionId }: AnswerParts): Answer {

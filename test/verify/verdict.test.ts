@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OriginalRequest } from '../../src/lib/original-request.ts'
+import type { CompiledPolicy } from '../../src/policies/compile.ts'
+import type { SignInReason } from '../../src/policies/decision.ts'
+import { createSettle } from '../../src/verify/verdict.ts'
+import type { Settle } from '../../src/verify/verdict.ts'
+import { appWith, asObject, ROLES, RULE, visitor } from './visitor.ts'
+
+const ORIGINAL = {
+  method: 'GET',
+  scheme: 'https',
+  host: { name: 'wiki.example.com', port: null },
+  target: { path: '/a', query: '?b' },
+  clientAddress: '203.0.113.7',
+  navigation: true,
+  appName: null,
+  aliases: [],
+} as unknown as OriginalRequest
+const PRINCIPAL = visitor()
+
+interface Settled {
+  readonly settle: Settle
+  readonly lines: readonly Readonly<Record<string, unknown>>[]
+}
+
+function settling(): Settled {
+  const lines: Record<string, unknown>[] = []
+  const log = { info: (line: object): void => void lines.push({ ...line }) }
+  const policy = { roles: ROLES } as unknown as CompiledPolicy
+  const source = { basicPassword: '', signAssertion: () => 'a.b.c' }
+  return { settle: createSettle(() => policy, log, source), lines }
+}
+
+function signIn(reason: SignInReason) {
+  return { kind: 'sign_in', app: appWith(), rule: RULE, reason, principal: PRINCIPAL } as const
+}
+
+test('an allow is told in the app’s own headers, and logs nothing', () => {
+  const { settle, lines } = settling()
+  const app = appWith({ headers: new Map([['X-WEBAUTH-USER', '{login}']]), assertion: true })
+  const { decision, parts } = settle({ kind: 'allow', app, rule: RULE, principal: PRINCIPAL }, ORIGINAL)
+  assert.equal(decision.kind, 'allow')
+  const told = asObject(parts.identity)
+  assert.deepEqual([told['X-WEBAUTH-USER'], told['X-Postern-Assertion']], ['alice', 'a.b.c'])
+  assert.deepEqual(lines, [])
+})
+
+test('a second factor that nobody can give yet is a forbid that names app and rule', () => {
+  const { settle, lines } = settling()
+  const { decision, parts } = settle(signIn('second_factor'), ORIGINAL)
+  assert.deepEqual([decision.kind, 'reason' in decision && decision.reason], ['forbid', 'no_second_factor'])
+  assert.equal(parts.startUrl, '')
+  assert.match(parts.decisionId, /^[0-9a-f]{12}$/)
+  const [{ decisionId, reason, app, rule, login } = {}] = lines
+  assert.deepEqual([decisionId, reason, app, rule, login], [parts.decisionId, 'no_second_factor', 'wiki', 3, 'alice'])
+})
+
+test('who signed in too long ago is asked to prove it again, nobody else is', () => {
+  const { settle } = settling()
+  const start = 'https://wiki.example.com/.postern/start?rd=%2Fa%3Fb'
+  assert.equal(settle(signIn('nobody'), ORIGINAL).parts.startUrl, start)
+  assert.equal(settle(signIn('too_long_ago'), ORIGINAL).parts.startUrl, `${start}&prove=again`)
+})
+
+test('an identity that is too large is a forbid that names app and rule, and tells the app nothing', () => {
+  const { settle, lines } = settling()
+  const principal = visitor({ name: 'x'.repeat(5_000) })
+  const { decision, parts } = settle({ kind: 'allow', app: appWith(), rule: RULE, principal }, ORIGINAL)
+  assert.deepEqual([decision.kind, 'reason' in decision && decision.reason], ['forbid', 'identity_too_large'])
+  assert.deepEqual(parts.identity, [])
+  assert.deepEqual([lines[0]?.['app'], lines[0]?.['rule']], ['wiki', 3])
+})
+
+test('HDR-11: whatever is not an allow carries no identity', () => {
+  const { settle } = settling()
+  const forbid = { kind: 'forbid', reason: 'no_rule', app: appWith(), rule: null, principal: PRINCIPAL } as const
+  const denials = [signIn('nobody'), signIn('second_factor'), forbid, { kind: 'refuse', reason: 'bad_host' }] as const
+  for (const decision of denials) assert.deepEqual(settle(decision, ORIGINAL).parts.identity, [])
+  assert.deepEqual(settle({ kind: 'fault' }, null).parts.identity, [])
+})
