@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { OperatorError } from '../src/errors.ts'
 
 /** What can be measured by itself. */
-export const SUITES = ['verify', 'sessions'] as const
+export const SUITES = ['verify', 'policies', 'sessions'] as const
 export type Suite = (typeof SUITES)[number]
 
 /** How much is measured. */
@@ -22,9 +22,10 @@ export interface Arguments extends Amounts {
 
 export const USAGE = `Measures Postern beside what it could at best be compared with.
 
-  npm run bench -- [verify] [sessions] [--rounds N] [--seconds S] [--json]
+  npm run bench -- [verify] [policies] [sessions] [--rounds N] [--seconds S] [--json]
 
   verify       what a request costs behind a real nginx; what signing in takes
+  policies     what rules cost, until they are in force and for each request
   sessions     what memory of sessions costs, and how fast it forgets
   --rounds N   measurements of each case of verify, 1 to 50; 5 unless given
   --seconds S  seconds of each under load, 1 to 60; 3 unless given
@@ -46,7 +47,7 @@ export function readArguments(args: readonly string[]): Arguments {
 
 function suiteNamed(name: string): Suite {
   const found = SUITES.find((suite) => suite === name)
-  if (found === undefined) throw new OperatorError(`There is no ${name} to measure, only ${SUITES.join(' and ')}.`, 2)
+  if (found === undefined) throw new OperatorError(`There is no ${name} to measure, only ${SUITES.join(', ')}.`, 2)
   return found
 }
 

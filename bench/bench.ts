@@ -1,6 +1,7 @@
 import type { Amounts, Suite } from './arguments.ts'
 import { describeMachine, loadAverage } from './machine.ts'
 import type { PlaceOptions } from './place.ts'
+import { measurePolicies } from './policies.ts'
 import type { Report } from './report.ts'
 import { measureSessions } from './sessions/suite.ts'
 import { measureVerify } from './verify.ts'
@@ -19,6 +20,7 @@ export async function runBench(options: BenchOptions): Promise<Report> {
     return await measure({ ...options, opened })
   }
   const verify = await run('verify', measureVerify)
+  const policies = await run('policies', measurePolicies)
   const sessions = await run('sessions', measureSessions)
-  return { machine: describeMachine(), load_average: { before, after: loadAverage() }, verify, sessions }
+  return { machine: describeMachine(), load_average: { before, after: loadAverage() }, verify, policies, sessions }
 }

@@ -10,6 +10,7 @@ export interface Report {
   /** Of the machine, the bench's own work included. */
   readonly load_average: { readonly before: number; readonly after: number }
   readonly verify: VerifyReport | null
+  readonly policies: readonly Finding[] | null
   readonly sessions: readonly Finding[] | null
 }
 
@@ -20,13 +21,14 @@ const ROW_HEADINGS = ['case', 'gateway µs', 'nginx µs', 'gateway/nginx', 'req/
 const TIME_HEADINGS = ['times', 'p50 ms', 'p99 ms', 'goal']
 
 /** The same for people. */
-export function describeReport({ machine, load_average: load, verify, sessions }: Report): string {
+export function describeReport({ machine, load_average: load, verify, policies, sessions }: Report): string {
   const { cpu, cores, node, nginx, postgres } = machine
   return [
     `${cpu}, ${cores} cores; Node ${node}, nginx ${nginx}, PostgreSQL ${postgres}\n` +
       `load average ${load.before} before, ${load.after} after`,
     ...(verify === null ? [] : verifyTables(verify)),
-    ...(sessions === null ? [] : [table([['sessions', 'measured', '', 'goal'], ...sessions.map(findingCells)])]),
+    ...findingTable('policies', policies),
+    ...findingTable('sessions', sessions),
   ].join('\n\n')
 }
 
@@ -38,6 +40,10 @@ function verifyTables({ rows, sign_in: signIns, statements }: VerifyReport): str
     table([['sign-in', ...TIME_HEADINGS], ...signInLines]),
     table([['statement', ...TIME_HEADINGS], ...statementLines]),
   ]
+}
+
+function findingTable(suite: string, findings: readonly Finding[] | null): string[] {
+  return findings === null ? [] : [table([[suite, 'measured', '', 'goal'], ...findings.map(findingCells)])]
 }
 
 function findingCells({ what, value, unit, at_most: atMost }: Finding): Cell[] {

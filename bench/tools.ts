@@ -6,6 +6,7 @@ import type { Suite } from './arguments.ts'
 /** Programs that each suite runs, each with the Debian package that has it. */
 const PACKAGES: Readonly<Record<Suite, Readonly<Record<string, string>>>> = {
   verify: { wrk: 'wrk', nginx: 'nginx', openssl: 'openssl' },
+  policies: {},
   sessions: { 'redis-server': 'redis-server', 'redis-cli': 'redis-tools' },
 }
 const POSTGRES = '/usr/lib/postgresql'
