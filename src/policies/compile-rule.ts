@@ -80,15 +80,16 @@ function verdictOf(app: App, rule: Rule, grants: Grants): Judgement {
     case 'deny':
       return { kind: 'forbid', reason: 'denied_by_rule', app, rule, principal: null }
     case 'require':
-      return { kind: 'require', app, rule, demands: [demandOf(action, grants)] }
+      return { kind: 'require', app, rule, demands: [demandOf(rule, action, grants)] }
   }
 }
 
-function demandOf({ roles, permissions, users, factors, maxAuthAgeMs }: Requirement, grants: Grants): Demand {
+function demandOf(rule: Rule, requirement: Requirement, grants: Grants): Demand {
+  const { roles, permissions, users, factors, maxAuthAgeMs } = requirement
   const roleSets: ReadonlySet<string>[] = []
   if (roles !== null) roleSets.push(new Set(roles))
   if (permissions !== null) roleSets.push(new Set(permissions.flatMap((name) => [...(grants.get(name) ?? [])])))
-  return { roleSets, logins: users === null ? null : new Set(users), factors, maxAuthAgeMs }
+  return { rule, roleSets, logins: users === null ? null : new Set(users), factors, maxAuthAgeMs }
 }
 
 function getNetworks(list: readonly string[]): Networks {

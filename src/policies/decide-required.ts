@@ -1,16 +1,21 @@
 import type { Principal } from '../lib/principal.ts'
 import type { Decision, Demand, ForbidReason, Required, SignInReason } from './decision.ts'
 
-/** What becomes of somebody, or nobody, where somebody is asked for. What can't be met outweighs what still can. */
-export function decideRequired(required: Required, principal: Principal | null, nowMs: number): Decision {
-  const { app, rule, demands } = required
+/**
+ * What becomes of somebody, or nobody, where somebody is asked for. What can't be met outweighs what still can; the rule
+ * that is named is the one whose demand it was.
+ */
+export function decideRequired({ app, rule, demands }: Required, principal: Principal | null, nowMs: number): Decision {
   if (principal === null) return { kind: 'sign_in', app, rule, reason: 'nobody', principal }
-  const lacking = first(demands, (demand) => whatIsLacking(demand, principal))
-  if (lacking !== null) return { kind: 'forbid', reason: lacking, app, rule, principal }
-  const reasons = demands.map((demand) => whatToProve(demand, principal, nowMs))
+  for (const demand of demands) {
+    const reason = whatIsLacking(demand, principal)
+    if (reason !== null) return { kind: 'forbid', reason, app, rule: demand.rule, principal }
+  }
   // Who has no second factor need not give his first again only to be told so.
-  const reason = reasons.find((each) => each === 'second_factor') ?? reasons.find((each) => each !== null)
-  if (reason !== undefined && reason !== null) return { kind: 'sign_in', app, rule, reason, principal }
+  for (const wanted of ['second_factor', 'too_long_ago'] as const) {
+    const demand = demands.find((each) => whatToProve(each, principal, nowMs) === wanted)
+    if (demand !== undefined) return { kind: 'sign_in', app, rule: demand.rule, reason: wanted, principal }
+  }
   return { kind: 'allow', app, rule, principal }
 }
 
@@ -26,12 +31,4 @@ function whatToProve({ factors, maxAuthAgeMs }: Demand, principal: Principal, no
   const provenAt = times[factors - 1]
   if (provenAt === undefined) return 'second_factor'
   return maxAuthAgeMs !== null && nowMs - provenAt > maxAuthAgeMs ? 'too_long_ago' : null
-}
-
-function first<T, R>(list: readonly T[], find: (item: T) => R | null): R | null {
-  for (const item of list) {
-    const found = find(item)
-    if (found !== null) return found
-  }
-  return null
 }

@@ -82,6 +82,8 @@ export interface Personal {
 
 /** What one rule asks of the visitor. */
 export interface Demand {
+  /** The rule that asks, for people to find it. */
+  readonly rule: Rule
   /** Of each set the principal must hold at least one role. */
   readonly roleSets: readonly ReadonlySet<string>[]
   /** Who is meant, or null for everybody. */

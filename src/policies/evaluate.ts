@@ -185,6 +185,7 @@ function forOwner({ app, original }: Asked, judgement: Judgement): Judgement {
   const { name } = original.host
   if (app.hostNames.has(name) || !app.ownHostNames.has(wildcardOf(name) ?? '')) return judgement
   const owner: Demand = {
+    rule: judgement.rule,
     roleSets: [],
     logins: new Set([name.slice(0, name.indexOf('.'))]),
     factors: 1,

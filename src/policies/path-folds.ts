@@ -46,7 +46,7 @@ export function foldLastSlash(text: string): string {
 /** Without what stands after the last dot: Rails, and Spring before 5.3, take `/admin.json` for `/admin`. */
 export function foldFormat(text: string): string {
   const dot = text.lastIndexOf('.')
-  return dot > text.lastIndexOf('/') + 1 ? text.slice(0, dot) : text
+  return dot > text.lastIndexOf('/') + 1 && text.charAt(dot - 1) !== '.' ? text.slice(0, dot) : text
 }
 
 /**
