@@ -20,7 +20,7 @@ test('a killed server means store_unavailable, and a new one is found without a 
   await Promise.all(Array.from({ length: 5 }, () => database.query(one)))
   const held = database.transaction(async (tx) => {
     await tx.query(one)
-    server.signal('SIGKILL')
+    await server.kill()
     await eventually(() => tx.query(one).then(() => false, isUnavailable))
     return tx.query(one)
   })
