@@ -127,10 +127,7 @@ async function openSignIns(kept: Kept, keyValue: KeyValue | null): Promise<SignI
   const listener: ChangeListener = {
     onNamed: (name, isVoid) => reader.dropNamed(name, isVoid),
     onPolicy: () => void refreshPolicy(),
-    onGap: () => {
-      reader.dropAll()
-      void refreshPolicy()
-    },
+    onGap: () => reader.dropAll(),
   }
   const feed = await openChangeFeed(database, listener, now)
   const outage = watchOutage(feed, config.outageGrace, now)

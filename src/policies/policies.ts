@@ -1,5 +1,6 @@
 import { setImmediate as takeTurns } from 'node:timers/promises'
 import { OperatorError } from '../errors.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import type { Queryable } from '../store/database.ts'
 import { compilePolicy, compilePolicyInSlices } from './compile.ts'
 import type { CompiledPolicy } from './compile.ts'
@@ -13,9 +14,12 @@ export interface Policies {
   current(): CompiledPolicy
   /** 0 before any policy was applied: then everything is forbidden. */
   readonly version: number
-  /** Takes over a newer version from the database, if there is one; one after the other, however many ask. */
+  /** Takes over a newer version from the database, if there is one. While that goes on, it resolves after a later look. */
   refresh(): Promise<void>
 }
+
+/** A connection that hangs must not keep the next look from another one. */
+const DEADLINE_MS = 700
 
 /** Nothing but forbids, until the first policy is there. */
 const NO_POLICY = compilePolicy({ roles: new Map(), apps: [], tests: [] })
@@ -25,22 +29,31 @@ export function createPolicies(database: Queryable, onChange: (version: number) 
   let current = NO_POLICY
   let version = 0
   const takeOver = async (): Promise<void> => {
-    const [newer] = await database.query(FIND_NEWER_POLICY, version)
+    const [newer] = await withDeadline(database.query(FIND_NEWER_POLICY, version), DEADLINE_MS)
     if (newer === undefined || newer.version <= version) return
     // Before the first policy nobody waits for answers, and a thread takes longer to start than most take to read.
     current = version === 0 ? compileNow(newer) : await compileAside(newer)
     version = newer.version
     onChange(version)
   }
-  let last: Promise<void> = Promise.resolve()
+  let running: Promise<void> | null = null
+  let next: Promise<void> | null = null
+  const start = (): Promise<void> => {
+    running = takeOver().finally(() => (running = null))
+    return running
+  }
   return {
     current: () => current,
     get version() {
       return version
     },
     refresh() {
-      const next = last.then(takeOver)
-      last = next.catch(() => undefined)
+      if (running === null) return start()
+      const after = running.catch(() => undefined)
+      next ??= after.then(() => {
+        next = null
+        return start()
+      })
       return next
     },
   }

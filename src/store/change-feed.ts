@@ -29,7 +29,7 @@ export interface ChangeListener {
   /** A user or sign-in is no longer what it was in snapshots that do not see this. */
   onNamed(name: string, isVoid: (snapshot: string) => boolean): void
   onPolicy(): void
-  /** Away for longer than changes are kept, or the server was started anew: nothing that is remembered counts. */
+  /** This process was away for longer than changes are kept: nothing that it remembers counts. */
   onGap(): void
 }
 
@@ -43,6 +43,9 @@ const SHORTEST_DEADLINE_MS = 100
 /** Changes are kept for an hour; a process that was away for nearly that long starts afresh. */
 export const CHANGES_KEPT_MS = 3_600_000
 const GAP_MS = 3_000_000
+/** A crash loses at most the ids of transactions that came to nothing within a fifth of a second before it. */
+const LOST_IDS = 10_000n
+const FIRST_ID = 3n
 
 /**
  * Opens the feed at the present: what is read before is unknown to it and nothing from before counts.
@@ -67,8 +70,9 @@ class DatabaseFeed implements ChangeFeed {
   readonly #parts: FeedParts
   #freshAt: number
   #cursor: string
-  /** Transactions that a crash undid may lend their ids to others: what was read from another server is not compared. */
   #server: string
+  /** Ids below it may have been another transaction's before a crash: what such a change names is void in any case. */
+  #usedBelow = 0n
   #known: KnownChanges
   #unreachable = false
   #reading: Promise<void> | null = null
@@ -139,17 +143,36 @@ class DatabaseFeed implements ChangeFeed {
   }
 
   async #readOnce(): Promise<void> {
-    const { database, listener, now } = this.#parts
+    const { database, now } = this.#parts
     const sentAt = now()
     if (sentAt - this.#freshAt > GAP_MS) return this.#startAfresh()
     const rows = await withDeadline(database.query(READ_CHANGES, this.#cursor), this.#deadline(sentAt))
-    if (rows.some(({ server }) => server !== this.#server)) return this.#startAfresh()
+    const [{ server = this.#server } = {}] = rows
+    if (server !== this.#server) return this.#lookBack(server)
     for (const change of rows.flatMap(changeOf)) {
-      if (this.#known.add(change, sentAt)) announce(change, listener, this.#known)
+      if (this.#known.add(change, sentAt)) this.#announce(change)
     }
     this.#cursor = rows[0]?.cursor ?? this.#cursor
     this.#freshAt = sentAt
     this.#known.prune(sentAt - CHANGES_KEPT_MS, BigInt(this.#cursor))
+  }
+
+  /** The server was started anew: changes are read again from below all that a crash may have lost. */
+  #lookBack(server: string): Promise<void> {
+    const cursor = BigInt(this.#cursor)
+    this.#server = server
+    this.#usedBelow = cursor + LOST_IDS
+    this.#cursor = String(cursor > LOST_IDS + FIRST_ID ? cursor - LOST_IDS : FIRST_ID)
+    this.#known.startBelow(BigInt(this.#cursor))
+    this.#parts.listener.onPolicy()
+    return this.#readOnce()
+  }
+
+  #announce({ names, xid }: KnownChange): void {
+    const { listener } = this.#parts
+    if (names === null) listener.onPolicy()
+    else if (xid < this.#usedBelow) listener.onNamed(names, () => true)
+    else listener.onNamed(names, (snapshot) => this.#known.isVoid(snapshot, names, names))
   }
 
   #deadline(sentAt: number): number {
@@ -182,9 +205,4 @@ async function readPresent(database: Queryable): Promise<Present> {
 
 function changeOf({ id, xid, user_id: userId, session_id: sessionId }: ChangeRow): KnownChange[] {
   return id === null || xid === null ? [] : [{ id, xid: BigInt(xid), names: userId ?? sessionId }]
-}
-
-function announce({ names }: KnownChange, listener: ChangeListener, known: KnownChanges): void {
-  if (names === null) listener.onPolicy()
-  else listener.onNamed(names, (snapshot) => known.isVoid(snapshot, names, names))
 }

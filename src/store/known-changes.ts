@@ -22,6 +22,8 @@ export interface KnownChanges {
    * before one of them counts no more.
    */
   prune(beforeMs: number, cursor: bigint): void
+  /** Begins anew from a cursor that may lie below what is known, as after a crash of the server. */
+  startBelow(cursor: bigint): void
   readonly size: number
 }
 
@@ -52,6 +54,11 @@ export function createKnownChanges(from: bigint): KnownChanges {
         dropName(byName, change)
         if (change.xid >= beginning) beginning = change.xid + 1n
       }
+    },
+    startBelow(cursor) {
+      if (cursor < beginning) beginning = cursor
+      added.clear()
+      byName.clear()
     },
     get size() {
       return added.size
