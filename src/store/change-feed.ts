@@ -147,8 +147,8 @@ class DatabaseFeed implements ChangeFeed {
     const sentAt = now()
     if (sentAt - this.#freshAt > GAP_MS) return this.#startAfresh()
     const rows = await withDeadline(database.query(READ_CHANGES, this.#cursor), this.#deadline(sentAt))
-    const [{ server = this.#server } = {}] = rows
-    if (server !== this.#server) return this.#lookBack(server)
+    const [first] = rows
+    if (first !== undefined && first.server !== this.#server) return this.#lookBack(first.server)
     for (const change of rows.flatMap(changeOf)) {
       if (this.#known.add(change, sentAt)) this.#announce(change)
     }

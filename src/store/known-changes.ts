@@ -22,7 +22,7 @@ export interface KnownChanges {
    * before one of them counts no more.
    */
   prune(beforeMs: number, cursor: bigint): void
-  /** Begins anew from a cursor that may lie below what is known, as after a crash of the server. */
+  /** Lets reads begin below what is known, as after a crash of the server. */
   startBelow(cursor: bigint): void
   readonly size: number
 }
@@ -38,32 +38,36 @@ export function createKnownChanges(from: bigint): KnownChanges {
   }
   return {
     add(change, atMs) {
-      if (added.has(change.id)) return false
-      added.set(change.id, { change, atMs })
+      const key = keyOf(change)
+      if (added.has(key)) return false
+      added.set(key, { change, atMs })
       if (change.names !== null) byName.set(change.names, (byName.get(change.names) ?? new Set()).add(change.xid))
       return true
     },
     isVoid: (snapshot, userId, signInId) =>
       oldestUnseen(snapshot) < beginning || hides(snapshot, userId) || hides(snapshot, signInId),
     prune(beforeMs, cursor) {
-      for (const [id, { change, atMs }] of added) {
+      for (const [key, { change, atMs }] of added) {
         if (atMs >= beforeMs) return
         // While a transaction from before it is open, new snapshots could not be told from those that miss it.
         if (change.xid >= cursor) continue
-        added.delete(id)
+        added.delete(key)
         dropName(byName, change)
         if (change.xid >= beginning) beginning = change.xid + 1n
       }
     },
     startBelow(cursor) {
       if (cursor < beginning) beginning = cursor
-      added.clear()
-      byName.clear()
     },
     get size() {
       return added.size
     },
   }
+}
+
+/** Neither number need be new after a crash of a server that doesn't wait for its disk. */
+function keyOf({ id, xid, names }: KnownChange): string {
+  return `${id} ${xid} ${names}`
 }
 
 function dropName(byName: Map<string, Set<bigint>>, { names, xid }: KnownChange): void {
