@@ -18,4 +18,6 @@ export interface OriginalRequest {
   readonly appName: string | null
   /** Names of client headers that an app could take for identity headers, folded by `foldHeaderName`; mostly none. */
   readonly aliases: readonly string[]
+  /** Methods that client headers name, by which some frameworks replace the one of the request line; mostly none. */
+  readonly overrides: readonly string[]
 }

@@ -33,6 +33,8 @@ export interface CompiledApp extends App {
   /** Folded names of the headers that no client may send to this app. */
   readonly identityNames: ReadonlySet<string>
   readonly rules: readonly CompiledRule[]
+  /** True where some rule is there for some networks only. */
+  readonly usesNetworks: boolean
   /** The verdict where no rule matches. */
   readonly noRule: Forbid
   /** The patterns as the file has them, then each form in which some differ. */
@@ -89,6 +91,7 @@ function compileApp(source: PolicyApp, grants: Grants, folds: readonly PathFold[
     ownHostNames: new Set(source.hosts.filter((host) => host.startsWith('{')).map(indexedName)),
     identityNames: identityNames(source),
     rules,
+    usesNetworks: rules.some(({ networks }) => networks !== null),
     noRule,
     forms,
     hasOneForm: forms.every(({ index }) => index === forms[0].index),

@@ -1,33 +1,18 @@
 import type { OriginalRequest } from '../lib/original-request.ts'
-import { RESERVED_PREFIX } from './alias-guard.ts'
-import type { CompiledApp, CompiledPolicy } from './compile.ts'
-import type { CompiledRule } from './compile-rule.ts'
+import type { Principal } from '../lib/principal.ts'
+import { readAsked } from './asked.ts'
+import type { Asked } from './asked.ts'
 import { verdictFor } from './compile-rule.ts'
+import type { CompiledPolicy } from './compile.ts'
 import { decideRequired } from './decide-required.ts'
 import type { Decision, Demand, Judgement, Refuse } from './decision.ts'
-import type { Principal } from '../lib/principal.ts'
-import { findApp } from './find-app.ts'
 import type { Form } from './forms.ts'
 import { wildcardOf } from './host-index.ts'
-import { methodNumber } from './method.ts'
-import { foldLastSlash, foldLetterCase } from './path-folds.ts'
-import { NO_RULE } from './path-index.ts'
+import { lookUps } from './look-ups.ts'
+import type { LookUps } from './look-ups.ts'
 import type { Visitor } from './path-index.ts'
-import { queryMatches } from './query-condition.ts'
-import { readingsOf } from './readings.ts'
 
-/** What an app is asked for, once it is known which app. */
-export interface Asked {
-  readonly app: CompiledApp
-  readonly original: OriginalRequest
-  /** Number of `method.ts`. */
-  readonly method: number
-}
-
-const BAD_METHOD: Refuse = { kind: 'refuse', reason: 'bad_method' }
-const BAD_UTF8: Refuse = { kind: 'refuse', reason: 'bad_utf8' }
 const AMBIGUOUS_PATH: Refuse = { kind: 'refuse', reason: 'ambiguous_path' }
-const IDENTITY_HEADER: Refuse = { kind: 'refuse', reason: 'identity_header' }
 
 /** What the rules ask of a request before any credential is looked at: the most restrictive verdict of all readings. */
 export function judge(policy: CompiledPolicy, original: OriginalRequest): Judgement {
@@ -56,60 +41,16 @@ export function decide(judgement: Judgement, principal: Principal | null, nowMs:
   }
 }
 
-/** The app and method that are asked for, or why nothing can be. */
-export function readAsked(
-  policy: CompiledPolicy,
-  original: OriginalRequest,
-): Asked | Exclude<Judgement, { kind: 'personal' }> {
-  const app = findApp(policy, original.host, original.appName)
-  if ('kind' in app) return app
-  if (original.aliases.length > 0 && isGuarded(app, original.aliases)) return IDENTITY_HEADER
-  const method = methodNumber(original.method)
-  if (method === null) return BAD_METHOD
-  if (!original.target.utf8 && app.source.pathBytes === 'utf8') return BAD_UTF8
-  return { app, original, method }
-}
-
-function isGuarded({ source, identityNames }: CompiledApp, aliases: readonly string[]): boolean {
-  if (source.aliasGuard === 'ignore') return false
-  return aliases.some((name) => identityNames.has(name) || name.startsWith(RESERVED_PREFIX))
-}
-
-/** Every form of the patterns with every path that is to be looked up in it; null where there are too many readings. */
-export function lookUps(asked: Asked): readonly (readonly [Form, string])[] | null {
-  const { app, original } = asked
-  const readings = readingsOf(original.target, app.source.pathBytes, app.folds)
-  if (readings === null) return null
-  const found: (readonly [Form, string])[] = []
-  for (const form of app.forms) {
-    for (const reading of readings) {
-      const path = form.foldPath(reading)
-      if (!found.some(([other, known]) => other.index === form.index && known === path)) found.push([form, path])
-    }
-  }
-  return [...found, ...guardedTwins(asked, readings)]
-}
-
-/**
- * What a path is with other letters or without its last `/`, where a rule stands for just that: `/Docs/x` under
- * `/Docs/**` is looked up as `/docs/x` too where there is `/docs/**`, but not where only `/**` would take it.
- */
-function guardedTwins({ app, original, method }: Asked, readings: readonly string[]): (readonly [Form, string])[] {
-  if (app.hasOneForm) return []
-  const [asWritten] = app.forms
-  const { index } = asWritten
-  return readings.flatMap((reading) => {
-    const small = foldLetterCase(reading)
-    const twins = new Set([small, foldLastSlash(reading), foldLastSlash(small)])
-    const guarded = [...twins].filter((twin) => {
-      const place = twin === reading ? NO_RULE : index.find(twin, method, original)
-      return place !== NO_RULE && !index.findAll(reading, method, original, place + 1).includes(place)
-    })
-    return guarded.map((twin) => [asWritten, twin] as const)
-  })
-}
-
+/** For every method that the app may take it for. */
 function judgeVisitor(asked: Asked, visitor: Visitor): Judgement {
+  const verdict = judgeMethod(asked, visitor)
+  if (asked.others.length === 0) return verdict
+  return asked.others
+    .map((method) => judgeMethod({ ...asked, method, others: [asked.method, ...asked.others] }, visitor))
+    .reduce(moreRestrictive, verdict)
+}
+
+function judgeMethod(asked: Asked, visitor: Visitor): Judgement {
   const { app, original, method } = asked
   const { path, plain } = original.target
   const [asWritten] = app.forms
@@ -117,8 +58,8 @@ function judgeVisitor(asked: Asked, visitor: Visitor): Judgement {
     return judgeAt(asked, asWritten.index.find(path, method, visitor), visitor)
   const found = lookUps(asked)
   if (found === null) return app.uniform[method] ?? AMBIGUOUS_PATH
-  return found
-    .map(([form, path]) => judgePath(asked, form, path, visitor))
+  return found.paths
+    .map(([form, path]) => judgePath(asked, found, { form, path, visitor }))
     .reduce((one, next) => moreRestrictive(one, next))
 }
 
@@ -127,20 +68,22 @@ function isBare(path: string): boolean {
   return !path.endsWith('/') && path.lastIndexOf('.') <= path.lastIndexOf('/') + 1
 }
 
-function judgePath(asked: Asked, { index, overlay }: Form, path: string, visitor: Visitor): Judgement {
-  const { app, original, method } = asked
-  const place = index.find(path, method, visitor)
-  const verdict = judgeAt(asked, place, visitor)
-  // What only adds does so for parameters.
-  if (overlay === null || original.target.query === '') return verdict
-  const added = overlay.findAll(path, method, visitor, place).filter((order) => adds(app.rules[order], original))
-  return added.map((order) => judgeAt(asked, order, visitor)).reduce(moreRestrictive, verdict)
+interface Place {
+  readonly form: Form
+  readonly path: string
+  readonly visitor: Visitor
 }
 
-function adds(rule: CompiledRule | undefined, { target }: OriginalRequest): boolean {
-  if (rule?.part !== 'adds') return false
-  const { query } = rule.rule.source
-  return query !== null && queryMatches(query, target.query)
+function judgePath(asked: Asked, { hasQueryOf }: LookUps, { form, path, visitor }: Place): Judgement {
+  const { app, method } = asked
+  const place = form.index.find(path, method, visitor)
+  const verdict = judgeAt(asked, place, visitor)
+  if (form.overlay === null) return verdict
+  const added = form.overlay.findAll(path, method, visitor, place).filter((order) => {
+    const rule = app.rules[order]
+    return rule?.part === 'adds' && hasQueryOf(rule)
+  })
+  return added.map((order) => judgeAt(asked, order, visitor)).reduce(moreRestrictive, verdict)
 }
 
 /** @param place as a `PathIndex` gives it */

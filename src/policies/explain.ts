@@ -4,13 +4,15 @@ import type { CompiledRule } from './compile-rule.ts'
 import { verdictFor } from './compile-rule.ts'
 import type { CompiledPolicy } from './compile.ts'
 import type { Decision } from './decision.ts'
-import { decide, judge, lookUps, readAsked } from './evaluate.ts'
-import type { Asked } from './evaluate.ts'
+import { readAsked } from './asked.ts'
+import { decide, judge } from './evaluate.ts'
+import { lookUps } from './look-ups.ts'
+import type { Asked } from './asked.ts'
+import type { LookUps } from './look-ups.ts'
 import type { Form } from './forms.ts'
 import { ALL_METHODS } from './method.ts'
 import type { Entry, Visitor } from './path-index.ts'
 import { createPathIndex, NO_RULE } from './path-index.ts'
-import { queryMatches } from './query-condition.ts'
 
 /** What was decided and every step to it. */
 export interface Explanation {
@@ -53,11 +55,12 @@ export function explain(
   if ('kind' in asked) return { decision, app: null, readings: [] }
   const { clientAddress } = original
   const visitor: Visitor = principal === null ? { clientAddress } : { clientAddress, login: principal.login }
-  const readings = (lookUps(asked) ?? []).map(([form, path]): ExplainedReading => {
+  const { paths, hasQueryOf } = lookUps(asked) ?? { paths: [], hasQueryOf: () => false }
+  const readings = paths.map(([form, path]): ExplainedReading => {
     const last = form.index.find(path, asked.method, visitor)
     const looked = last === NO_RULE ? asked.app.rules : asked.app.rules.slice(0, last + 1)
     const explainRule = (rule: CompiledRule): ExplainedRule => {
-      const missed = whatMissed({ asked, form, path, visitor }, rule)
+      const missed = whatMissed({ asked, form, path, visitor, hasQueryOf }, rule)
       const own = missed === null ? decide(verdictFor(rule, asked.method), principal, nowMs) : null
       return { number: rule.rule.number, line: rule.rule.source.line, part: rule.part, missed, decision: own }
     }
@@ -71,6 +74,7 @@ interface Look {
   readonly form: Form
   readonly path: string
   readonly visitor: Visitor
+  readonly hasQueryOf: LookUps['hasQueryOf']
 }
 
 /** Asks an index that holds this rule alone, so that what is told is what the matcher itself says. */
@@ -82,8 +86,7 @@ function whatMissed(look: Look, rule: CompiledRule): ExplainedRule['missed'] {
   if (!matches(look, rule, anything)) return 'login'
   if (!matches(look, rule, { ...anything, methods })) return 'method'
   if (!matches(look, rule, { ...anything, methods, networks })) return 'network'
-  const { query } = rule.rule.source
-  return query === null || queryMatches(query, look.asked.original.target.query) ? null : 'query'
+  return look.hasQueryOf(rule) ? null : 'query'
 }
 
 function matches({ asked, form, path, visitor }: Look, { patterns }: CompiledRule, entry: Entry): boolean {

@@ -1,9 +1,9 @@
 import type { CompiledRule } from './compile-rule.ts'
-import { foldByCapitals, foldFormat, foldLastSlash, foldLetterCase } from './path-folds.ts'
+import { foldByCapitals, foldFirstFormat, foldFormat, foldLastSlash, foldLetterCase } from './path-folds.ts'
 import type { PathIndex } from './path-index.ts'
 import { createPathIndex } from './path-index.ts'
 import type { Pattern } from './pattern.ts'
-import { foldCase, foldCaseByCapitals, withoutFormat, withoutLastSlash } from './pattern.ts'
+import { foldCase, foldCaseByCapitals, withoutFirstFormat, withoutFormat, withoutLastSlash } from './pattern.ts'
 
 /** An app's patterns as one kind of server reads them, and what it makes of a path. */
 export interface Form extends Folding {
@@ -16,43 +16,60 @@ export interface Form extends Folding {
 interface Folding {
   /** For people. */
   readonly name: string
+  readonly foldPattern: (pattern: Pattern) => Pattern
+  /** What it makes of the letters of a path, and then of its end. */
+  readonly foldLetters: (path: string) => string
+  readonly foldEnd: (path: string) => string
+}
+
+interface Indifference {
+  readonly name: string
   readonly foldPath: (path: string) => string
   readonly foldPattern: (pattern: Pattern) => Pattern
 }
 
-const AS_WRITTEN: Folding = { name: 'as written', foldPath: (path) => path, foldPattern: (pattern) => pattern }
+const SAME: Indifference = { name: 'as written', foldPath: (path) => path, foldPattern: (pattern) => pattern }
 
-/** What servers leave out of account when they compare a path with what they serve: of each line one, or none. */
-const INDIFFERENCES: readonly (readonly Folding[])[] = [
-  [
-    { name: 'in small letters', foldPath: foldLetterCase, foldPattern: foldCase },
-    { name: 'in small letters by way of capital ones', foldPath: foldByCapitals, foldPattern: foldCaseByCapitals },
-  ],
-  [{ name: 'without a last slash', foldPath: foldLastSlash, foldPattern: withoutLastSlash }],
-  [{ name: 'without a format', foldPath: foldFormat, foldPattern: withoutFormat }],
+/** What servers leave out of account when they compare a path with what they serve: of each list one. */
+const LETTERS: readonly Indifference[] = [
+  SAME,
+  { name: 'in small letters', foldPath: foldLetterCase, foldPattern: foldCase },
+  { name: 'in small letters by way of capital ones', foldPath: foldByCapitals, foldPattern: foldCaseByCapitals },
+]
+const LAST_SLASH: readonly Indifference[] = [
+  SAME,
+  { name: 'without a last slash', foldPath: foldLastSlash, foldPattern: withoutLastSlash },
+]
+const FORMAT: readonly Indifference[] = [
+  SAME,
+  { name: 'without a format', foldPath: foldFormat, foldPattern: withoutFormat },
+  { name: 'up to the first dot', foldPath: foldFirstFormat, foldPattern: withoutFirstFormat },
 ]
 
 /** Each folds path and patterns alike, so that `/Admin/x` is under `/Admin/**` to a server that reads it as `/admin/x`. */
-const FOLDINGS: readonly Folding[] = INDIFFERENCES.reduce<readonly Folding[]>(
-  (all, line) => [...all, ...all.flatMap((before) => line.map((next) => both(before, next)))],
-  [AS_WRITTEN],
+const FOLDINGS: readonly Folding[] = LETTERS.flatMap((letters) =>
+  LAST_SLASH.flatMap((slash) => FORMAT.map((format) => together(letters, slash, format))),
 )
 
 /** As the patterns are written first. Forms in which they don't differ share one index. */
 export function createForms(rules: readonly CompiledRule[]): readonly [Form, ...Form[]] {
   const written = rules.map(({ patterns }) => patterns)
-  const asWritten: Form = { ...AS_WRITTEN, ...indexRules(rules, written) }
+  const [first, ...others] = FOLDINGS
+  if (first === undefined) throw new Error('there is always the form as written')
+  const asWritten: Form = { ...first, ...indexRules(rules, written) }
   const known = new Map<string, Indexes>()
-  const others = FOLDINGS.slice(1).map((folding): Form => {
-    const folded = written.map((patterns) => patterns.map(folding.foldPattern))
-    if (folded.every((patterns, place) => patterns.every((pattern, index) => pattern === written[place]?.[index])))
+  const folded = others.map((folding): Form => {
+    const patternsThen = written.map((patterns) => patterns.map(folding.foldPattern))
+    if (
+      patternsThen.every((patterns, place) => patterns.every((pattern, index) => pattern === written[place]?.[index]))
+    )
       return { ...asWritten, ...folding }
-    const print = JSON.stringify(folded)
-    const indexes = known.get(print) ?? indexRules(rules, folded)
+    const print = JSON.stringify(patternsThen)
+    const indexes = known.get(print) ?? indexRules(rules, patternsThen)
     known.set(print, indexes)
     return { ...folding, ...indexes }
   })
-  return [asWritten, ...others]
+  return [asWritten, ...folded]
 }
 
 type Indexes = Pick<Form, 'index' | 'overlay'>
@@ -67,10 +84,12 @@ function indexRules(rules: readonly CompiledRule[], patterns: readonly (readonly
   return { index, overlay }
 }
 
-function both(one: Folding, other: Folding): Folding {
+function together(letters: Indifference, slash: Indifference, format: Indifference): Folding {
+  const names = [letters, slash, format].filter((each) => each !== SAME).map(({ name }) => name)
   return {
-    name: one === AS_WRITTEN ? other.name : `${one.name}, ${other.name}`,
-    foldPath: (path) => other.foldPath(one.foldPath(path)),
-    foldPattern: (pattern) => other.foldPattern(one.foldPattern(pattern)),
+    name: names.length === 0 ? SAME.name : names.join(', '),
+    foldLetters: letters.foldPath,
+    foldEnd: (path) => format.foldPath(slash.foldPath(path)),
+    foldPattern: (pattern) => format.foldPattern(slash.foldPattern(letters.foldPattern(pattern))),
   }
 }

@@ -4,10 +4,11 @@ import { verdictFor } from './compile-rule.ts'
 import type { CompiledRule } from './compile-rule.ts'
 import type { CompiledPolicy } from './compile.ts'
 import type { Decision, Rule } from './decision.ts'
-import { decide, lookUps, readAsked } from './evaluate.ts'
-import type { Asked } from './evaluate.ts'
+import { readAsked } from './asked.ts'
+import { decide } from './evaluate.ts'
+import { lookUps } from './look-ups.ts'
+import type { Asked } from './asked.ts'
 import type { Visitor } from './path-index.ts'
-import { queryMatches } from './query-condition.ts'
 
 /** What a rule in monitor mode would have decided. */
 export interface WouldBe {
@@ -36,14 +37,12 @@ export function wouldBe(
 /** Those that some reading of the path meets before the rule that decides it. */
 function watchingRules(asked: Asked, visitor: Visitor): readonly CompiledRule[] {
   const { app, method } = asked
-  const places = (lookUps(asked) ?? []).flatMap(([{ index, overlay }, path]) => {
+  const { paths, hasQueryOf } = lookUps(asked) ?? { paths: [], hasQueryOf: () => false }
+  const places = paths.flatMap(([{ index, overlay }, path]) => {
     return overlay?.findAll(path, method, visitor, index.find(path, method, visitor)) ?? []
   })
   const inOrder = [...new Set(places)].toSorted((one, other) => one - other)
-  return inOrder.flatMap((place) => app.rules[place] ?? []).filter((rule) => watches(rule, asked.original))
-}
-
-function watches({ part, rule }: CompiledRule, { target }: OriginalRequest): boolean {
-  const { query } = rule.source
-  return part === 'watches' && (query === null || queryMatches(query, target.query))
+  return inOrder
+    .flatMap((place) => app.rules[place] ?? [])
+    .filter((rule) => rule.part === 'watches' && hasQueryOf(rule))
 }

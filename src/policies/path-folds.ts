@@ -15,7 +15,8 @@ const PARAMETERS = /;[^/]*/g
 const WINDOWS_END = /(?<=[^/. ])[. ]+(?=\/|$)/g
 /** The stream that a name means anyhow: `::$DATA` of a file, `:$I30:$INDEX_ALLOCATION` of a folder. */
 const OWN_STREAM = /(?<=[^/]):[^/:]*:\$[^/]*/g
-const END_BLANKS = /(?<! ) +(?=\/|$)/g
+/** At either end of a name, whatever Unicode calls a blank. */
+const OUTER_BLANKS = /(?<=\/)\s+|(?<!\s)\s+(?=\/|$)/g
 const AUTHORITY = /^\/{2,}[^/]*/
 const COOKIELESS = /\/\((?:[A-Z]\([^)/]*\))+\)/gi
 const DOTS_AND_BLANKS = /(?<=\/)[. ]+(?=\/|$)/g
@@ -47,6 +48,12 @@ export function foldLastSlash(text: string): string {
 export function foldFormat(text: string): string {
   const dot = text.lastIndexOf('.')
   return dot > text.lastIndexOf('/') + 1 && text.charAt(dot - 1) !== '.' ? text.slice(0, dot) : text
+}
+
+/** Without all that follows the first dot: Spring before 5.3 takes `/admin.a.b` and `/admin..json` for `/admin`. */
+export function foldFirstFormat(text: string): string {
+  const dot = text.indexOf('.', text.lastIndexOf('/') + 2)
+  return dot === -1 ? text : text.slice(0, dot)
 }
 
 /**
@@ -91,9 +98,9 @@ export const PATH_FOLDS: readonly PathFold[] = [
     fold: (text) => text.replace(OWN_STREAM, '').replace(WINDOWS_END, '').replace(DOTS_AND_BLANKS, keepDotSegment),
   },
   {
-    name: 'blanks at the end of names',
-    servers: '.NET Framework, which takes ".. " for "..", and what trims each segment',
-    fold: (text) => (text.includes(' ') ? text.replace(END_BLANKS, '') : text),
+    name: 'blanks around names',
+    servers: '.NET Framework, which takes ".. " for "..", Spring before 4.3, and what trims each segment',
+    fold: (text) => text.replace(OUTER_BLANKS, ''),
   },
   {
     name: 'cut a cookieless session',

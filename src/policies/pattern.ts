@@ -1,5 +1,5 @@
 import { pathText } from '../lib/path-text.ts'
-import { foldByCapitals, foldFormat, foldLetterCase, PATH_FOLDS } from './path-folds.ts'
+import { foldByCapitals, foldFirstFormat, foldFormat, foldLetterCase, PATH_FOLDS } from './path-folds.ts'
 
 /**
  * A path pattern: literal segments, `*` for one whole segment that isn't empty, segments with `{login}` for the
@@ -63,10 +63,19 @@ export function withoutLastSlash(pattern: Pattern): Pattern {
 
 /** The pattern as a server reads it that takes `/x.json` for `/x`. */
 export function withoutFormat(pattern: Pattern): Pattern {
+  return foldLast(pattern, foldFormat)
+}
+
+/** The same for what takes `/x.a.b` for `/x`. */
+export function withoutFirstFormat(pattern: Pattern): Pattern {
+  return foldLast(pattern, foldFirstFormat)
+}
+
+function foldLast(pattern: Pattern, fold: (path: string) => string): Pattern {
   const { segments, rest } = pattern
   const last = segments.at(-1)
-  if (rest || last === undefined || foldFormat(last) === last) return pattern
-  return { segments: [...segments.slice(0, -1), foldFormat(last)], rest }
+  const folded = rest || last === undefined ? last : fold(`/${last}`).slice(1)
+  return folded === last || folded === undefined ? pattern : { segments: [...segments.slice(0, -1), folded], rest }
 }
 
 /** True for `/**`, which every path matches in whatever way it is read. */

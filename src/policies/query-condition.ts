@@ -1,36 +1,42 @@
 /** Parameters and, for each, the values of which one must be there; null for any value. */
 export type QueryCondition = ReadonlyMap<string, readonly string[] | null>
 
-/** More parameters than any form has: a longer query counts as matching whatever is asked. */
-const MAX_PARAMETERS = 1_000
+/** A query as some server may see it; null for one that has more parameters than any form. */
+export type Query = readonly Parameter[] | null
+
+/** One parameter under each name that some server gives it. */
+export interface Parameter {
+  readonly names: readonly string[]
+  readonly value: string
+}
+
+/** A longer query counts as matching whatever is asked. */
+const MAX_PARAMETERS = 250
+
+/** @param query with its `?`, or empty */
+export function readQuery(query: string): Query {
+  const parts = query.slice(1).split(/[&;]/, MAX_PARAMETERS + 1)
+  return parts.length > MAX_PARAMETERS ? null : parts.filter((part) => part !== '').map(readParameter)
+}
 
 /**
  * True when some server could see these parameters in the query. It matches too much rather than too little, as what
  * matches only adds to what is asked: letter case, `+`, repeated parameters, `;` between them and `[]` after a name
  * don't hide one.
- * @param query with its `?`, or empty
  */
-export function queryMatches(condition: QueryCondition, query: string): boolean {
-  const parts = query.slice(1).split(/[&;]/)
-  if (parts.length > MAX_PARAMETERS) return true
-  const parameters = parts.map(readParameter)
+export function queryMatches(condition: QueryCondition, query: Query): boolean {
+  if (query === null) return true
   return [...condition].every(([name, values]) => {
     const wanted = fold(name)
-    return parameters.some(
-      (each) => each.names.includes(wanted) && (values === null || values.some(isValue(each.value))),
-    )
+    const wantedValues = values?.map(fold) ?? null
+    return query.some((each) => each.names.includes(wanted) && (wantedValues?.includes(each.value) ?? true))
   })
-}
-
-interface Parameter {
-  readonly names: readonly string[]
-  readonly value: string
 }
 
 function readParameter(part: string): Parameter {
   const equals = part.indexOf('=')
   const name = equals === -1 ? part : part.slice(0, equals)
-  return { names: namesOf(decode(name)), value: equals === -1 ? '' : decode(part.slice(equals + 1)) }
+  return { names: namesOf(decode(name)), value: equals === -1 ? '' : fold(decode(part.slice(equals + 1))) }
 }
 
 /** As it stands, as a list or part of one, and as PHP writes it, which knows neither dots nor blanks in a name. */
@@ -38,10 +44,6 @@ function namesOf(name: string): readonly string[] {
   const whole = fold(name)
   const list = whole.replace(/\[.*$/s, '')
   return [whole, list, whole.replace(/\..*$/s, ''), list.replace(/[. ]/g, '_'), whole.replace(/[[. ]/g, '_')]
-}
-
-function isValue(value: string): (wanted: string) => boolean {
-  return (wanted) => fold(wanted) === fold(value)
 }
 
 /** Up to a NUL, where many a server's text ends. */

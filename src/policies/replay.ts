@@ -99,7 +99,7 @@ export function originalOf(past: PastRequest): OriginalRequest | null {
   const readHosts = readHost(host)
   const target = readTarget(path)
   if (readHosts === null || typeof target === 'string') return null
-  const known = { navigation: true, aliases: [] }
+  const known = { navigation: true, aliases: [], overrides: [] }
   return { ...known, method, scheme, host: readHosts, target, clientAddress, appName: namedApp }
 }
 

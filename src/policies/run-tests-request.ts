@@ -35,7 +35,7 @@ export function readWrittenRequest(policy: CompiledPolicy, written: WrittenReque
   if (typeof target === 'string') return { kind: 'refuse', reason: target }
   const clientAddress = readAddress(written.from)
   if (clientAddress === null) return { kind: 'refuse', reason: 'bad_client_address' }
-  const known = { navigation: true, appName: null, aliases: [] }
+  const known = { navigation: true, appName: null, aliases: [], overrides: [] }
   return { ...known, method: written.method, scheme, host: withPort(policy, host, scheme), target, clientAddress }
 }
 

@@ -2,6 +2,7 @@ import type { OriginalRequest } from '../lib/original-request.ts'
 import type { AliasGuard } from '../policies/alias-guard.ts'
 import { foldHeaderName, IDENTITY_HEADERS } from '../policies/header-rules.ts'
 import { withoutCookies } from '../web/cookies.ts'
+import { isMethodOverride } from './wire.ts'
 
 /** Meant for one connection alone (RFC 9110, 7.6.1); `expect` is answered by our own server. */
 const HOP_BY_HOP = new Set([
@@ -41,6 +42,13 @@ const OURS = new Set([
 export function identityAliases(rawHeaders: readonly string[], guard: AliasGuard): readonly string[] {
   const names = rawHeaders.filter((name, index) => index % 2 === 0 && !OURS.has(name.toLowerCase()))
   return names.flatMap((name) => guard.aliasOf(name) ?? [])
+}
+
+/** Methods that headers name, which the app may believe. */
+export function methodOverrides(rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders.flatMap((name, index) => {
+    return index % 2 === 0 && isMethodOverride(name) ? [(rawHeaders[index + 1] ?? '').trim().toUpperCase()] : []
+  })
 }
 
 /**

@@ -15,7 +15,7 @@ import type { RefuseReason } from '../policies/decision.ts'
 import { readMethod } from '../policies/method.ts'
 import { peerAddress } from '../web/peer.ts'
 import { isNavigation } from './navigation.ts'
-import { clientHeaders, identityAliases, upstreamHeaders } from './proxy-headers.ts'
+import { clientHeaders, identityAliases, methodOverrides, upstreamHeaders } from './proxy-headers.ts'
 import { refuseProxied } from './proxy-refusal.ts'
 import type { Denial, RefusalParts } from './proxy-refusal.ts'
 import { endUpgrade, forwardUpgrade, refuseUpgrade } from './proxy-upgrade.ts'
@@ -151,6 +151,7 @@ function readOriginal(parts: ProxyParts, request: IncomingMessage): OriginalRequ
     navigation,
     appName: null,
     aliases: identityAliases(request.rawHeaders, parts.policy().aliasGuard),
+    overrides: methodOverrides(request.rawHeaders),
   }
 }
 

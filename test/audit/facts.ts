@@ -8,7 +8,14 @@ import { readTarget } from '../../src/lib/target.ts'
 export function original({ target = '/admin/x?secret=1', address = '203.0.113.7' } = {}): OriginalRequest {
   const [host, read] = [readHost('wiki.example.com:8443'), readTarget(target)]
   if (host === null || typeof read === 'string') throw new Error(`refused by the reader: ${target}`)
-  const known = { method: 'GET', scheme: 'https', navigation: true, appName: 'wiki', aliases: [] } as const
+  const known = {
+    method: 'GET',
+    scheme: 'https',
+    navigation: true,
+    appName: 'wiki',
+    aliases: [],
+    overrides: [],
+  } as const
   return { ...known, host, target: read, clientAddress: address }
 }
 

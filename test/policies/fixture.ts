@@ -86,12 +86,19 @@ export function request(
   host: string,
   target: string,
   method = 'GET',
-  more: Partial<Pick<OriginalRequest, 'appName' | 'clientAddress' | 'aliases'>> = {},
+  more: Partial<Pick<OriginalRequest, 'appName' | 'clientAddress' | 'aliases' | 'overrides'>> = {},
 ): OriginalRequest {
   const readHosts = readHost(host)
   const readTargets = readTarget(target)
   if (readHosts === null || typeof readTargets === 'string') throw new Error(`refused by the reader: ${host} ${target}`)
-  const known = { scheme: 'https', clientAddress: '203.0.113.7', navigation: true, appName: null, aliases: [] } as const
+  const known = {
+    scheme: 'https',
+    clientAddress: '203.0.113.7',
+    navigation: true,
+    appName: null,
+    aliases: [],
+    overrides: [],
+  } as const
   return { ...known, ...more, method, host: readHosts, target: readTargets }
 }
 

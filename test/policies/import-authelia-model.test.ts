@@ -233,7 +233,7 @@ function toOriginal({ host, method, path, query, client }: ModelRequest): Origin
   const target = readTarget(query === '' ? path : `${path}?${query}`)
   const readName = readHost(host)
   if (typeof target === 'string' || readName === null) throw new Error(`refused by the reader: ${host} ${path}`)
-  const known = { scheme: 'https', navigation: true, appName: null, aliases: [] } as const
+  const known = { scheme: 'https', navigation: true, appName: null, aliases: [], overrides: [] } as const
   return { ...known, method, host: readName, target, clientAddress: client }
 }
 

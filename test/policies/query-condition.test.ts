@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { queryMatches } from '../../src/policies/query-condition.ts'
+import { queryMatches as matches, readQuery } from '../../src/policies/query-condition.ts'
+import type { QueryCondition } from '../../src/policies/query-condition.ts'
 import { policyOfRules, request, verdict } from './fixture.ts'
 
 const DELETE = new Map([['action', ['delete', 'purge']]])
@@ -58,8 +59,8 @@ test('all parameters of a condition must be there, in any order', () => {
 })
 
 test('a query with more parameters than anybody writes counts as matching', () => {
-  assert.equal(queryMatches(DELETE, `?${'x&'.repeat(999)}`), false)
-  assert.equal(queryMatches(DELETE, `?${'x&'.repeat(1_000)}`), true)
+  assert.equal(queryMatches(DELETE, `?${'x&'.repeat(249)}`), false)
+  assert.equal(queryMatches(DELETE, `?${'x&'.repeat(250)}`), true)
 })
 
 test('a rule with a query only adds to what the others ask', () => {
@@ -88,3 +89,7 @@ test('a rule with a query only adds to what the others ask', () => {
     )
   }
 })
+
+function queryMatches(condition: QueryCondition, query: string): boolean {
+  return matches(condition, readQuery(query))
+}

@@ -23,7 +23,7 @@ const NEEDED: Readonly<Record<string, readonly [rules: readonly string[], path: 
   'resolve dots': [ADMIN, '/x/../admin'],
   'cut parameters': [ADMIN, '/admin;z/'],
   'end of Windows names': [ADMIN, '/admin./x'],
-  'blanks at the end of names': [ADMIN, '/z/..%20/admin'],
+  'blanks around names': [ADMIN, '/z/..%20/admin'],
   'cut a cookieless session': [ADMIN, '/(S(z))/admin/x'],
   'Unicode forms': [ADMIN, '/%EF%BD%81dmin'],
   'characters that nobody sees': [ADMIN, '/adm%C2%ADin'],

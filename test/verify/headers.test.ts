@@ -128,7 +128,10 @@ suite('what a proxy says beside the original request', () => {
       '/.postern/login',
       '/verify',
       '/verify/',
-      '/verify/forward',
+      '/verify/ext-authz',
+      '/verify/ext-authz/',
+      '/verify/ngf',
+      '/verify/ingress-nginx',
       '/VERIFY/nginx',
     ]
     for (const path of [...paths, '/verify/nginx/', '/verify/nginx/app', '/verify//nginx', '/verify/nginx;x']) {
