@@ -36,6 +36,10 @@ missing_packages() {
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
   command -v redis-server >/dev/null || echo redis-server
   command -v nginx >/dev/null || echo nginx
+  command -v caddy >/dev/null || echo caddy
+  command -v haproxy >/dev/null || echo haproxy
+  command -v apache2 >/dev/null || echo apache2-bin
+  compgen -G '/usr/share/lua/*/socket.lua' >/dev/null || echo lua-socket
   command -v chromium >/dev/null || echo chromium
   command -v openssl >/dev/null || echo openssl
 }
@@ -76,7 +80,7 @@ has_dead_code_check() {
   compgen -G 'knip.*' >/dev/null || compgen -G '.knip.*' >/dev/null || grep -q '"knip": {' package.json
 }
 
-phase "Debian packages: PostgreSQL, Redis, nginx, Chromium, OpenSSL" install_packages
+phase "Debian packages: PostgreSQL, Redis, nginx, Caddy, HAProxy, Apache, Chromium, OpenSSL" install_packages
 # No package of ours needs its install script, and one that ran anyway would only hide a broken binary.
 phase "npm ci: the packages of package-lock.json, Node among them" npm ci --ignore-scripts --no-audit --no-fund
 phase "format" npm run --silent format:check
