@@ -2,7 +2,8 @@ import { OperatorError } from '../errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import { contradictions } from './rules.ts'
 import { PORTAL_PATH, SECRETS, SETTINGS } from './settings.ts'
-import type { Config, Environment, LoadedConfig, Setting, Values } from './settings.ts'
+import type { Config, Environment, LoadedConfig, Values } from './settings.ts'
+import type { Setting } from './setting.ts'
 import { Mistake } from './values.ts'
 
 /**

@@ -1,4 +1,6 @@
 import { redisAddress } from './redis-address.ts'
+import { setting } from './setting.ts'
+import type { Setting } from './setting.ts'
 import {
   databaseUrl,
   domainName,
@@ -16,15 +18,6 @@ import {
 } from './values.ts'
 import { Mistake } from './values.ts'
 import type { Reader } from './values.ts'
-
-/** One line of the table: how the setting is named, read, defaulted and explained. */
-export interface Setting<T> {
-  readonly name: `POSTERN_${string}`
-  readonly read: Reader<T>
-  /** As it would be written in the environment; null where leaving it out means something of its own. */
-  readonly fallback: string | null
-  readonly about: string
-}
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
@@ -123,6 +116,12 @@ export const SETTINGS = {
     yesNo,
     'no',
     'Allow a verify listener on the network without POSTERN_PROXY_SECRET, for proxies that cannot send one.',
+  ),
+  autheliaPaths: setting(
+    'POSTERN_AUTHELIA_PATHS',
+    yesNo,
+    'no',
+    'Answer on the verify listener under the addresses of Authelia as well, /api/authz/auth-request, /api/authz/forward-auth and /api/authz/ext-authz/, for proxies that were set up for it.',
   ),
   allowHttp: setting(
     'POSTERN_ALLOW_HTTP',
@@ -233,13 +232,4 @@ function zeroOr(read: Reader<number>): Reader<number> {
     const given = value === '0' ? 0 : read(value)
     return given instanceof Mistake ? new Mistake(`${given.sentence}, or 0`) : given
   }
-}
-
-function setting<T, const Fallback extends string | null>(
-  name: `POSTERN_${string}`,
-  read: Reader<T>,
-  fallback: Fallback,
-  about: string,
-): Setting<T> & { fallback: Fallback } {
-  return { name, read, fallback, about }
 }

@@ -1,5 +1,6 @@
 import { ERRORS } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
+import { portalHeaders } from '../web/security-headers.ts'
 
 /** Only this file can make one, so only `allowed` can make one with a 2xx. */
 declare const madeHere: unique symbol
@@ -41,6 +42,13 @@ export function deniedAsJson(
   const length = String(Buffer.byteLength(body))
   const own = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length, 'Cache-Control', 'no-store']
   return answer(status, [...own, ...headers], body)
+}
+
+/** An answer with a page for people that lets nothing pass. */
+export function deniedAsPage(status: DenialStatus, page: string, headers: readonly string[]): Answer {
+  const shared = Object.entries(portalHeaders({ secure: false })).flat()
+  const own = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(Buffer.byteLength(page))]
+  return answer(status, [...own, ...shared, ...headers], page)
 }
 
 function answer(status: number, headers: readonly string[], body: string): Answer {

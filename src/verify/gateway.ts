@@ -53,7 +53,7 @@ function readOriginal(
   headers: WireHeaders,
 ): OriginalRequest | RefuseReason {
   const fault = callerFault(callers, request.peer, headers.secret) ?? headers.fault
-  return fault ?? dialect.read(request, headers)
+  return fault ?? dialect.read(request, headers, callers.trustedProxies)
 }
 
 function refused(reason: RefuseReason): Outcome {

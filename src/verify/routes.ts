@@ -1,43 +1,56 @@
-import type { FastifyInstance } from 'fastify'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ListenAddress } from '../config/values.ts'
-import { peerAddress } from '../web/peer.ts'
-import type { Answer } from './answer.ts'
+import { METHODS } from '../policies/method.ts'
 import type { Dialect } from './dialects/dialect.ts'
+import { extAuthz } from './dialects/ext-authz.ts'
+import { forward } from './dialects/forward.ts'
+import { ingressNginx } from './dialects/ingress-nginx.ts'
 import { nginx } from './dialects/nginx.ts'
+import { ngf } from './dialects/ngf.ts'
 import type { Gateway } from './gateway.ts'
-import type { WireRequest } from './wire.ts'
-
-const DIALECTS: Readonly<Record<string, Dialect>> = { nginx }
+import { createServe } from './serve.ts'
+import type { Asked } from './serve.ts'
 
 /** `/verify/<dialect>` and `/verify/<dialect>/app/<name>`: for trusted proxies alone, on a listener of their own. */
 export function verifyRoutes(app: FastifyInstance, gateway: Gateway, listen: ListenAddress): void {
+  takeAnyMethod(app)
   for (const [name, dialect] of Object.entries(DIALECTS)) {
-    for (const url of [`/verify/${name}`, `/verify/${name}/app/:app`]) {
-      app.route<{ Params: { app?: string } }>({
-        method: ['GET', 'HEAD'],
-        url,
+    const url = `/verify/${name}`
+    const serve = createServe(gateway, dialect, listen)
+    const route = (path: string, ask: (request: FastifyRequest) => Asked): void => {
+      app.route({
+        method: [...(dialect.methods ?? app.supportedMethods)],
+        url: path,
         config: { access: 'trusted_proxy' },
-        handler: async (request, reply) => {
-          reply.hijack()
-          // Whatever happens from here on, what has not been decided is a no.
-          reply.raw.statusCode = 403
-          const answer = gateway(dialect, wireRequest(request.raw, request.params.app ?? null, listen))
-          send(request.raw, reply.raw, answer instanceof Promise ? await answer : answer)
-        },
+        onRequest: (request, reply) => serve(request, reply, ask(request)),
+        handler: () => undefined,
       })
     }
+    if (dialect.appInUrl === 'may') route(url, () => ({ appName: null, target: '' }))
+    if (dialect.appInUrl === 'and_target') route(`${url}/app/*`, ({ raw }) => splitTarget(raw.url ?? '', `${url}/app/`))
+    else route(`${url}/app/:app`, ({ params }) => ({ appName: (params as { app: string }).app, target: '' }))
   }
 }
 
-function wireRequest(message: IncomingMessage, appName: string | null, listen: ListenAddress): WireRequest {
-  return { rawHeaders: message.rawHeaders, peer: peerAddress(message.socket, listen), appName }
+/** By the name in the verify URL. */
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  nginx,
+  'ingress-nginx': ingressNginx,
+  forward,
+  'ext-authz': extAuthz,
+  ngf,
 }
 
-/** A body that was announced is never read, so nothing more may be read from that connection either. */
-function send(message: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
-  const announcesBody =
-    message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) !== 0
-  response.writeHead(status, announcesBody ? [...headers, 'Connection', 'close'] : [...headers])
-  response.end(body)
+/** The client's own method may be any of the closed list, and is refused or judged like every other. */
+function takeAnyMethod(app: FastifyInstance): void {
+  for (const method of METHODS) {
+    if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method, { hasBody: false })
+  }
+}
+
+/** Cut as text, so that what the visitor wrote stays as he wrote it. */
+function splitTarget(url: string, prefix: string): Asked {
+  const rest = url.startsWith(prefix) ? url.slice(prefix.length) : ''
+  const slash = rest.indexOf('/')
+  return slash === -1 ? { appName: '', target: '' } : { appName: rest.slice(0, slash), target: rest.slice(slash) }
 }

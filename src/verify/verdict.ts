@@ -20,7 +20,7 @@ export type Settle = (decision: Decision, original: OriginalRequest | null) => V
 /** Enough to see which address it was; whoever sends 8 KB isn't worth 8 KB of the log. */
 const MAX_LOGGED_PATH = 512
 
-const NO_PARTS: AnswerParts = { identity: [], startUrl: '', navigation: false, decisionId: '' }
+const NO_PARTS: AnswerParts = { identity: [], startUrl: '', navigation: false, method: '', decisionId: '' }
 
 /** Neither a password for `{basic}` nor a key for assertions: both stay empty. */
 const NO_SOURCE: IdentitySource = { basicPassword: '', signAssertion: null }
@@ -56,7 +56,7 @@ function settleDenial(decision: Denial, original: OriginalRequest | null, log: P
     const url = startUrl(decision.app.origin(original.host.name), original)
     // Whoever is signed in would be sent straight back from there, unless it is asked for proof.
     const asked = decision.reason === 'too_long_ago' ? `${url}&prove=again` : url
-    return { decision, parts: { ...NO_PARTS, startUrl: asked, navigation } }
+    return { decision, parts: { ...NO_PARTS, startUrl: asked, navigation, method: original.method } }
   }
   const decisionId = randomBytes(6).toString('hex')
   log.info({ decisionId, ...describe(decision), ...describeRequest(original) }, `verify: ${decision.kind}`)

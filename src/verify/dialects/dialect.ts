@@ -1,3 +1,4 @@
+import type { Networks } from '../../lib/address.ts'
 import type { OriginalRequest } from '../../lib/original-request.ts'
 import type { Decision, RefuseReason } from '../../policies/decision.ts'
 import type { Answer } from '../answer.ts'
@@ -10,6 +11,8 @@ export interface AnswerParts {
   /** Where a navigation begins to sign in; empty unless the decision is `sign_in`. */
   readonly startUrl: string
   readonly navigation: boolean
+  /** Of the original request; empty where it couldn't be read. */
+  readonly method: string
   /** Leads from what the visitor sees to the log line. */
   readonly decisionId: string
 }
@@ -18,6 +21,11 @@ export interface AnswerParts {
 export interface Dialect {
   /** Lower-case names of the mandatory headers, in the order in which `read` expects their values. */
   readonly wanted: readonly string[]
-  read(request: WireRequest, headers: WireHeaders): OriginalRequest | RefuseReason
+  /** Methods of the verify request itself; null where the proxy sends the client's own. */
+  readonly methods: readonly string[] | null
+  /** Whether the verify URL must name its app; with `and_target` the original target follows that name. */
+  readonly appInUrl: 'may' | 'must' | 'and_target'
+  /** @param trusted whose word on the client's address counts */
+  read(request: WireRequest, headers: WireHeaders, trusted: Networks): OriginalRequest | RefuseReason
   write(decision: Decision, parts: AnswerParts): Answer
 }
