@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { askPassword } from './ask-password.ts'
 import { withJson } from './cli-command.ts'
 import type { Options, Order, Show } from './cli-command.ts'
+import { doctorCommand } from './cli-doctor.ts'
 import { policyCommands } from './cli-policy.ts'
 import { configReference } from './commands/config.ts'
 import type { CommandResult } from './commands/command.ts'
@@ -98,7 +99,14 @@ function program(outcome: { exitCode: number }): Command {
   userCommands(postern.command('user').description('people who may sign in'), order)
   sessionCommands(postern.command('session').description('sign-ins that are open'), order)
   policyCommands(postern.command('policy').description('who may open what'), { order, show })
+  withJson(
+    postern.command('snippet <proxy>').description('the finished configuration of a proxy for apps of the policy'),
+  )
+    .requiredOption('--app <name...>', 'app of the policy in force')
+    .option('--upstream <url...>', 'where the proxy finds each app, in their order')
+    .action((proxy: string, options: Options) => order('snippet', { ...options, proxy }, options))
   configCommands(postern.command('config').description('settings'), show)
+  doctorCommand(postern.command('doctor'), (result, options) => show(result, { ...options }))
   return postern
 }
 
