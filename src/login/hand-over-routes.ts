@@ -7,7 +7,9 @@ import { dropCookie, setCookie } from '../web/set-cookie.ts'
 import { findAskedPage, mustProve, signAskedPage, signInUrl } from './asked-page.ts'
 import { handOverFailedPage } from './hand-over-page.ts'
 import { hashState } from './hand-over.ts'
+import { breakLoop } from './loop-breaker.ts'
 import type { PortalParts } from './portal.ts'
+import { sessionScriptRoutes } from './session-script-routes.ts'
 
 interface Query {
   Querystring: Record<string, string>
@@ -19,11 +21,14 @@ const STATE_LIFE_S = 600
 
 /** `/.postern/start` and `/.postern/callback` of an app's own host: out to the portal and back with a sign-in. */
 export function handOverRoutes(app: FastifyInstance, parts: PortalParts): void {
+  sessionScriptRoutes(app)
   app.get<Query>('/start', { config: { access: 'anyone' } }, async (request, reply) => {
     const target = request.query['rd'] ?? '/'
     const back = findAskedPage(parts.returnAddresses, request, target)
-    const { principal } = await visitorOf(parts, request)
-    if (principal !== null && back !== null && !mustProve(request)) return reply.redirect(back.url, 302)
+    const visitor = await visitorOf(parts, request)
+    const stopped = breakLoop(parts, request, reply, { visitor, target })
+    if (stopped !== null) return stopped
+    if (visitor.principal !== null && back !== null && !mustProve(request)) return reply.redirect(back.url, 302)
     const stateHash = offerState(parts, request, reply)
     const signed = signAskedPage(parts.returnAddresses, request, { target, stateHash })
     if (signed === null) throw new PosternError('wrong_host')

@@ -4,7 +4,13 @@ import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 
 /** Why a sign-in did not succeed, as far as the visitor may know. */
-export type SignInProblem = 'username_missing' | 'password_missing' | 'wrong_credentials' | 'busy' | 'form_expired'
+export type SignInProblem =
+  | 'username_missing'
+  | 'password_missing'
+  | 'wrong_credentials'
+  | 'busy'
+  | 'form_expired'
+  | 'cookie_missing'
 
 export interface SignInPage {
   readonly assetBase: string
@@ -31,6 +37,8 @@ const SENTENCES: Readonly<Record<SignInProblem, string>> = {
   wrong_credentials: 'Login or password is wrong. Check both and try again.',
   busy: 'Many people are signing in right now. Try again in a few seconds.',
   form_expired: 'This page was open for too long. Enter your password again.',
+  cookie_missing:
+    'Your browser did not send back the cookie of this page. Allow cookies for this address, see that it begins with https, and enter your password again.',
 }
 const UNITS = [
   [86_400_000, 'day'],

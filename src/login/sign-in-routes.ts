@@ -20,9 +20,11 @@ import { portalHeaders } from '../web/security-headers.ts'
 import { readSessionCookie } from '../web/session-cookies.ts'
 import { dropCookie, setCookie } from '../web/set-cookie.ts'
 import { findAskedPage, mustProve, signAskedPage, signInUrl } from './asked-page.ts'
+import { breakLoop } from './loop-breaker.ts'
 import { clientOf } from './portal.ts'
 import type { PortalParts } from './portal.ts'
 import type { ReturnAddress } from './return-address.ts'
+import { sessionScriptRoutes } from './session-script-routes.ts'
 import { signIn } from './sign-in.ts'
 import { REMEMBER, signInPage } from './sign-in-page.ts'
 import type { SignInProblem } from './sign-in-page.ts'
@@ -48,18 +50,22 @@ const STATUS_OF: Readonly<Record<SignInProblem, number>> = {
   wrong_credentials: 401,
   busy: 429,
   form_expired: 403,
+  cookie_missing: 403,
 }
 
 /** `/start` on the portal's own host, where every sign-in begins that leads back to this host, and the sign-in page. */
 export function signInRoutes(app: FastifyInstance, parts: PortalParts): void {
   const { portal } = parts.entrances
+  sessionScriptRoutes(app)
   app.get<Query>('/start', { config: { access: 'anyone' } }, async (request, reply) => {
     const target = request.query['rd'] ?? '/'
     const signed = signAskedPage(parts.returnAddresses, request, { target, stateHash: null })
     if (signed === null) return reply.redirect(portal.paths.home, 302)
-    const { principal } = await visitorOf(parts, request)
+    const visitor = await visitorOf(parts, request)
+    const stopped = breakLoop(parts, request, reply, { visitor, target })
+    if (stopped !== null) return stopped
     const back = findAskedPage(parts.returnAddresses, request, target)
-    if (principal !== null && back !== null && !mustProve(request)) return reply.redirect(back.url, 302)
+    if (visitor.principal !== null && back !== null && !mustProve(request)) return reply.redirect(back.url, 302)
     return reply.redirect(signInUrl(portal.paths.signIn, signed, mustProve(request)), 302)
   })
 
@@ -80,7 +86,9 @@ export function signInRoutes(app: FastifyInstance, parts: PortalParts): void {
     const remember = isChecked(parsed.value.remember)
     const again = (problem: SignInProblem): FastifyReply =>
       showForm(parts, request, reply, { rd, username, remember, problem })
-    if (!isOwnForm(parts, PURPOSE, preSignIn(parts, request), csrf)) return again('form_expired')
+    const binding = preSignIn(parts, request)
+    if (binding === null) return again('cookie_missing')
+    if (!isOwnForm(parts, PURPOSE, binding, csrf)) return again('form_expired')
     if (username.trim() === '') return again('username_missing')
     if (password === '') return again('password_missing')
     const outcome = await attempt(parts, request, { username, password, remember })

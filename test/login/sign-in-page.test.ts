@@ -18,6 +18,7 @@ const PROBLEMS: readonly SignInProblem[] = [
   'wrong_credentials',
   'busy',
   'form_expired',
+  'cookie_missing',
 ]
 
 test('the sign-in page posts login, password, form token and return address', () => {
