@@ -13,6 +13,7 @@ import { firstRunRoutes } from './login/first-run-routes.ts'
 import { handOverRoutes } from './login/hand-over-routes.ts'
 import { forbiddenRoutes, homeRoutes, signOutRoutes } from './login/session-routes.ts'
 import { signInRoutes } from './login/sign-in-routes.ts'
+import { createSignInUrl } from './login/sign-in-url.ts'
 import { plainServer, portalServer } from './http-servers.ts'
 import type { ServerFactory } from './http-servers.ts'
 import type { Metrics } from './observe/metrics.ts'
@@ -20,6 +21,7 @@ import { ADMIN_ROLE } from './policies/policy.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
 import { createGateway } from './verify/gateway.ts'
 import type { Proxy } from './verify/proxy.ts'
+import { autheliaRoutes } from './verify/authelia-routes.ts'
 import { verifyRoutes } from './verify/routes.ts'
 import { requireAccessDeclarations, visitorFault } from './web/access.ts'
 import { assets } from './web/assets.ts'
@@ -88,7 +90,10 @@ export function createVerifyApp(context: Context): FastifyInstance {
       /^\/verify\/[a-z-]+(\/app\/[^/?]+)?(\?|$)/.test(request.url) && !['GET', 'HEAD'].includes(request.method)
     return reply.code(onlyMethod ? 405 : 404).send()
   })
-  verifyRoutes(app, createGateway(context.gatewayParts), context.config.verifyListen)
+  const { verifyListen: listen, autheliaPaths } = context.config
+  const gateway = createGateway(context.gatewayParts)
+  verifyRoutes(app, gateway, listen)
+  if (autheliaPaths) autheliaRoutes(app, { gateway, listen, signInUrl: createSignInUrl(context.portalParts) })
   return app
 }
 

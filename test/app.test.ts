@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { createOpsApp, createPortalApp, createVerifyApp } from '../src/app.ts'
+import { METHODS } from '../src/policies/method.ts'
 import { requireAccessDeclarations } from '../src/web/access.ts'
 import { createBrowser, openPortal } from './login/browser.ts'
 import { openTestApp } from './support/app.ts'
@@ -11,6 +12,7 @@ const OPEN: readonly string[] = [
   'app GET /.postern/callback',
   'app GET /.postern/forbidden',
   'app GET /.postern/logout',
+  'app GET /.postern/session.js',
   'app GET /.postern/start',
   'app POST /.postern/logout',
   ...['app', 'none', 'portal'].map((entrance) => `${entrance} GET /.postern/assets/…`),
@@ -21,6 +23,7 @@ const OPEN: readonly string[] = [
   'portal GET /.postern/invite/:token',
   'portal GET /.postern/login',
   'portal GET /.postern/logout',
+  'portal GET /.postern/session.js',
   'portal GET /.postern/start',
   'portal POST /.postern/api/v2/auth/login',
   'portal POST /.postern/api/v2/auth/logout',
@@ -56,9 +59,19 @@ suite('the routes', () => {
     t.after(() => Promise.all([ops.close(), verify.close()]))
     await Promise.all([ops.ready(), verify.ready()])
     const opsUrls = ['/health', '/health/detail', '/metrics', '/ping']
-    const verifyUrls = ['/verify/nginx', '/verify/nginx/app/:app']
+    const forNginx = [
+      '/verify/nginx',
+      '/verify/nginx/app/:app',
+      '/verify/ingress-nginx/app/:app',
+      '/verify/ngf/app/:app',
+    ]
+    // What follows an app's name under ext-authz is the original target, listed here as `*`.
+    const forAll = ['/verify/forward', '/verify/forward/app/:app', '*']
+    const withAll = METHODS.filter((method) => method !== 'CONNECT').flatMap((method) =>
+      forAll.map((url) => `${method} ${url}`),
+    )
     const withHead = (urls: readonly string[]): string[] => urls.flatMap((url) => [`GET ${url}`, `HEAD ${url}`]).sort()
-    assert.deepEqual([routesOf(ops), routesOf(verify)], [withHead(opsUrls), withHead(verifyUrls)])
+    assert.deepEqual([routesOf(ops), routesOf(verify)], [withHead(opsUrls), [...withHead(forNginx), ...withAll].sort()])
   })
 
   test('without a declaration of who may call it, a route stops the start', async (t) => {

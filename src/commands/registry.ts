@@ -5,6 +5,7 @@ import { explainPolicy } from './explain.ts'
 import { diffPolicy, replayPolicy } from './policy-diff.ts'
 import { applyPolicyFile, exportPolicy, listVersions, rollBack } from './policy.ts'
 import { listSessions, revokeSessions } from './session.ts'
+import { printSnippet } from './snippet.ts'
 import * as user from './user.ts'
 
 /** The commands that need the database, by the words they are called with. */
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'user roles': user.changeRoles,
   'session list': listSessions,
   'session revoke': revokeSessions,
+  snippet: printSnippet,
   'policy apply': applyPolicyFile,
   'policy diff': diffPolicy,
   'policy explain': explainPolicy,
