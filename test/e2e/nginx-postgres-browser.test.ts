@@ -10,7 +10,8 @@ import type { ProductionSite } from '../support/e2e.ts'
 
 const ODD_PAGE = '/files/report?p=C:\\temp&q=100%&t=a%0D%0Ab&name=%C3%84'
 /** Chromium says so of every page that comes with such a status. */
-const STATUS_NOTE = /^Failed to load resource: the server responded with a status of (401|403)/
+const STATUS_NOTE =
+  /^Failed to load resource: the server responded with a status of (401|403)|^Autofocus processing was blocked/
 
 test('people with a browser', { timeout: 120_000 }, async (t) => {
   const site = await startSite(t, { verify: 'unix' })

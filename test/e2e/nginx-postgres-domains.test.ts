@@ -12,7 +12,8 @@ import type { DomainsSite } from './own-host.ts'
 
 const ODD_PAGE = '/files/report?p=C:\\temp&q=100%&t=a%0D%0Ab&name=%C3%84'
 /** Chromium says so of every page that comes with such a status. */
-const STATUS_NOTE = /^Failed to load resource: the server responded with a status of (401|403)/
+const STATUS_NOTE =
+  /^Failed to load resource: the server responded with a status of (401|403)|^Autofocus processing was blocked/
 
 test('two unrelated domains and a portal on a third', { timeout: 120_000 }, async (t) => {
   const site = await startDomainsSite(t)
