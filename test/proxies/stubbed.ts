@@ -7,7 +7,7 @@ import type { Cleanup } from '../support/database.ts'
 import { rawRequest } from '../support/http.ts'
 import { freePort } from '../support/ports.ts'
 import type { EchoApp } from '../support/echo-app.ts'
-import { startLiveApp } from './live-app.ts'
+import { startEchoApp } from '../support/echo-app.ts'
 import { HOST, policyOf, startWith } from './world.ts'
 import type { Kind } from './world.ts'
 
@@ -31,7 +31,7 @@ export const LET_IN: StubAnswer = { ...ALICE, headers: { ...ALICE.headers, 'X-WE
 export async function openStubbed(t: Cleanup, kind: Kind): Promise<Stubbed> {
   const [port, sidePort] = [await freePort(), await freePort()]
   const gateway = await startStub(t as TestContext, LET_IN)
-  const app = await startLiveApp(t)
+  const app = await startEchoApp(t)
   const { context } = await openTestApp(t, { policy: policyOf(port, sidePort) })
   const verifyListen = { kind: 'tcp', host: '127.0.0.1', port: Number(gateway.address.split(':')[1]) } as const
   const config = { ...context.config, verifyListen }

@@ -8,12 +8,12 @@ import { openTestApp, SECRET_KEY } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import type { Cleanup } from '../support/database.ts'
 import type { EchoApp } from '../support/echo-app.ts'
+import { startEchoApp } from '../support/echo-app.ts'
 import { freePort } from '../support/ports.ts'
 import { startPostern } from '../support/postern-process.ts'
 import type { PosternProcess } from '../support/postern-process.ts'
 import type { RealProxy, StartProxy } from '../support/proxy-process.ts'
 import { createCertificate } from '../support/tls.ts'
-import { startLiveApp } from './live-app.ts'
 
 /** One kind of proxy, as the matrix names it. */
 export interface Kind {
@@ -44,7 +44,7 @@ const SECRET = 'the secret that proxy and gateway share'
 /** Starts all of it for one kind of proxy. */
 export async function openWorld(t: Cleanup, kind: Kind): Promise<World> {
   const [port, sidePort, portal] = [await freePort(), await freePort(), await freePort()]
-  const apps = [await startLiveApp(t), await startLiveApp(t), await startLiveApp(t)] as const
+  const apps = [await startEchoApp(t), await startEchoApp(t), await startEchoApp(t)] as const
   const folder = await ownFolder(t)
   const env = {
     POSTERN_PUBLIC_URL: `https://${HOST}:${port}/.postern`,

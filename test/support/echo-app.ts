@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { TestContext } from 'node:test'
 import type { Duplex } from 'node:stream'
+import type { Cleanup } from './database.ts'
 
 /** A request as it arrived; `rawHeaders` alternates names and values, as they were written. */
 export interface EchoedRequest {
@@ -21,11 +22,14 @@ export interface EchoApp {
   readonly stop: () => Promise<void>
 }
 
+/** What a server adds to a WebSocket's key (RFC 6455, 1.3). */
+const WEBSOCKET_ID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
 /**
  * An app that knows nothing of Postern: answers every request with it as JSON, and an upgrade by `101` and every byte
  * that follows.
  */
-export async function startEchoApp(t: TestContext): Promise<EchoApp> {
+export async function startEchoApp(t: Cleanup): Promise<EchoApp> {
   const requests: EchoedRequest[] = []
   const upgraded = new Set<Duplex>()
   const server = createServer({ maxHeaderSize: 131_072 }, (request, response) => {
@@ -39,9 +43,7 @@ export async function startEchoApp(t: TestContext): Promise<EchoApp> {
     requests.push(describe(request, 0))
     upgraded.add(socket)
     socket.on('error', () => socket.destroy())
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${request.headers.upgrade ?? ''}\r\nConnection: Upgrade\r\n\r\n`,
-    )
+    socket.write(handshake(request))
     socket.pipe(socket)
   })
   server.listen(0, '127.0.0.1')
@@ -62,6 +64,16 @@ export async function startEchoApp(t: TestContext): Promise<EchoApp> {
 /** All values of one header, by its exact name in any letter case. */
 export function headerValues(rawHeaders: readonly string[], name: string): string[] {
   return rawHeaders.filter((_, place) => place % 2 === 1 && rawHeaders[place - 1]?.toLowerCase() === name.toLowerCase())
+}
+
+/** In full, since HAProxy looks at the answer. */
+function handshake({ headers }: IncomingMessage): string {
+  const key = headers['sec-websocket-key'] ?? ''
+  const accept = createHash('sha1')
+    .update(key + WEBSOCKET_ID)
+    .digest('base64')
+  const lines = [`Upgrade: ${headers.upgrade ?? ''}`, 'Connection: Upgrade', `Sec-WebSocket-Accept: ${accept}`]
+  return `HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`
 }
 
 async function echo(request: IncomingMessage): Promise<EchoedRequest> {

@@ -1,12 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from './ports.ts'
+import { startProgram } from './proxy-process.ts'
+import type { RealProxy } from './proxy-process.ts'
 import { createCertificate, type Certificate } from './tls.ts'
 
 /** What a site's operator would write into `nginx/site.conf` or the other example. Addresses as nginx takes them: `127.0.0.1:1`, `unix:/x`. */
@@ -38,7 +36,6 @@ export interface Nginx {
 }
 
 const SHIPPED = join(import.meta.dirname, '../../nginx')
-const START_DEADLINE_MS = 10_000
 
 /**
  * Starts the shipped configuration with only `site.conf` changed, in a temporary folder, on free ports.
@@ -46,27 +43,29 @@ const START_DEADLINE_MS = 10_000
  */
 export async function startNginx(t: TestContext, site: Site): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-nginx-'))
-  let child: ChildProcess | null = null
+  let nginx: RealProxy | null = null
   t.after(async () => {
-    if (child !== null) await stop(child)
+    await nginx?.stop()
     rmSync(folder, { recursive: true, force: true })
   })
   // Started by root, its workers still have to come through.
   chmodSync(folder, 0o755)
   cpSync(SHIPPED, folder, { recursive: true })
   const host = site.host ?? 'app.example.com'
-  const ports = { httpsPort: await freePort(), httpPort: await freePort() }
+  const httpsPort = await freePort()
+  const ports = { httpsPort, httpPort: await freePort(httpsPort) }
   writeFileSync(join(folder, 'site.conf'), siteConf({ ...site, host }, ports, await createCertificate(folder, [host])))
-  const master = spawnNginx(folder)
-  child = master
-  await untilListening(master, ports.httpsPort)
+  const directives = process.getuid?.() === 0 ? 'daemon off; user root;' : 'daemon off;'
+  const args = ['-p', folder, '-c', 'nginx.conf', '-g', directives]
+  const master = await startProgram(t, { command: 'nginx', args, port: ports.httpsPort })
+  nginx = master
   return {
     host,
     ...ports,
-    pid: master.pid ?? 0,
+    pid: master.pid,
     accessLog: () => readFileSync(join(folder, 'access.log'), 'utf8'),
     errorLog: () => readFileSync(join(folder, 'error.log'), 'utf8'),
-    stop: () => stop(master),
+    stop: master.stop,
   }
 }
 
@@ -98,43 +97,4 @@ function replaceAll(text: string, from: string, to: string): string {
   if (!text.includes(from))
     throw new Error(`nginx's example site no longer contains "${from}"; the test harness fills it in`)
   return text.replaceAll(from, to)
-}
-
-function spawnNginx(folder: string): ChildProcess {
-  const directives = process.getuid?.() === 0 ? 'daemon off; user root;' : 'daemon off;'
-  return spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-g', directives], {
-    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-}
-
-async function untilListening(child: ChildProcess, port: number): Promise<void> {
-  let complaint = ''
-  child.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()))
-  child.once('error', (error) => (complaint += error.message))
-  const deadline = performance.now() + START_DEADLINE_MS
-  while (!(await accepts(port))) {
-    const ended = child.pid === undefined || child.exitCode !== null || child.signalCode !== null
-    if (ended || performance.now() > deadline) throw new Error(`nginx did not start: ${complaint}`)
-    await delay(10)
-  }
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = createConnection(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  const exit = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exit
 }

@@ -7,11 +7,14 @@ import { createServer } from 'node:net'
 const FIRST_PORT = 12_000
 const LAST_PORT = 31_999
 
-/** A TCP port on 127.0.0.1 that nobody listens on. */
-export async function freePort(): Promise<number> {
+/**
+ * A TCP port on 127.0.0.1 that nobody listens on.
+ * @param taken one that is spoken for though nobody listens on it yet
+ */
+export async function freePort(taken = 0): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = randomInt(FIRST_PORT, LAST_PORT + 1)
-    if (await isFree(port)) return port
+    if (port !== taken && (await isFree(port))) return port
   }
   throw new Error(`no free port between ${FIRST_PORT} and ${LAST_PORT}`)
 }

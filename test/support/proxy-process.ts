@@ -24,6 +24,8 @@ export interface ProxySetup {
 export interface RealProxy {
   /** All it wrote so far. */
   readonly log: () => string
+  readonly pid: number
+  readonly stop: () => Promise<void>
 }
 
 /** Starts one kind of proxy; it is stopped after the test. */
@@ -56,7 +58,7 @@ export async function startProgram(t: Cleanup, { command, args, env, port, logFi
     if (ended || performance.now() > deadline) throw new Error(`${command} did not start: ${log()}`)
     await delay(20)
   }
-  return { log }
+  return { log, pid: child.pid ?? 0, stop: () => end(child) }
 }
 
 /** Replaces every place; fails when there is none, as then the snippet has changed and this harness has not. */
