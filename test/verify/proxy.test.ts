@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
-import type { TestContext } from 'node:test'
 import { suiteCleanup } from '../support/app.ts'
 import { headerValues, startEchoApp } from '../support/echo-app.ts'
 import type { EchoApp, EchoedRequest } from '../support/echo-app.ts'
@@ -13,7 +12,7 @@ suite('what the app behind proxy mode is sent', () => {
   let echo: EchoApp
   let proxied: ProxiedApp
   before(async () => {
-    echo = await startEchoApp(cleanup as TestContext)
+    echo = await startEchoApp(cleanup)
     proxied = await openProxied(cleanup, new URL(`http://${echo.address}`))
   })
 
