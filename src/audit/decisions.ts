@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { OriginalRequest } from '../lib/original-request.ts'
+import { ownCopy } from '../lib/own-copy.ts'
 import type { Principal } from '../lib/principal.ts'
+import { isBadValue } from '../store/database.ts'
 import type { Queryable } from '../store/database.ts'
 import { isStoreUnavailable } from '../store/unavailable.ts'
 import { INSERT_DECISIONS } from './decisions-table.ts'
@@ -87,16 +89,35 @@ interface Circumstances {
   readonly policyVersion: number
 }
 
-async function writeBatch({ database, onDropped, now }: DecisionsOptions, noted: NotedDecision[]): Promise<void> {
+async function writeBatch(parts: DecisionsOptions, noted: NotedDecision[]): Promise<void> {
   const batch = noted.splice(0, MAX_BATCH)
+  const refusal = await write(parts, batch).catch((error: unknown) => {
+    noted.unshift(...batch)
+    throw error
+  })
+  if (refusal !== null) throw refusal
+}
+
+/**
+ * What the database refuses once it would refuse for ever, and everything behind it would wait: so it is dropped. Around
+ * a row with a bad value the others are written, by halves.
+ * @returns the last refusal, or null
+ */
+async function write(parts: DecisionsOptions, batch: readonly NotedDecision[]): Promise<Error | null> {
+  const { database, onDropped, now } = parts
   try {
     const rows = batch.map(({ atMs, row }) => ({ ...row, age_ms: now() - atMs }))
     await database.query(INSERT_DECISIONS, JSON.stringify(rows))
+    return null
   } catch (error) {
-    // What the database refuses once it would refuse for ever, and everything behind it would wait.
-    if (isStoreUnavailable(error)) noted.unshift(...batch)
-    else onDropped('database', batch.length)
-    throw error
+    if (isStoreUnavailable(error) || !(error instanceof Error)) throw error
+    if (batch.length > 1 && isBadValue(error)) {
+      const half = batch.length >> 1
+      const refusal = await write(parts, batch.slice(0, half))
+      return (await write(parts, batch.slice(half))) ?? refusal
+    }
+    onDropped('database', batch.length)
+    return error
   }
 }
 
@@ -116,17 +137,18 @@ function describe(decided: Decided, { id, original, atMs, policyVersion }: Circu
   return { atMs, row }
 }
 
+/** Copies, as the texts were cut out of a request of up to 64 KiB. */
 function describeRequest(original: OriginalRequest | null): object {
   if (original === null) return { path_is_cut: false }
   const { method, scheme, host, target, clientAddress, appName } = original
   return {
-    named_app: appName,
-    method: method.slice(0, MAX_PATH),
-    scheme,
-    host: host.port === null ? host.name : `${host.name}:${host.port}`,
-    path: target.path.slice(0, MAX_PATH),
+    named_app: appName === null ? null : ownCopy(appName),
+    method: ownCopy(method.slice(0, MAX_PATH)),
+    scheme: ownCopy(scheme),
+    host: ownCopy(host.port === null ? host.name : `${host.name}:${host.port}`),
+    path: ownCopy(target.path.slice(0, MAX_PATH)),
     path_is_cut: target.path.length > MAX_PATH,
-    client_address: clientAddress,
+    client_address: clientAddress === '' ? null : ownCopy(clientAddress),
   }
 }
 

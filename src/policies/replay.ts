@@ -19,6 +19,7 @@ export interface PastRequest {
   readonly path: string | null
   /** True where the path was too long to be kept whole. */
   readonly pathIsCut: boolean
+  /** Null where the proxy never tells. */
   readonly clientAddress: string | null
   /** App that the proxy named, or null. */
   readonly namedApp: string | null
@@ -94,13 +95,13 @@ export function createReplay(current: CompiledPolicy, draft: CompiledPolicy): Re
 /** The request as the proxy told of it, but for its query; null where too little of it was kept. */
 export function originalOf(past: PastRequest): OriginalRequest | null {
   const { method, scheme, host, path, clientAddress, namedApp } = past
-  if (method === null || !isScheme(scheme) || host === null || path === null || clientAddress === null) return null
+  if (method === null || !isScheme(scheme) || host === null || path === null) return null
   if (past.pathIsCut) return null
   const readHosts = readHost(host)
   const target = readTarget(path)
   if (readHosts === null || typeof target === 'string') return null
   const known = { navigation: true, aliases: [], overrides: [] }
-  return { ...known, method, scheme, host: readHosts, target, clientAddress, appName: namedApp }
+  return { ...known, method, scheme, host: readHosts, target, clientAddress: clientAddress ?? '', appName: namedApp }
 }
 
 /** Who asked, as of then; null for nobody. */

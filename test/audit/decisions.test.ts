@@ -6,10 +6,14 @@ import { PRUNE_DECISIONS } from '../../src/audit/decisions-table.ts'
 import { findDecision, recentDecisions } from '../../src/audit/read-decisions.ts'
 import type { RecordedDecision } from '../../src/audit/read-decisions.ts'
 import { PosternError } from '../../src/errors.ts'
+import type { OriginalRequest } from '../../src/lib/original-request.ts'
+import { readTarget } from '../../src/lib/target.ts'
+import { originalOf } from '../../src/policies/replay.ts'
 import type { Database, Queryable } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
 import type { Cleanup } from '../support/database.ts'
+import { usedMemory } from '../support/memory.ts'
 import { ALICE, ALLOW, FORBID, idOf, original, SIGN_IN } from './facts.ts'
 
 const WHOLE_ROWS = statement<[], { text: string }>(`select d::text as text from auth.decisions d`)
@@ -102,6 +106,16 @@ for (const [driver, openDatabase] of Object.entries(drivers)) {
       assert.deepEqual([refused?.reason, refused?.path, refused?.clientAddress], ['bad_host', null, null])
       assert.deepEqual([cut?.path?.length, cut?.pathIsCut, cut?.clientAddress], [512, true, '2001:db8::1'])
       assert.deepEqual([whole?.path?.length, whole?.pathIsCut], [512, false])
+    })
+
+    test('a client whose address the proxy never tells has a row like any other', async () => {
+      const { decisions, dropped } = open(database)
+      decisions.note(FORBID, idOf(7), original({ address: '' }))
+      decisions.note(FORBID, idOf(8), original())
+      await decisions.flush()
+      const [unknown, known] = await Promise.all([7, 8].map((id) => findDecision(database, idOf(id))))
+      assert.deepEqual([unknown?.clientAddress, known?.clientAddress, dropped], [null, '203.0.113.7', {}])
+      assert.equal(originalOf(unknown ?? ({} as RecordedDecision))?.clientAddress, '')
     })
 
     test('the last decisions come newest first and once each, over any number of pages', async () => {
@@ -202,6 +216,40 @@ test('what the database refuses is counted and stands in nobody’s way', async 
   assert.notEqual(await findDecision(database, idOf(1)), null)
 })
 
+test('a bad value in one row takes no other along', async (t) => {
+  const { database } = await openTestDatabase(t)
+  const { decisions, dropped } = open(database)
+  for (let at = 0; at < 600; at++) {
+    const isBad = at === 0 || at === 77 || at === 599
+    decisions.note(FORBID, isBad ? `no id ${at}` : idOf(at), original({ address: `10.0.${at % 250}.1` }))
+  }
+  await assert.rejects(decisions.flush(), { code: '23514' })
+  await assert.rejects(decisions.flush(), { code: '23514' })
+  assert.deepEqual(dropped, { database: 3 })
+  assert.equal((await collect(database, 1_000)).length, 597)
+})
+
+test('when the database is lost while rows are written around a bad one, the others are kept', async (t) => {
+  const { database } = await openTestDatabase(t)
+  let asked = 0
+  const sometimes: Queryable = {
+    query: (...given) =>
+      ++asked === 3 ? Promise.reject(new PosternError('store_unavailable')) : database.query(...given),
+  }
+  const { decisions, dropped } = open(sometimes)
+  for (const id of ['no id', idOf(1), idOf(2), idOf(3)]) decisions.note(FORBID, id, original())
+  await assert.rejects(decisions.flush(), { code: 'store_unavailable' })
+  await assert.rejects(decisions.flush(), { code: '23514' })
+  assert.deepEqual([dropped, (await collect(database, 10)).length], [{ database: 1 }, 3])
+})
+
+test('what is noted does not hold on to the request that it was cut out of', () => {
+  const { decisions } = open({ query: async () => [] })
+  const before = usedMemory()
+  for (let at = 0; at < 1_000; at++) decisions.note(FORBID, idOf(at), cutOut(at))
+  assert.ok(usedMemory() - before < 5_000_000)
+})
+
 test('noting costs a few microseconds at most, and nothing is written meanwhile', () => {
   const asked: unknown[] = []
   const { decisions } = open({ query: async (...given) => void asked.push(given) as never })
@@ -211,6 +259,17 @@ test('noting costs a few microseconds at most, and nothing is written meanwhile'
   assert.ok(performance.now() - startedAt < 500)
   assert.equal(asked.length, 0)
 })
+
+/** A request whose every text is a part of one long text, each time another. */
+function cutOut(number: number): OriginalRequest {
+  const text = Buffer.from(`${'x'.repeat(20_000)}wiki-number-${number}.example.com/a/path/of/its/own`).toString()
+  const name = text.slice(20_000, text.indexOf('/'))
+  const path = text.slice(text.indexOf('/'))
+  const target = readTarget(path)
+  if (typeof target === 'string') throw new Error(target)
+  const clientAddress = `2001:db8:${number.toString(16)}::1`
+  return { ...original(), host: { name, port: null }, target: { ...target, path }, appName: name, clientAddress }
+}
 
 async function collect(database: Queryable, limit: number): Promise<RecordedDecision[]> {
   const found: RecordedDecision[] = []

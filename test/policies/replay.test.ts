@@ -83,10 +83,18 @@ test('the app that a proxy named decides as it did then', () => {
 
 test('of what too little is known is skipped and counted, not guessed', () => {
   const replay = createReplay(CURRENT, DRAFT)
-  const unknown = [{ method: null }, { scheme: null }, { host: null }, { path: null }, { clientAddress: null }]
+  const unknown = [{ method: null }, { scheme: null }, { host: null }, { path: null }]
   for (const facts of [...unknown, { pathIsCut: true }, { host: '..' }, { path: 'x' }]) replay.add(past(facts))
   const { replayed, skipped } = replay.report()
-  assert.deepEqual([replayed, skipped], [0, 8])
+  assert.deepEqual([replayed, skipped], [0, 7])
+})
+
+test('a request whose proxy never tells the client’s address is judged without one, as it was', () => {
+  const draft = compiled(wikiFile(['{ networks: [10.0.0.0/8], allow: anyone }', '{ require: {} }']))
+  const replay = createReplay(CURRENT, draft)
+  replay.add(past({ clientAddress: null }))
+  const { replayed, groups } = replay.report()
+  assert.deepEqual([replayed, groups.map(({ to }) => to)], [1, ['refuse bad_client_address']])
 })
 
 test('memory is bounded: what is beyond 500 groups is counted alone', () => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { createPrincipalCache } from '../../src/sessions/principal-cache.ts'
 import type { Known } from '../../src/sessions/principal-cache.ts'
+import { usedMemory } from '../support/memory.ts'
 
 const LIMITS = { maxEntries: 100, lifeMs: 60_000 }
 const always = (): boolean => true
@@ -146,14 +145,6 @@ test('whatever is set, replaced, forgotten and dropped, a dropped name is never 
     }),
   )
 })
-
-/** Bytes of the heap that something still holds on to. */
-function usedMemory(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  return process.memoryUsage().heapUsed
-}
 
 function known(userId: string, signInId: string, roles: readonly string[] = []): Known {
   const about = { login: userId, email: `${userId}@example.com`, name: userId, factors: {}, absoluteExpiresAt: 0 }
