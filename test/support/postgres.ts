@@ -19,6 +19,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { statement } from '../../src/store/statement.ts'
 import { isStoreUnavailable } from '../../src/store/unavailable.ts'
+import { until } from './until.ts'
 
 /** A PostgreSQL of its own in a temporary folder, reached by a unix socket only. */
 export interface PostgresServer {
@@ -137,9 +138,7 @@ class Server implements PostgresServer {
   }
 
   signal(signal: NodeJS.Signals): void {
-    const pid = this.#child?.pid
-    if (pid === undefined) return
-    for (const each of [pid, ...childrenOf(pid)]) signalIfAlive(each, signal)
+    for (const each of this.#processes()) signalIfAlive(each, signal)
   }
 
   async start(): Promise<void> {
@@ -159,9 +158,17 @@ class Server implements PostgresServer {
   }
 
   async kill(): Promise<void> {
+    const processes = this.#processes()
     await this.#end(() => this.signal('SIGKILL'))
+    // Each of them holds the shared memory until it is gone, and no server starts beside it.
+    await until('all processes of the server are gone', 10_000, () => processes.every(isGone))
     // The lock names a process that is gone; its number may be another's by now.
     rmSync(join(this.socketFolder, 'data', 'postmaster.pid'), { force: true })
+  }
+
+  #processes(): number[] {
+    const pid = this.#child?.pid
+    return pid === undefined || isGone(pid) ? [] : [pid, ...childrenOf(pid)]
   }
 
   async #end(how: (child: ChildProcess) => void): Promise<void> {
@@ -213,6 +220,15 @@ function childrenOf(pid: number): number[] {
     .split(' ')
     .map(Number)
     .filter((child) => child > 0)
+}
+
+/** Also true of one that only waits to be counted as dead. */
+function isGone(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+  } catch {
+    return true
+  }
 }
 
 async function answers(child: ChildProcess, urlPrefix: string): Promise<void> {
