@@ -15,7 +15,7 @@ export interface ChangeFeed {
   readonly freshAt: number
   /** True from a failed read until one succeeds. */
   readonly unreachable: boolean
-  /** Another one after each start of the database server. */
+  /** Another one after each start of the database server and each crash that it recovered from. */
   readonly server: string
   isVoid: KnownChanges['isVoid']
   /**

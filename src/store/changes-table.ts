@@ -11,9 +11,18 @@ export interface ChangeRow {
   user_id: string | null
   session_id: string | null
   cursor: string
-  /** When the server was started, in seconds since 1970. */
+  /** Names the server's life: another after a start, and after a crash that it recovered from without one. */
   server: string
 }
+
+/**
+ * When the server was started and, since one whose process was killed recovers without a start, when it began to count.
+ * Before version 15 that stands in a file which a read may have to wait for, so there such a recovery isn't noticed.
+ */
+const SERVER = `extract(epoch from pg_postmaster_start_time())::text || case
+    when current_setting('server_version_num')::int >= 150000
+    then coalesce(' ' || extract(epoch from pg_stat_get_bgwriter_stat_reset_time()), '') else ''
+  end as server`
 
 /** Rings the bell in the same transaction; many changes of one transaction ring once. */
 export const INSERT_CHANGE = statement<[kind: ChangeKind, userId: string | null, sessionId: string | null]>(
@@ -28,7 +37,7 @@ export const INSERT_CHANGE = statement<[kind: ChangeKind, userId: string | null,
 export const READ_CHANGES = statement<[cursor: string], ChangeRow>(
   `select c.id, c.xid::text as xid, c.kind, c.user_id, c.session_id, s.cursor, s.server
    from (
-     select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, extract(epoch from pg_postmaster_start_time())::text as server
+     select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, ${SERVER}
    ) s
    left join auth.changes c on c.xid >= $1::xid8
    order by c.id`,
@@ -36,7 +45,7 @@ export const READ_CHANGES = statement<[cursor: string], ChangeRow>(
 
 /** Where a process begins that has nothing in memory yet. */
 export const READ_CURSOR = statement<[], { cursor: string; server: string }>(
-  `select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, extract(epoch from pg_postmaster_start_time())::text as server`,
+  `select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, ${SERVER}`,
 )
 
 export const PRUNE_CHANGES = pruneStatement('auth.changes', 'created_at')

@@ -11,6 +11,7 @@ import { openPostgres } from '../../src/store/postgres.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
 import { MIGRATIONS, startPostgres } from '../support/postgres.ts'
+import type { PostgresServer } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
 import type { Cleanup } from '../support/database.ts'
 
@@ -150,29 +151,48 @@ test('a transaction that fails is an error to the caller and no change to anybod
   assert.deepEqual(heard, [])
 })
 
-test('after a start of the server changes are read from below what a crash may have lost, and what they name is void', async (t) => {
-  const server = await startPostgres()
-  t.after(() => server.close())
-  const database = openPostgres({ url: `${server.urlPrefix}postgres`, poolSize: 1 })
-  t.after(() => database.close())
-  await migrate(database, MIGRATIONS)
-  const { feed, heard, drops } = await watch(database)
-  const first = feed.server
-  const user = randomUUID()
-  await feed.commit(database, (tx) => recordChange(tx, { user: NOBODY }))
-  assert.deepEqual(heard, [NOBODY])
-  await server.kill()
-  await server.start()
-  const isRead = (): Promise<boolean> =>
-    feed.read().then(
-      () => true,
-      () => false,
-    )
-  await until('changes are read again', 10_000, isRead)
-  // The policy may be another one after a failover. The change of before may be told again, or be lost with this server.
-  assert.deepEqual(heard.slice(0, 2), [NOBODY, 'policy'])
-  assert.notEqual(feed.server, first)
-  await database.transaction((tx) => recordChange(tx, { user }))
-  await feed.read()
-  assert.deepEqual([heard.at(-1), drops.at(-1)], [user, true])
-})
+const BACKEND = statement<[], { pid: number }>(`select pg_backend_pid() as pid`)
+const CRASHES: Readonly<Record<string, (server: PostgresServer, database: Database) => Promise<unknown>>> = {
+  'a start of the server': async (server) => {
+    await server.kill()
+    await server.start()
+  },
+  'the end of one of its processes, from which it recovers by itself': async (_, database) => {
+    const [backend] = await database.query(BACKEND)
+    process.kill(backend?.pid ?? 0, 'SIGKILL')
+    await until('it is gone', 10_000, () => database.query(BACKEND).then(([now]) => now?.pid !== backend?.pid, yes))
+  },
+}
+for (const [crash, happen] of Object.entries(CRASHES)) {
+  test(`after ${crash} changes are read from below what is lost, and what they name is void`, async (t) => {
+    const server = await startPostgres()
+    t.after(() => server.close())
+    const database = openPostgres({ url: `${server.urlPrefix}postgres`, poolSize: 1 })
+    t.after(() => database.close())
+    await migrate(database, MIGRATIONS)
+    const { feed, heard, drops } = await watch(database)
+    const first = feed.server
+    const user = randomUUID()
+    await feed.commit(database, (tx) => recordChange(tx, { user: NOBODY }))
+    assert.deepEqual(heard, [NOBODY])
+    await happen(server, database)
+    await until('changes are read again', 10_000, () => feed.read().then(yes, no))
+    // The policy may be another one after a failover. The change of before may be told again, or be lost.
+    assert.deepEqual(heard.slice(0, 2), [NOBODY, 'policy'])
+    assert.notEqual(feed.server, first)
+    await database.transaction((tx) => recordChange(tx, { user }))
+    await feed.read()
+    assert.deepEqual([heard.at(-1), drops.at(-1)], [user, true])
+    const { server: last } = feed
+    await feed.read()
+    assert.equal(feed.server, last)
+  })
+}
+
+function yes(): boolean {
+  return true
+}
+
+function no(): boolean {
+  return false
+}
