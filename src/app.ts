@@ -6,6 +6,7 @@ import type { Check } from './observe/health.ts'
 import { accountRoutes } from './account/routes.ts'
 import { policyApiRoutes } from './api/policy-routes.ts'
 import { PORTAL_PATH } from './config/settings.ts'
+import { isLocal } from './config/values.ts'
 import { PosternError } from './errors.ts'
 import { jwksRoutes } from './login/jwks-routes.ts'
 import { loginApiRoutes } from './login/api-routes.ts'
@@ -22,7 +23,9 @@ import { opsRoutes } from './observe/ops-routes.ts'
 import { createGateway } from './verify/gateway.ts'
 import type { Proxy } from './verify/proxy.ts'
 import { autheliaRoutes } from './verify/authelia-routes.ts'
-import { verifyRoutes } from './verify/routes.ts'
+import { openExpressLane } from './verify/express/express-lane.ts'
+import { createLaneRoutes } from './verify/express/lane-routes.ts'
+import { DIALECTS, verifyRoutes } from './verify/routes.ts'
 import { requireAccessDeclarations, visitorFault } from './web/access.ts'
 import { assets } from './web/assets.ts'
 import type { Entrance, Entrances, Paths } from './web/entrance.ts'
@@ -90,9 +93,13 @@ export function createVerifyApp(context: Context): FastifyInstance {
       /^\/verify\/[a-z-]+(\/app\/[^/?]+)?(\?|$)/.test(request.url) && !['GET', 'HEAD'].includes(request.method)
     return reply.code(onlyMethod ? 405 : 404).send()
   })
-  const { verifyListen: listen, autheliaPaths } = context.config
+  const { verifyListen: listen, autheliaPaths, expressLane } = context.config
   const gateway = createGateway(context.gatewayParts)
   verifyRoutes(app, gateway, listen)
+  if (expressLane === 'auto' && isLocal(listen)) {
+    const lane = openExpressLane(app.server, { gateway, findRoute: createLaneRoutes(DIALECTS), listen })
+    app.addHook('preClose', async () => lane.close())
+  }
   if (autheliaPaths) autheliaRoutes(app, { gateway, listen, signInUrl: createSignInUrl(context.portalParts) })
   return app
 }

@@ -117,6 +117,12 @@ export const SETTINGS = {
     'no',
     'Allow a verify listener on the network without POSTERN_PROXY_SECRET, for proxies that cannot send one.',
   ),
+  expressLane: setting(
+    'POSTERN_EXPRESS_LANE',
+    oneOf('auto', 'off'),
+    'auto',
+    'auto: where the proxy asks over a Unix socket or loopback, simple requests are answered by a strict reader of our own, which takes less time, and all others by the ordinary HTTP server. off: every request by that.',
+  ),
   autheliaPaths: setting(
     'POSTERN_AUTHELIA_PATHS',
     yesNo,

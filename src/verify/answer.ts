@@ -10,11 +10,16 @@ export interface Answer {
   readonly [madeHere]: true
   readonly status: number
   readonly headers: readonly string[]
+  /** What the app is told, which follows the other headers: the same list for as long as memory knows its visitor. */
+  readonly identity: readonly string[]
   readonly body: string
 }
 
 /** Statuses that never let a request pass. */
 export type DenialStatus = 302 | 303 | 400 | 401 | 403 | 405 | 500 | 503
+
+const EMPTY: readonly string[] = ['Content-Length', '0', 'Cache-Control', 'no-store']
+const NOBODY: readonly string[] = []
 
 /** Proof that a decision allowed; its `kind` is what the type checker holds callers to. */
 interface Allow {
@@ -23,12 +28,12 @@ interface Allow {
 
 /** The one place where a 2xx is made: exactly `200` with an empty body by framing, which every proxy takes as a yes. */
 export function allowed(_decision: Allow, identity: readonly string[]): Answer {
-  return answer(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...identity], '')
+  return { status: 200, headers: EMPTY, identity, body: '' } as Answer
 }
 
 /** An answer without a body that lets nothing pass. */
 export function denied(status: DenialStatus, headers: readonly string[] = []): Answer {
-  return answer(status, ['Content-Length', '0', 'Cache-Control', 'no-store', ...headers], '')
+  return answer(status, [...EMPTY, ...headers], '')
 }
 
 /** An answer with the JSON envelope (DESIGN 4.8) that lets nothing pass. */
@@ -52,5 +57,5 @@ export function deniedAsPage(status: DenialStatus, page: string, headers: readon
 }
 
 function answer(status: number, headers: readonly string[], body: string): Answer {
-  return { status, headers, body } as Answer
+  return { status, headers, identity: NOBODY, body } as Answer
 }

@@ -8,7 +8,7 @@ import type { Dialect } from './dialects/dialect.ts'
 import type { Settle } from './verdict.ts'
 import { verify } from './verify.ts'
 import type { Outcome, VerifyParts } from './verify.ts'
-import { readWireHeaders } from './wire.ts'
+import { createWireReader } from './wire.ts'
 import type { WireHeaders, WireRequest } from './wire.ts'
 
 export interface GatewayParts extends VerifyParts {
@@ -22,28 +22,36 @@ export type Gateway = (dialect: Dialect, request: WireRequest) => Answer | Promi
 
 /** Builds the gateway: read, verify, write, count. */
 export function createGateway(parts: GatewayParts): Gateway {
+  const readHeaders = createWireReader()
+  const answer = ({ dialect, startedAt }: Asked, outcome: Outcome, original: OriginalRequest | null): Answer => {
+    const { decision, parts: answerParts } = parts.settle(outcome.decision, original)
+    parts.metrics.verified(decision.kind, outcome.tier, (performance.now() - startedAt) / 1_000)
+    return dialect.write(decision, answerParts)
+  }
+  const fault = (asked: Asked, error: unknown): Answer => {
+    parts.log.error({ err: error }, 'verify failed')
+    return answer(asked, { decision: { kind: 'fault' }, tier: 'none' }, null)
+  }
   return (dialect, request) => {
-    const startedAt = performance.now()
-    const answer = (outcome: Outcome, original: OriginalRequest | null): Answer => {
-      const { decision, parts: answerParts } = parts.settle(outcome.decision, original)
-      parts.metrics.verified(decision.kind, outcome.tier, (performance.now() - startedAt) / 1_000)
-      return dialect.write(decision, answerParts)
-    }
-    const fault = (error: unknown): Answer => {
-      parts.log.error({ err: error }, 'verify failed')
-      return answer({ decision: { kind: 'fault' }, tier: 'none' }, null)
-    }
+    const asked = { dialect, startedAt: performance.now() }
     try {
-      const headers = readWireHeaders(request.rawHeaders, dialect.wanted, parts.policy().aliasGuard)
+      const headers = readHeaders(request.rawHeaders, dialect.wanted, parts.policy().aliasGuard)
       const original = readOriginal(parts.callers, dialect, request, headers)
-      if (typeof original === 'string') return answer(refused(original), null)
+      if (typeof original === 'string') return answer(asked, refused(original), null)
       const outcome = verify(parts, original, headers.cookies)
-      if (!(outcome instanceof Promise)) return answer(outcome, original)
-      return outcome.then((late) => answer(late, original)).catch(fault)
+      if (!(outcome instanceof Promise)) return answer(asked, outcome, original)
+      return outcome.then((late) => answer(asked, late, original)).catch((error: unknown) => fault(asked, error))
     } catch (error) {
-      return fault(error)
+      return fault(asked, error)
     }
   }
+}
+
+/** A question that is under way. */
+interface Asked {
+  readonly dialect: Dialect
+  /** ms, monotonic. */
+  readonly startedAt: number
 }
 
 function readOriginal(

@@ -1,13 +1,23 @@
-import { firstHeader } from './wire.ts'
+import { HINTS } from './header-meanings.ts'
 
 /**
  * True when a browser goes to a page, so that a redirect helps: what Fetch Metadata says, else a GET that names HTML
  * as acceptable and is neither script nor WebSocket. A bare star is no wish for HTML.
+ * @param hints values of the headers of `HINTS`, in that order; empty where absent
  */
-export function isNavigation(method: string, rawHeaders: readonly string[]): boolean {
-  const mode = firstHeader(rawHeaders, 'sec-fetch-mode')
+export function isNavigation(method: string, hints: readonly string[]): boolean {
+  const [mode = '', requestedWith = '', upgrade = '', accept = ''] = hints
   if (mode !== '') return mode === 'navigate'
-  if (method !== 'GET') return false
-  if (firstHeader(rawHeaders, 'x-requested-with') !== '' || firstHeader(rawHeaders, 'upgrade') !== '') return false
-  return firstHeader(rawHeaders, 'accept').toLowerCase().includes('text/html')
+  if (method !== 'GET' || requestedWith !== '' || upgrade !== '') return false
+  return accept.toLowerCase().includes('text/html')
+}
+
+/** The hints of a request as it came over the wire. */
+export function hintsIn(rawHeaders: readonly string[]): readonly string[] {
+  return HINTS.map((hint) => firstHeader(rawHeaders, hint))
+}
+
+function firstHeader(rawHeaders: readonly string[], wanted: string): string {
+  const place = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === wanted)
+  return place === -1 ? '' : (rawHeaders[place + 1] ?? '')
 }

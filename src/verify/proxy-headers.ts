@@ -2,7 +2,8 @@ import type { OriginalRequest } from '../lib/original-request.ts'
 import type { AliasGuard } from '../policies/alias-guard.ts'
 import { foldHeaderName, IDENTITY_HEADERS } from '../policies/header-rules.ts'
 import { withoutCookies } from '../web/cookies.ts'
-import { isMethodOverride } from './wire.ts'
+import { isMethodOverride } from './header-meanings.ts'
+import { methodIn } from './wire.ts'
 
 /** Meant for one connection alone (RFC 9110, 7.6.1); `expect` is answered by our own server. */
 const HOP_BY_HOP = new Set([
@@ -47,7 +48,7 @@ export function identityAliases(rawHeaders: readonly string[], guard: AliasGuard
 /** Methods that headers name, which the app may believe. */
 export function methodOverrides(rawHeaders: readonly string[]): readonly string[] {
   return rawHeaders.flatMap((name, index) => {
-    return index % 2 === 0 && isMethodOverride(name) ? [(rawHeaders[index + 1] ?? '').trim().toUpperCase()] : []
+    return index % 2 === 0 && isMethodOverride(name) ? methodIn(rawHeaders[index + 1] ?? '') : []
   })
 }
 

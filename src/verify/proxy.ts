@@ -14,7 +14,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { RefuseReason } from '../policies/decision.ts'
 import { readMethod } from '../policies/method.ts'
 import { peerAddress } from '../web/peer.ts'
-import { isNavigation } from './navigation.ts'
+import { hintsIn, isNavigation } from './navigation.ts'
 import { clientHeaders, identityAliases, methodOverrides, upstreamHeaders } from './proxy-headers.ts'
 import { refuseProxied } from './proxy-refusal.ts'
 import type { Denial, RefusalParts } from './proxy-refusal.ts'
@@ -141,7 +141,7 @@ function readOriginal(parts: ProxyParts, request: IncomingMessage): OriginalRequ
     trusted: parts.trustedProxies,
   })
   if (client === null) return 'bad_client_address'
-  const navigation = isNavigation(method, request.rawHeaders)
+  const navigation = isNavigation(method, hintsIn(request.rawHeaders))
   return {
     method,
     scheme: parts.publicUrl.protocol === 'https:' ? 'https' : 'http',

@@ -33,7 +33,7 @@ export function verifyRoutes(app: FastifyInstance, gateway: Gateway, listen: Lis
 }
 
 /** By the name in the verify URL. */
-const DIALECTS: Readonly<Record<string, Dialect>> = {
+export const DIALECTS: Readonly<Record<string, Dialect>> = {
   nginx,
   'ingress-nginx': ingressNginx,
   forward,

@@ -28,9 +28,9 @@ export function createServe(gateway: Gateway, dialect: Dialect, listen: ListenAd
 }
 
 /** A body that was announced is never read, so nothing more may be read from that connection either. */
-function send(message: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+function send(message: IncomingMessage, response: ServerResponse, { status, headers, identity, body }: Answer): void {
   const announcesBody =
     message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) !== 0
-  response.writeHead(status, announcesBody ? [...headers, 'Connection', 'close'] : [...headers])
+  response.writeHead(status, [...headers, ...identity, ...(announcesBody ? ['Connection', 'close'] : [])])
   response.end(body)
 }

@@ -45,22 +45,38 @@ export function verify(
   cookieHeaders: readonly string[],
 ): Outcome | Promise<Outcome> {
   const policy = parts.policy()
-  const judgement = judge(policy, original)
-  const app = appToAskFor(judgement)
-  const conclude = (principal: Principal | null, tier: Tier): Outcome => {
-    if (app?.watches === true) parts.watch(policy, original, principal)
-    return { decision: decide(judgement, principal, Date.now()), tier }
-  }
-  if (app === null) return conclude(null, 'none')
+  const judged = { policy, judgement: judge(policy, original), original }
+  const app = appToAskFor(judged.judgement)
+  if (app === null) return conclude(parts, judged, NOBODY)
   const found = findVisitor(parts, app, original, cookieHeaders)
-  if (!(found instanceof Promise)) return conclude(found, found === null ? 'none' : 'l1')
+  if (!(found instanceof Promise))
+    return conclude(parts, judged, found === null ? NOBODY : { principal: found, tier: 'l1' })
   return withDeadline(found, DEADLINE_MS)
-    .then(({ principal, tier }) => conclude(principal, tier))
+    .then((read) => conclude(parts, judged, read))
     .catch((error: unknown) => {
       parts.log.error({ err: error }, 'the principal can not be read')
       // Whom a page for everybody would only have been told of must not close it.
-      return judgement.kind === 'anyone' ? conclude(null, 'none') : FAULT
+      return judged.judgement.kind === 'anyone' ? conclude(parts, judged, NOBODY) : FAULT
     })
+}
+
+/** What is known before anybody was asked for. */
+interface Judged {
+  readonly policy: CompiledPolicy
+  readonly judgement: Judgement
+  readonly original: OriginalRequest
+}
+
+interface Visitor {
+  readonly principal: Principal | null
+  readonly tier: Tier
+}
+
+const NOBODY: Visitor = { principal: null, tier: 'none' }
+
+function conclude(parts: VerifyParts, { policy, judgement, original }: Judged, { principal, tier }: Visitor): Outcome {
+  if (appToAskFor(judgement)?.watches === true) parts.watch(policy, original, principal)
+  return { decision: decide(judgement, principal, Date.now()), tier }
 }
 
 /** The app that must know its visitor, or is told or watched; null where nobody is asked for. */

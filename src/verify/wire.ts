@@ -1,4 +1,6 @@
 import type { AliasGuard } from '../policies/alias-guard.ts'
+import { createHeaderMeanings } from './header-meanings.ts'
+import type { MeaningOf } from './header-meanings.ts'
 
 /** A verify request as it came over the wire, whichever server read it. */
 export interface WireRequest {
@@ -23,65 +25,73 @@ export interface WireHeaders {
   readonly aliases: readonly string[]
   /** Methods that headers such as `X-HTTP-Method-Override` name, in capital letters. */
   readonly overrides: readonly string[]
+  /** First values of the headers of `HINTS`, in that order; empty where absent. */
+  readonly hints: readonly string[]
   readonly fault: 'missing_header' | 'doubled_header' | null
 }
-
-const SECRET = 'x-postern-secret'
-
-/** A list, which may come in several lines (RFC 9110, 5.3). */
-const FORWARDED_FOR = 'x-forwarded-for'
 
 /**
  * Reads a closed list of headers in one pass: each exactly once and not empty, else a fault. Never falls back to
  * another header: what a proxy does not overwrite, a client can write.
  * @param wanted lower-case names, in the order in which `values` gives them
  */
-export function readWireHeaders(
+export type ReadWireHeaders = (
   rawHeaders: readonly string[],
   wanted: readonly string[],
   guard: AliasGuard,
-): WireHeaders {
-  const found: (string | undefined)[] = wanted.map(() => undefined)
+) => WireHeaders
+
+/** Keeps what names mean for as long as the policy names the same headers. */
+export function createWireReader(): ReadWireHeaders {
+  const meaningsFor = new Map<readonly string[], MeaningOf>()
+  let knownGuard: AliasGuard | null = null
+  return (rawHeaders, wanted, guard) => {
+    if (guard !== knownGuard) meaningsFor.clear()
+    knownGuard = guard
+    let meaningOf = meaningsFor.get(wanted)
+    if (meaningOf === undefined) {
+      meaningOf = createHeaderMeanings(wanted, guard)
+      meaningsFor.set(wanted, meaningOf)
+    }
+    return readHeaders(rawHeaders, wanted.length, meaningOf)
+  }
+}
+
+const NONE: readonly string[] = []
+
+function readHeaders(rawHeaders: readonly string[], wanted: number, meaningOf: MeaningOf): WireHeaders {
+  const values = new Array<string>(wanted).fill('')
+  const hints: string[] = ['', '', '', '']
   const cookies: string[] = []
-  const aliases: string[] = []
-  const overrides: string[] = []
+  let aliases = NONE
+  let overrides = NONE
   let secret: string | null = null
+  let seen = 0
   let fault: WireHeaders['fault'] = null
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] ?? '').toLowerCase()
     const value = rawHeaders[i + 1] ?? ''
-    const place = wanted.indexOf(name)
-    if (place >= 0) {
-      if (found[place] === undefined) found[place] = value
-      else if (name === FORWARDED_FOR) found[place] += `,${value}`
+    const { kind, place, isList, alias, isOverride } = meaningOf(rawHeaders[i] ?? '')
+    if (kind === 'wanted') {
+      const isAnother = (seen & (1 << place)) !== 0
+      if (!isAnother) values[place] = value
+      else if (isList) values[place] += `,${value}`
       else fault ??= 'doubled_header'
-    } else if (name === 'cookie') cookies.push(value)
-    else if (name === SECRET) {
+      seen |= 1 << place
+    } else if (kind === 'cookie') cookies.push(value)
+    else if (kind === 'hint') hints[place] ||= value
+    else if (kind === 'secret') {
       if (secret !== null) fault ??= 'doubled_header'
       secret = value
-    } else {
-      if (isMethodOverride(name)) overrides.push(value.trim().toUpperCase())
-      const alias = guard.aliasOf(name)
-      if (alias !== null) aliases.push(alias)
     }
+    if (isOverride) overrides = [...overrides, ...methodIn(value)]
+    if (alias !== null) aliases = [...aliases, alias]
   }
-  const values = found.map((value) => value ?? '')
   if (values.includes('')) fault ??= 'missing_header'
-  return { values, cookies, secret, aliases, overrides, fault }
+  return { values, cookies, secret, aliases, overrides, hints, fault }
 }
 
-/** What Symfony, Laravel, Rails and Yii believe rather than the request line. */
-const METHOD_OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override'])
-
-/** @param name of a header, in any letter case; an underscore may stand for a dash */
-export function isMethodOverride(name: string): boolean {
-  return name.length >= 13 && name.length <= 22 && METHOD_OVERRIDES.has(name.toLowerCase().replaceAll('_', '-'))
-}
-
-/** The first value of a header that takes no part in decisions of access; empty when absent. */
-export function firstHeader(rawHeaders: readonly string[], wanted: string): string {
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if ((rawHeaders[i] ?? '').toLowerCase() === wanted) return rawHeaders[i + 1] ?? ''
-  }
-  return ''
+/** The method that the value of such a header names; an empty one names none. */
+export function methodIn(value: string): readonly string[] {
+  const method = value.trim().toUpperCase()
+  return method === '' ? NONE : [method]
 }

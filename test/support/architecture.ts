@@ -74,7 +74,7 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   },
 }
 
-const SECOND_LEVEL_FOLDERS = ['verify/dialects']
+const SECOND_LEVEL_FOLDERS = ['verify/dialects', 'verify/express']
 
 /** Every TypeScript file below `folder`. */
 export function readSources(folder: string): SourceFile[] {

@@ -33,7 +33,7 @@ export function readOriginal(
   if (typeof target === 'string') return target
   const { clientAddress } = described
   if (clientAddress === null) return 'bad_client_address'
-  const navigation = isNavigation(method, request.rawHeaders)
+  const navigation = isNavigation(method, headers.hints)
   const { appName } = request
   return {
     method,
