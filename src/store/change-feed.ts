@@ -161,7 +161,8 @@ class DatabaseFeed implements ChangeFeed {
   #lookBack(server: string): Promise<void> {
     const cursor = BigInt(this.#cursor)
     this.#server = server
-    this.#usedBelow = cursor + LOST_IDS
+    // A crash before anything was read since the last one must not bring it down.
+    if (cursor + LOST_IDS > this.#usedBelow) this.#usedBelow = cursor + LOST_IDS
     this.#cursor = String(cursor > LOST_IDS + FIRST_ID ? cursor - LOST_IDS : FIRST_ID)
     this.#known.startBelow(BigInt(this.#cursor))
     this.#parts.listener.onPolicy()

@@ -189,6 +189,29 @@ for (const [crash, happen] of Object.entries(CRASHES)) {
   })
 }
 
+/** Takes up 25,000 transaction ids, more than a crash may lose. */
+const TAKE_IDS = `
+create temporary table taken (id integer);
+do $$ begin
+  for id in 1..25000 loop begin insert into taken values (id); exception when others then null; end; end loop;
+end $$`
+
+test('after two crashes with no read between them what changes name is void as after one', async (t) => {
+  const { database } = await openTestDatabase(t)
+  await database.withConnection((connection) => connection.script(TAKE_IDS))
+  const servers = ['first']
+  const query: Database['query'] = async (...asked) => {
+    const server = servers.shift() ?? 'last'
+    if (server === 'gone') throw new PosternError('store_unavailable', 'gone')
+    return (await database.query(...asked)).map((row) => ({ ...row, server }))
+  }
+  const { feed, drops } = await watch({ query })
+  servers.push('second', 'gone')
+  await assert.rejects(feed.read())
+  await feed.commit(database, (tx) => recordChange(tx, { user: NOBODY }))
+  assert.deepEqual([feed.server, drops], ['last', [true]])
+})
+
 function yes(): boolean {
   return true
 }
