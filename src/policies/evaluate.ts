@@ -41,6 +41,14 @@ export function decide(judgement: Judgement, principal: Principal | null, nowMs:
   }
 }
 
+/** Of two verdicts the one that lets fewer people pass; two requirements must both be met. */
+export function moreRestrictive(one: Judgement, other: Judgement): Judgement {
+  if (one === other) return one
+  if (one.kind === 'require' && other.kind === 'require') return { ...one, demands: [...one.demands, ...other.demands] }
+  if (one.kind === 'anyone' && other.kind === 'anyone') return one.identify ? other : one
+  return strictness(other) > strictness(one) ? other : one
+}
+
 /** For every method that the app may take it for. */
 function judgeVisitor(asked: Asked, visitor: Visitor): Judgement {
   const verdict = judgeMethod(asked, visitor)
@@ -96,14 +104,6 @@ function judgeAt(asked: Asked, place: number, visitor: Visitor): Judgement {
   const judgeFor = (login: string): Judgement =>
     forOwner(asked, judgeVisitor(asked, { clientAddress: original.clientAddress, login }))
   return { kind: 'personal', app, rule: rule.rule, judgeFor }
-}
-
-/** Of two verdicts the one that lets fewer people pass; two requirements must both be met. */
-function moreRestrictive(one: Judgement, other: Judgement): Judgement {
-  if (one === other) return one
-  if (one.kind === 'require' && other.kind === 'require') return { ...one, demands: [...one.demands, ...other.demands] }
-  if (one.kind === 'anyone' && other.kind === 'anyone') return one.identify ? other : one
-  return strictness(other) > strictness(one) ? other : one
 }
 
 function strictness(judgement: Judgement): number {

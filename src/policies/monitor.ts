@@ -3,9 +3,9 @@ import type { Principal } from '../lib/principal.ts'
 import { verdictFor } from './compile-rule.ts'
 import type { CompiledRule } from './compile-rule.ts'
 import type { CompiledPolicy } from './compile.ts'
-import type { Decision, Rule } from './decision.ts'
+import type { Decision, Judgement, Rule } from './decision.ts'
 import { readAsked } from './asked.ts'
-import { decide } from './evaluate.ts'
+import { decide, moreRestrictive } from './evaluate.ts'
 import { lookUps } from './look-ups.ts'
 import type { Asked } from './asked.ts'
 import type { Visitor } from './path-index.ts'
@@ -18,7 +18,10 @@ export interface WouldBe {
   readonly decision: Decision
 }
 
-/** What the rules in monitor mode would have made of a request, each by itself, had matching come to them. */
+/**
+ * What the rules in monitor mode would have made of a request, each by itself, had matching come to them: the strictest
+ * of all methods that the app may take it for.
+ */
 export function wouldBe(
   policy: CompiledPolicy,
   original: OriginalRequest,
@@ -29,8 +32,17 @@ export function wouldBe(
   if ('kind' in asked || !asked.app.watches) return []
   const { clientAddress } = original
   const visitor = principal === null ? original : { clientAddress, login: principal.login }
-  return watchingRules(asked, visitor).map((rule) => {
-    return { app: asked.app.name, rule: rule.rule, decision: decide(verdictFor(rule, asked.method), principal, nowMs) }
+  const { app, method, others } = asked
+  const verdicts = new Map<CompiledRule, Judgement>()
+  for (const each of [method, ...others]) {
+    for (const rule of watchingRules({ ...asked, method: each }, visitor)) {
+      const verdict = verdictFor(rule, each)
+      verdicts.set(rule, moreRestrictive(verdicts.get(rule) ?? verdict, verdict))
+    }
+  }
+  const inOrder = [...verdicts].toSorted(([{ rule: one }], [{ rule: other }]) => one.number - other.number)
+  return inOrder.map(([{ rule }, verdict]) => {
+    return { app: app.name, rule, decision: decide(verdict, principal, nowMs) }
   })
 }
 
@@ -41,8 +53,7 @@ function watchingRules(asked: Asked, visitor: Visitor): readonly CompiledRule[] 
   const places = paths.flatMap(([{ index, overlay }, path]) => {
     return overlay?.findAll(path, method, visitor, index.find(path, method, visitor)) ?? []
   })
-  const inOrder = [...new Set(places)].toSorted((one, other) => one - other)
-  return inOrder
+  return [...new Set(places)]
     .flatMap((place) => app.rules[place] ?? [])
     .filter((rule) => rule.part === 'watches' && hasQueryOf(rule))
 }

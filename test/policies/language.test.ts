@@ -178,6 +178,21 @@ test('a rule in monitor mode decides nothing, and what it would have decided is 
   assert.deepEqual(seen('/b', who), ['4 forbid denied_by_rule'])
 })
 
+test('a rule in monitor mode sees the methods that headers name, once and as the strictest has it', () => {
+  const policy = policyOfRules([
+    '{ path: /a, methods: [DELETE], mode: monitor, deny: true }',
+    '{ mode: monitor, allow: anyone }',
+    '{ require: {} }',
+  ])
+  const seen = (overrides: readonly string[], path = '/a'): string[] =>
+    wouldBe(policy, request(HOST, path, 'POST', { overrides }), null, NOW).map(
+      ({ rule, decision }) => `${rule.number} ${describeDecision(decision)}`,
+    )
+  assert.deepEqual(seen([]), ['2 allow'])
+  assert.deepEqual(seen(['DELETE']), ['1 forbid denied_by_rule', '2 allow'])
+  assert.deepEqual(seen(['PROPFIND', 'GET'], '/b'), ['2 forbid method_not_named'])
+})
+
 test('an alias of an identity header refuses the request, whatever the path, unless the app ignores them', () => {
   const rules = ['{ path: /x, allow: anyone }', '{ allow: anyone, identify: true }']
   const aliased = (name: string) => request(HOST, '/x', 'GET', { aliases: [name] })
