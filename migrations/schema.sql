@@ -2,6 +2,27 @@
 
 CREATE SCHEMA auth;
 
+CREATE TABLE auth.auth_audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    event_type text NOT NULL,
+    result text NOT NULL,
+    actor_id uuid,
+    actor_login text,
+    session_id uuid,
+    resource text,
+    ip_address inet,
+    user_agent text DEFAULT ''::text NOT NULL,
+    risk_score smallint,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT auth_audit_log_result_is_known CHECK ((result = ANY (ARRAY['success'::text, 'failure'::text]))),
+    CONSTRAINT auth_audit_log_risk_is_percent CHECK (((risk_score >= 0) AND (risk_score <= 100)))
+);
+
+COMMENT ON COLUMN auth.auth_audit_log.actor_id IS 'who did it; no reference, since the row outlives the user';
+
+COMMENT ON COLUMN auth.auth_audit_log.resource IS 'what it was done to, such as user:alice';
+
 CREATE TABLE auth.changes (
     id bigint NOT NULL,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -192,6 +213,9 @@ CREATE VIEW auth.valid_sessions AS
      JOIN auth.users u ON ((u.id = s.user_id)))
   WHERE ((s.ended_at IS NULL) AND (now() < s.expires_at) AND (now() < ((s.last_seen_at + s.idle_timeout) + '00:01:00'::interval)) AND (s.session_epoch = u.session_epoch) AND (u.disabled_at IS NULL));
 
+ALTER TABLE ONLY auth.auth_audit_log
+    ADD CONSTRAINT auth_audit_log_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY auth.changes
     ADD CONSTRAINT changes_pkey PRIMARY KEY (id);
 
@@ -236,6 +260,10 @@ ALTER TABLE ONLY auth.users
 
 ALTER TABLE ONLY auth.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+CREATE INDEX auth_audit_log_actor_id_idx ON auth.auth_audit_log USING btree (actor_id, occurred_at);
+
+CREATE INDEX auth_audit_log_occurred_at_idx ON auth.auth_audit_log USING btree (occurred_at);
 
 CREATE INDEX changes_created_at_idx ON auth.changes USING btree (created_at);
 

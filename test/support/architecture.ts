@@ -27,8 +27,8 @@ export const LEVELS: readonly (readonly string[])[] = [
   ['config'],
   ['store', 'observe'],
   ['web'],
-  ['users', 'credentials', 'sessions', 'policies', 'audit', 'limits', 'snippets'],
-  ['verify', 'login', 'account', 'admin', 'api', 'commands', 'doctor'],
+  ['users', 'credentials', 'sessions', 'policies', 'audit', 'limits', 'mail', 'snippets'],
+  ['verify', 'login', 'recovery', 'account', 'admin', 'api', 'commands', 'doctor'],
   [
     'main.ts',
     'cli.ts',
