@@ -3,8 +3,8 @@ import type { AliasGuard } from './alias-guard.ts'
 import type { App } from './decision.ts'
 import type { CompiledRule, Grants } from './compile-rule.ts'
 import { compileRule, grantsOf } from './compile-rule.ts'
-import type { Form } from './forms.ts'
-import { createForms } from './forms.ts'
+import type { Form, PlainForms } from './forms.ts'
+import { createForms, plainFormsOf } from './forms.ts'
 import { identityNames } from './header-rules.ts'
 import type { HostIndex } from './host-index.ts'
 import { createHostIndex, defaultPort, indexedName } from './host-index.ts'
@@ -41,6 +41,8 @@ export interface CompiledApp extends App {
   readonly forms: readonly [Form, ...Form[]]
   /** True where the patterns differ in none. */
   readonly hasOneForm: boolean
+  /** Null where some rules only add or only watch. */
+  readonly plainForms: PlainForms | null
   /** By method number: the verdict that holds for every path whatsoever, or null where paths differ. */
   readonly uniform: readonly (Judgement | null)[]
   /** How else its server may read a path. */
@@ -95,6 +97,7 @@ function compileApp(source: PolicyApp, grants: Grants, folds: readonly PathFold[
     noRule,
     forms,
     hasOneForm: forms.every(({ index }) => index === forms[0].index),
+    plainForms: forms[0].overlay === null ? plainFormsOf(forms) : null,
     uniform: uniformVerdicts(rules, noRule),
     folds,
   })

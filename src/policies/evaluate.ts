@@ -6,7 +6,7 @@ import { verdictFor } from './compile-rule.ts'
 import type { CompiledPolicy } from './compile.ts'
 import { decideRequired } from './decide-required.ts'
 import type { Decision, Demand, Judgement, Refuse } from './decision.ts'
-import type { Form } from './forms.ts'
+import type { Form, PlainForms } from './forms.ts'
 import { wildcardOf } from './host-index.ts'
 import { lookUps } from './look-ups.ts'
 import type { LookUps } from './look-ups.ts'
@@ -61,9 +61,8 @@ function judgeVisitor(asked: Asked, visitor: Visitor): Judgement {
 function judgeMethod(asked: Asked, visitor: Visitor): Judgement {
   const { app, original, method } = asked
   const { path, plain } = original.target
-  const [asWritten] = app.forms
-  if (plain && app.hasOneForm && asWritten.overlay === null && isBare(path))
-    return judgeAt(asked, asWritten.index.find(path, method, visitor), visitor)
+  const forms = plain && app.plainForms !== null ? formsFor(app.plainForms, path) : null
+  if (forms !== null) return judgePlain(asked, forms, visitor)
   const found = lookUps(asked)
   if (found === null) return app.uniform[method] ?? AMBIGUOUS_PATH
   return found.paths
@@ -71,9 +70,20 @@ function judgeMethod(asked: Asked, visitor: Visitor): Judgement {
     .reduce((one, next) => moreRestrictive(one, next))
 }
 
-/** True where nothing stands at the end that some servers leave off. */
-function isBare(path: string): boolean {
-  return !path.endsWith('/') && path.lastIndexOf('.') <= path.lastIndexOf('/') + 1
+function formsFor({ bare, dotted, slashed }: PlainForms, path: string): readonly Form[] | null {
+  if (path.length > 1 && path.endsWith('/')) return slashed
+  return path.lastIndexOf('.') > path.lastIndexOf('/') + 1 ? dotted : bare
+}
+
+/** What `lookUps` would lead to, with nothing made on the way: most requests are for such a path. */
+function judgePlain(asked: Asked, forms: readonly Form[], visitor: Visitor): Judgement {
+  const { app, method, original } = asked
+  let verdict: Judgement | null = null
+  for (const { index, foldEnd } of forms) {
+    const next = judgeAt(asked, index.find(foldEnd(original.target.path), method, visitor), visitor)
+    verdict = verdict === null ? next : moreRestrictive(verdict, next)
+  }
+  return verdict ?? app.noRule
 }
 
 interface Place {

@@ -51,6 +51,14 @@ const FOLDINGS: readonly Folding[] = LETTERS.flatMap((letters) =>
   LAST_SLASH.flatMap((slash) => FORMAT.map((format) => together(letters, slash, format))),
 )
 
+/** The forms in which a path that has one reading is looked up, by what stands at its end. */
+export interface PlainForms {
+  readonly bare: readonly Form[]
+  readonly dotted: readonly Form[]
+  /** Null where the patterns differ in some form, as then twins of the path may be looked up besides. */
+  readonly slashed: readonly Form[] | null
+}
+
 /** As the patterns are written first. Forms in which they don't differ share one index. */
 export function createForms(rules: readonly CompiledRule[]): readonly [Form, ...Form[]] {
   const written = rules.map(({ patterns }) => patterns)
@@ -70,6 +78,24 @@ export function createForms(rules: readonly CompiledRule[]): readonly [Form, ...
     return { ...folding, ...indexes }
   })
   return [asWritten, ...folded]
+}
+
+/** By a sample of each kind: what is looked up for it is looked up for every such path. */
+export function plainFormsOf(forms: readonly Form[]): PlainForms {
+  const formsFor = (sample: string): Form[] =>
+    onlyOnce(forms.map((form) => [form, form.foldEnd(sample)] as const)).map(([form]) => form)
+  const hasOneIndex = forms.every(({ index }) => index === forms[0]?.index)
+  return { bare: formsFor('/a'), dotted: formsFor('/a.b.c'), slashed: hasOneIndex ? formsFor('/a/') : null }
+}
+
+/** Forms may share an index, and then a path need be looked up in it once. */
+export function onlyOnce(all: readonly (readonly [Form, string])[]): (readonly [Form, string])[] {
+  const seen = new Map<PathIndex, Set<string>>()
+  return all.filter(([{ index }, path]) => {
+    const paths = seen.get(index) ?? new Set()
+    seen.set(index, paths)
+    return !paths.has(path) && paths.add(path)
+  })
 }
 
 type Indexes = Pick<Form, 'index' | 'overlay'>

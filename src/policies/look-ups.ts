@@ -2,10 +2,10 @@ import type { OriginalRequest } from '../lib/original-request.ts'
 import type { Asked } from './asked.ts'
 import type { CompiledApp } from './compile.ts'
 import type { CompiledRule } from './compile-rule.ts'
+import { onlyOnce } from './forms.ts'
 import type { Form } from './forms.ts'
 import { foldLastSlash, foldLetterCase } from './path-folds.ts'
 import { NO_RULE } from './path-index.ts'
-import type { PathIndex } from './path-index.ts'
 import { queryMatches, readQuery } from './query-condition.ts'
 import type { Query } from './query-condition.ts'
 import { readingsOf } from './readings.ts'
@@ -34,16 +34,6 @@ function inAllForms({ forms }: CompiledApp, reading: string): (readonly [Form, s
     const letters = inLetters.get(foldLetters) ?? foldLetters(reading)
     inLetters.set(foldLetters, letters)
     return [form, foldEnd(letters)] as const
-  })
-}
-
-/** Forms may share an index, and then a path need be looked up in it once. */
-function onlyOnce(all: readonly (readonly [Form, string])[]): (readonly [Form, string])[] {
-  const seen = new Map<PathIndex, Set<string>>()
-  return all.filter(([{ index }, path]) => {
-    const paths = seen.get(index) ?? new Set()
-    seen.set(index, paths)
-    return !paths.has(path) && paths.add(path)
   })
 }
 

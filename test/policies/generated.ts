@@ -80,13 +80,13 @@ export const question: fc.Arbitrary<Question> = fc.record({
   clientAddress: fc.constantFrom('203.0.113.7', '203.0.113.7', '10.1.0.1', '10.2.0.1'),
 })
 
-/** Paths in which nothing can be read in two ways, but for a last `/`. */
+/** Paths in which nothing can be read in two ways, but for a last `/` and a format. */
 export const plainPath = fc
   .tuple(
-    fc.array(fc.constantFrom('admin', 'public', 'a', 'secret', '~alice', '~bob', '.d'), { maxLength: 4 }),
-    fc.boolean(),
+    fc.array(fc.constantFrom('admin', 'public', 'a', 'secret', 'x', '~alice', '~bob', '.d'), { maxLength: 4 }),
+    fc.constantFrom('', '', '', '/', '/', '.php', '.php.d'),
   )
-  .map(([segments, slash]) => `/${segments.join('/')}${slash && segments.length > 0 ? '/' : ''}`)
+  .map(([segments, end]) => `/${segments.join('/')}${segments.length === 0 ? '' : end}`)
 
 const NAMES = [
   'admin',

@@ -223,6 +223,16 @@ test('an explanation tells of each rule which of its conditions does not hold', 
   )
 })
 
+test('a path that has one reading is looked up once for each end that servers may leave off, and list of patterns', () => {
+  const counts = (...rules: string[]): (number | undefined)[] => {
+    const { bare, dotted, slashed } = policyOfRules(rules).apps.get('app')?.plainForms ?? {}
+    return [bare?.length, dotted?.length, slashed?.length]
+  }
+  assert.deepEqual(counts('{ path: /a/**, deny: true }', '{ require: {} }'), [1, 3, 2])
+  assert.deepEqual(counts('{ path: /robots.txt, allow: anyone }', '{ require: {} }'), [2, 3, undefined])
+  assert.deepEqual(counts('{ mode: monitor, deny: true }', '{ require: {} }'), [undefined, undefined, undefined])
+})
+
 test('RULE-05: however many rules there are, a path is looked up a bounded number of times', () => {
   const rules = Array.from({ length: 10_000 }, (_, place) => `{ path: /${place % 100}/*/r${place}/**, require: {} }`)
   const policy = policyOfRules([...rules, '{ allow: anyone }'])

@@ -37,8 +37,13 @@ test('PATH-56: which unreserved characters are escaped never changes a verdict',
 })
 
 const CASES = [same, lower, (text: string) => lower(lower(text).toUpperCase()).replace(/i\u0307/g, 'i')]
-const ENDS = [same, cutLastSlash, cutFormat, (text: string) => cutFormat(cutLastSlash(text))]
+const FORMATS = [same, cutFormat, cutFirstFormat]
+const ENDS = FORMATS.flatMap((cut) => [cut, (text: string) => cut(cutLastSlash(text))])
 const COMPARISONS = CASES.flatMap((first) => ENDS.map((then) => (text: string) => then(first(text))))
+
+function cutFirstFormat(text: string): string {
+  return text.replace(/(?<=\/[^/])([^/.]*)\.[^/]*$/, '$1')
+}
 
 function cutFormat(text: string): string {
   return text.replace(/(?<=\/[^/]+)\.[^./]*$/, '')
