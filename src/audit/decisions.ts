@@ -44,9 +44,11 @@ export interface DecisionsOptions {
 const MAX_PATH = 512
 /** Everybody behind one address shares it, and nobody reads more of one network. */
 const DENIALS = { perMinute: 120, maxSources: 10_000 }
-/** Of what passes as many each minute, so that a quiet site is known whole, and of the rest one in so many. */
+/** Of what passes as many of a kind each minute, so that a quiet site is known whole. */
 const SAMPLES = { perMinute: 30, maxSources: 3 }
+/** Of the rest one in so many, and no more than this: a busy minute would take the place of what is older. */
 const ONE_IN = 100
+const SPARSE = { perMinute: 60, maxSources: 3 }
 /** Some 400 bytes each. */
 const MAX_PENDING = 5_000
 const MAX_BATCH = 500
@@ -56,10 +58,12 @@ export function createDecisions(options: DecisionsOptions): Decisions {
   const { onDropped, now } = options
   const denials = createQuota(DENIALS, now)
   const samples = createQuota(SAMPLES, now)
+  const sparse = createQuota(SPARSE, now)
   const noted: NotedDecision[] = []
   let passed = 0
   const isWanted = ({ kind }: Decided, original: OriginalRequest | null): boolean => {
-    if (kind === 'allow' || kind === 'sign_in') return passed++ % ONE_IN === 0 || samples.take(kind)
+    if (kind === 'allow' || kind === 'sign_in')
+      return samples.take(kind) || (passed++ % ONE_IN === 0 && sparse.take(kind))
     if (denials.take(networkOf(original?.clientAddress ?? ''))) return true
     onDropped('network', 1)
     return false
