@@ -1,0 +1,60 @@
+import type { Queryable } from '../store/database.ts'
+import { QUEUE_FOR_HOLDERS, QUEUE_FOR_USER } from './outbox-table.ts'
+
+/** What people are told of by mail after it has happened. */
+export type NoticeKind =
+  | 'password_changed'
+  | 'password_reset'
+  | 'email_changed'
+  | 'factor_added'
+  | 'factor_removed'
+  | 'factors_reset'
+  | 'recovery_codes_renewed'
+  | 'recovery_code_used'
+  | 'new_device'
+  | 'sign_in_stopped'
+  | 'device_trusted'
+  | 'api_token_created'
+  | 'break_glass_used'
+
+/** What a notice tells besides. Nothing of it is a secret, and nothing may be what somebody typed. */
+export interface NoticeDetails {
+  readonly address?: string | null
+  readonly userAgent?: string
+  /** Which second factor. */
+  readonly factor?: 'totp' | 'webauthn' | 'recovery'
+  /** Whom it is about, where that is somebody else than the reader. */
+  readonly login?: string
+}
+
+const MAX_USER_AGENT = 512
+
+/**
+ * Queues a mail to the user's stored address in the transaction of what it tells of. Without a mail server it is never
+ * sent, and gone after a day.
+ */
+export async function notify(
+  tx: Queryable,
+  userId: string,
+  kind: NoticeKind,
+  details: NoticeDetails = {},
+): Promise<void> {
+  await tx.query(QUEUE_FOR_USER, userId, kind, toJson(details))
+}
+
+/** The same to everybody who holds a role, such as administrators after a break-glass account was used. */
+export async function notifyHolders(
+  tx: Queryable,
+  role: string,
+  kind: NoticeKind,
+  details: NoticeDetails = {},
+): Promise<void> {
+  await tx.query(QUEUE_FOR_HOLDERS, role, kind, toJson(details))
+}
+
+function toJson({ userAgent, ...others }: NoticeDetails): string {
+  return JSON.stringify({
+    ...others,
+    ...(userAgent !== undefined && { userAgent: userAgent.slice(0, MAX_USER_AGENT) }),
+  })
+}
