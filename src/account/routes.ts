@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PosternError } from '../errors.ts'
+import { describeDevice } from '../lib/device.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Log } from '../observe/log.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { bodySchema, parseBody, textField } from '../web/body.ts'
 import { formOf, formToken, isOwnForm, refuseCrossSite, sendHtml, visitorOf } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
-import { describeDevice } from './device.ts'
 import { sessionListPage } from './session-list-page.ts'
 import type { ListedSession } from './session-list-page.ts'
 

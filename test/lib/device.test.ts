@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeDevice } from '../../src/account/device.ts'
+import { describeDevice } from '../../src/lib/device.ts'
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)'
 const CASES: readonly (readonly [userAgent: string, device: string])[] = [
