@@ -1,3 +1,4 @@
+import { signInUrl } from './asked-page.ts'
 import type { PortalParts } from './portal.ts'
 
 /**
@@ -14,6 +15,7 @@ export function createSignInUrl({
     const { hostname, host, searchParams } = new URL(startUrl)
     if (hostname === portal.hostName || cookies.hasOwnToken(hostname)) return startUrl
     const signed = returnAddresses.sign({ host, target: searchParams.get('rd') ?? '/' })
-    return signed === null ? startUrl : `${portal.origin}${portal.paths.signIn}?rd=${signed}`
+    const signInPage = portal.origin + portal.paths.signIn
+    return signed === null ? startUrl : signInUrl(signInPage, signed, searchParams.get('prove') === 'again')
   }
 }
