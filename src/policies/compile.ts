@@ -11,7 +11,7 @@ import { createHostIndex, defaultPort, indexedName } from './host-index.ts'
 import type { Forbid, Judgement } from './decision.ts'
 import type { PathFold } from './path-folds.ts'
 import { PATH_FOLDS } from './path-folds.ts'
-import type { Policy, PolicyApp } from './policy.ts'
+import type { Policy, PolicyApp, SecondFactorDemand } from './policy.ts'
 import { ADMIN_ROLE } from './policy.ts'
 import { uniformVerdicts } from './uniform.ts'
 
@@ -22,6 +22,8 @@ export interface CompiledPolicy {
   /** Role name to its permissions, the built-in role included, for what is told of a principal. */
   readonly roles: ReadonlyMap<string, readonly string[]>
   readonly aliasGuard: AliasGuard
+  /** Of whom a second factor is demanded at sign-in; null for nobody. */
+  readonly secondFactor: SecondFactorDemand | null
 }
 
 /** An app and its rules as judgements that are made once, so that judging a plain path makes none. */
@@ -78,6 +80,7 @@ function assemblePolicy(policy: Policy, apps: readonly CompiledApp[]): CompiledP
     hosts: createHostIndex(apps),
     roles: new Map([[ADMIN_ROLE, []], ...policy.roles]),
     aliasGuard: createAliasGuard(new Set(apps.flatMap((app) => [...identityNames(app)]))),
+    secondFactor: policy.secondFactor ?? null,
   }
 }
 

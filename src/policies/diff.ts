@@ -4,7 +4,7 @@ import type { Policy, PolicyApp, PolicyRule } from './policy.ts'
 /** How one thing of a policy differs in another policy. */
 export interface PolicyDifference {
   readonly change: 'added' | 'removed' | 'changed' | 'moved'
-  readonly what: 'role' | 'app' | 'rule' | 'tests'
+  readonly what: 'role' | 'second_factor' | 'app' | 'rule' | 'tests'
   /** App that it belongs to, or null. */
   readonly app: string | null
   /** For people: which one it is and, where it changed, in what. */
@@ -18,9 +18,18 @@ export function diffPolicies(from: Policy, to: Policy): PolicyDifference[] {
   const roles = diffMaps(from.roles, to.roles, (one, other) => listChange('permissions', one, other))
   return [
     ...roles.map(({ change, text }) => ({ change, what: 'role' as const, app: null, text })),
+    ...diffSecondFactor(from, to),
     ...diffApps(from.apps, to.apps),
     ...diffTests(from, to),
   ]
+}
+
+function diffSecondFactor({ secondFactor: one }: Policy, { secondFactor: other }: Policy): PolicyDifference[] {
+  const changes = [
+    listChange('roles', one?.roles ?? [], other?.roles ?? []),
+    valueChange('grace_days', one?.graceDays ?? null, other?.graceDays ?? null),
+  ].filter((text) => text !== '')
+  return changes.length === 0 ? [] : [{ change: 'changed', what: 'second_factor', app: null, text: changes.join('; ') }]
 }
 
 function diffApps(from: readonly PolicyApp[], to: readonly PolicyApp[]): PolicyDifference[] {

@@ -31,14 +31,12 @@ export function checkDraft(draft: PolicyDraft, report: Report): void {
     checkNames(app, ['apps', index], known, report)
     checkShadows(app, ['apps', index], report)
   }
+  checkRoleNames(draft.secondFactor?.roles ?? [], ['second_factor', 'roles'], known, report)
   for (const [index, test] of draft.tests.entries()) checkTest(test, ['tests', index], known, report)
 }
 
-function checkTest(test: PolicyTest | null, path: DocumentPath, { roles }: KnownNames, report: Report): void {
-  for (const [index, role] of (test?.as?.roles ?? []).entries()) {
-    if (roles.has(role)) continue
-    report([...path, 'as', 'roles', index], () => `No role "${role}" is defined.${suggestion(role, roles)}`)
-  }
+function checkTest(test: PolicyTest | null, path: DocumentPath, known: KnownNames, report: Report): void {
+  checkRoleNames(test?.as?.roles ?? [], [...path, 'as', 'roles'], known, report)
 }
 
 function checkAppNames(apps: readonly AppDraft[], report: Report): void {
@@ -77,13 +75,17 @@ function checkRequirement(
   known: KnownNames,
   report: Report,
 ): void {
-  for (const [index, role] of (roles ?? []).entries()) {
-    if (known.roles.has(role)) continue
-    report([...path, 'role', index], () => `No role "${role}" is defined.${suggestion(role, known.roles)}`)
-  }
+  checkRoleNames(roles ?? [], [...path, 'role'], known, report)
   for (const [index, name] of (permissions ?? []).entries()) {
     if (known.permissions.has(name)) continue
     report([...path, 'permission', index], () => `No role has "${name}".${suggestion(name, known.permissions)}`)
+  }
+}
+
+function checkRoleNames(names: readonly string[], path: DocumentPath, { roles }: KnownNames, report: Report): void {
+  for (const [index, role] of names.entries()) {
+    if (roles.has(role)) continue
+    report([...path, index], () => `No role "${role}" is defined.${suggestion(role, roles)}`)
   }
 }
 

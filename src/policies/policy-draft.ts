@@ -1,6 +1,6 @@
-import type { Policy, PolicyApp, PolicyTest } from './policy.ts'
+import type { Policy, PolicyApp, PolicyTest, SecondFactorDemand } from './policy.ts'
 import { ADMIN_ROLE } from './policy.ts'
-import { APP, DOCUMENT, NAME_RULE, PERMISSIONS } from './policy-fields.ts'
+import { APP, DOCUMENT, NAME_RULE, PERMISSIONS, SECOND_FACTOR } from './policy-fields.ts'
 import { readPolicyHost } from './policy-host.ts'
 import { readSection, readValue } from './policy-schema.ts'
 import type { LineOf, Report } from './policy-schema.ts'
@@ -13,6 +13,7 @@ import type { DocumentPath } from './yaml-document.ts'
 export interface PolicyDraft {
   readonly roles: ReadonlyMap<string, readonly string[]>
   readonly apps: readonly AppDraft[]
+  readonly secondFactor: SecondFactorDemand | null
   readonly tests: readonly (PolicyTest | null)[]
 }
 
@@ -26,21 +27,24 @@ const ROLE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
 /** Reads what the document says, piece by piece. */
 export function readDraft(document: unknown, lineOf: LineOf, report: Report): PolicyDraft {
-  const { roles = {}, apps = [], tests = [] } = readSection(DOCUMENT, document, [], report)
+  const read = readSection(DOCUMENT, document, [], report)
+  const { roles = {}, apps = [], tests = [] } = read
   return {
     roles: readRoles(roles, report),
     apps: apps.map((app, index) => readApp(app, ['apps', index], lineOf, report)),
+    secondFactor: read.second_factor === undefined ? null : readSecondFactor(read.second_factor, report),
     tests: tests.map((test, index) => readTest(test, ['tests', index], lineOf, report)),
   }
 }
 
 /** The policy of a draft without mistakes. */
-export function toPolicy({ roles, apps, tests }: PolicyDraft): Policy {
+export function toPolicy({ roles, apps, secondFactor, tests }: PolicyDraft): Policy {
   const toRules = (rules: readonly RuleDraft[]) =>
     rules.map(({ action, ...rule }) => ({ ...rule, action: present(action) }))
   return {
     roles,
     apps: apps.map(({ name, rules, ...app }) => ({ ...app, name: present(name), rules: toRules(rules) })),
+    secondFactor,
     tests: tests.map(present),
   }
 }
@@ -64,6 +68,11 @@ function readRoles(roles: Readonly<Record<string, unknown>>, report: Report): Ma
 function roleNameMistake(name: string): string | null {
   if (name === ADMIN_ROLE) return `"${ADMIN_ROLE}" is built in: rules may name it, roles may not define it.`
   return ROLE_NAME.test(name) ? null : `A role's name has ${NAME_RULE}.`
+}
+
+function readSecondFactor(value: unknown, report: Report): SecondFactorDemand {
+  const { roles = [], grace_days: graceDays = 0 } = readSection(SECOND_FACTOR, value, ['second_factor'], report)
+  return { roles, graceDays }
 }
 
 function readApp(value: unknown, path: DocumentPath, lineOf: LineOf, report: Report): AppDraft {

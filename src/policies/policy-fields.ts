@@ -11,6 +11,8 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 const PERMISSION = /^[a-z0-9][a-z0-9._-]{0,63}:[a-z0-9][a-z0-9._-]{0,63}$/
 const MINUTE_MS = 60_000
 const MAX_AUTH_AGE_MS = 30 * 24 * 60 * MINUTE_MS
+const MAX_GRACE_DAYS = 90
+const GRACE_RULE = wants(`a whole number of days from 0 to ${MAX_GRACE_DAYS}`)
 const PORT_RULE = wants('a port from 1 to 65535')
 
 /** How names of apps, roles and people are written. */
@@ -58,8 +60,18 @@ export const DOCUMENT = section({
   fields: {
     version: z.literal(1, wants('1')),
     roles: z.record(z.string(), z.unknown(), wants('a map of role names to lists of permissions, or {}')).default({}),
+    second_factor: z.unknown().optional(),
     apps: z.array(z.unknown(), wants('a list of apps, or []')),
     tests: z.array(z.unknown(), wants('a list of tests')).default([]),
+  },
+})
+
+/** Of whom a second factor is demanded. */
+export const SECOND_FACTOR = section({
+  what: 'a map with roles and grace_days',
+  fields: {
+    roles: oneOrMore(roleName, 'a role or a list of roles of which one is enough'),
+    grace_days: z.int(GRACE_RULE).min(0, GRACE_RULE).max(MAX_GRACE_DAYS, GRACE_RULE).default(0),
   },
 })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { APP, DOCUMENT, PERMISSIONS, REQUIREMENT, RULE, TEST, TEST_VISITOR } from './policy-fields.ts'
+import { APP, DOCUMENT, PERMISSIONS, REQUIREMENT, RULE, SECOND_FACTOR, TEST, TEST_VISITOR } from './policy-fields.ts'
 import type { Section } from './policy-schema.ts'
 
 type JsonSchema = Readonly<Record<string, unknown>>
@@ -15,6 +15,7 @@ export function policyJsonSchema(): JsonSchema {
   const roles = { type: 'object', additionalProperties: jsonSchemaOf(PERMISSIONS) }
   const document = objectOf(DOCUMENT, {
     roles,
+    second_factor: objectOf(SECOND_FACTOR, {}),
     apps: { type: 'array', items: app },
     tests: { type: 'array', items: objectOf(TEST, { as: visitor }) },
   })

@@ -5,8 +5,18 @@ export interface Policy {
   /** Role name to its permissions; a role may have none. */
   readonly roles: ReadonlyMap<string, readonly string[]>
   readonly apps: readonly PolicyApp[]
+  /** Of whom a second factor is demanded wherever they sign in; left out where the file demands none. */
+  readonly secondFactor?: SecondFactorDemand | null
   /** Must all come out as expected before a policy is applied. */
   readonly tests: readonly PolicyTest[]
+}
+
+/** Who must own a second factor. */
+export interface SecondFactorDemand {
+  /** One of them is enough to be meant. */
+  readonly roles: readonly string[]
+  /** For how many days after the first sign-in under this demand it is only asked for, not yet enforced. */
+  readonly graceDays: number
 }
 
 /** One app as the file describes it. */

@@ -49,6 +49,12 @@ const CASES: readonly (readonly [what: string, from: string, to: string, expecte
     ['added role - editor', 'changed role - staff: permissions +wiki:write -wiki:read'],
   ],
   [
+    'of whom a second factor is demanded',
+    wikiFile(ONE),
+    `${wikiFile(ONE)}second_factor: { roles: staff, grace_days: 7 }\n`,
+    ['changed second_factor - roles +staff; grace_days default -> 7'],
+  ],
+  [
     'an app more and one less',
     wikiFile(ONE),
     wikiFile(ONE).replace('name: wiki', 'name: docs'),

@@ -50,6 +50,19 @@ test('a policy file is read with what it leaves out filled in', () => {
   ])
 })
 
+test('a file says of which roles a second factor is demanded, and how long they have to set one up', () => {
+  const head = 'version: 1\nroles: { staff: [] }\napps: []\n'
+  const demands = [
+    ['', null],
+    ['second_factor: { roles: staff }', { roles: ['staff'], graceDays: 0 }],
+    [
+      'second_factor: { roles: [staff, postern-admin], grace_days: 14 }',
+      { roles: ['staff', 'postern-admin'], graceDays: 14 },
+    ],
+  ] as const
+  for (const [text, expected] of demands) assert.deepEqual(getPolicy(head + text).secondFactor, expected)
+})
+
 test('hosts are read as requests are, and a permission given twice counts once', () => {
   const policy = getPolicy(`version: 1
 roles: { staff: ["a:b", "a:b"] }
@@ -68,6 +81,18 @@ const MISTAKES: readonly [name: string, text: string, places: readonly string[]]
   ['no apps', 'version: 1', ['1:1 apps']],
   ['an unknown key', 'version: 1\napps: []\nrolse: {}', ['3:1 rolse']],
   ['tests that are no list', 'version: 1\napps: []\ntests: {}', ['3:1 tests']],
+  ['a second factor of nobody', 'version: 1\napps: []\nsecond_factor: { roles: [] }', ['3:18 second_factor.roles']],
+  ['no roles of a second factor', 'version: 1\napps: []\nsecond_factor: {}', ['3:1 second_factor.roles']],
+  [
+    'a second factor of an unknown role',
+    'version: 1\napps: []\nsecond_factor: { roles: [staff] }',
+    ['3:26 second_factor.roles[0]'],
+  ],
+  [
+    'days of grace that are none',
+    'version: 1\napps: []\nsecond_factor: { roles: postern-admin, grace_days: -1 }',
+    ['3:40 second_factor.grace_days'],
+  ],
   ['a key twice', 'version: 1\napps: []\nversion: 1', ['3:1 version']],
   ['RULE-10: a key that is a prototype', 'version: 1\n__proto__: {}\napps: []', ['2:1 __proto__', '2:1 __proto__']],
   ['RULE-10: a role that is a prototype', 'version: 1\nroles: { __proto__: [] }\napps: []', ['2:10 __proto__']],
