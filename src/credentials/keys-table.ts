@@ -19,6 +19,12 @@ export const HAS_PASSWORDS = statement<[], { has: boolean }>(
   `select exists (select from auth.users where password_hash is not null) as has`,
 )
 
+/** True once anything was sealed, or hashed under a sealing key. */
+export const HAS_FACTORS = statement<[], { has: boolean }>(
+  `select exists (select from auth.totp_devices) or exists (select from auth.webauthn_credentials)
+     or exists (select from auth.recovery_codes) as has`,
+)
+
 export const INSERT_KEY = statement<[purpose: string, wrappedKey: Buffer]>(
   `insert into auth.keys (purpose, wrapped_key) values ($1, $2)`,
 )

@@ -3,17 +3,15 @@ import { OperatorError } from '../errors.ts'
 import { createKey, deriveKey } from '../lib/key-ring.ts'
 import type { Key, KeyRing } from '../lib/key-ring.ts'
 import type { Database, Queryable } from '../store/database.ts'
-import { HAS_PASSWORDS, INSERT_KEY, LIST_KEYS, LOCK_KEYS, REWRAP_KEY } from './keys-table.ts'
+import { HAS_FACTORS, HAS_PASSWORDS, INSERT_KEY, LIST_KEYS, LOCK_KEYS, REWRAP_KEY } from './keys-table.ts'
 import type { KeyRow } from './keys-table.ts'
 
-const PURPOSES = ['token', 'pepper', 'assertion'] as const
+const PURPOSES = ['token', 'pepper', 'assertion', 'sealing'] as const
 export type KeyPurpose = (typeof PURPOSES)[number]
 export type Keys = Readonly<Record<KeyPurpose, KeyRing>>
 
-/** Nothing that was made with these lasts, so a database from before they existed gets them at the next start. */
-const REPLACEABLE: readonly KeyPurpose[] = ['assertion']
 const KEYS_LOST =
-  'The table auth.keys lacks keys although there are users with passwords; with new ones nobody could sign in. ' +
+  'The table auth.keys lacks keys although there are users with passwords or second factors; with new ones nobody could sign in. ' +
   'Restore the table from a backup of this database.'
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
@@ -30,7 +28,8 @@ export async function openKeys(database: Database, secrets: readonly string[]): 
     await tx.query(LOCK_KEYS)
     const rows = await withMissingKeys(tx, wrappers)
     const keys = await Promise.all(rows.map(async (row) => ({ row, key: await openKey(tx, row, wrappers) })))
-    return { token: ringOf(keys, 'token'), pepper: ringOf(keys, 'pepper'), assertion: ringOf(keys, 'assertion') }
+    const ring = (purpose: KeyPurpose): KeyRing => ringOf(keys, purpose)
+    return { token: ring('token'), pepper: ring('pepper'), assertion: ring('assertion'), sealing: ring('sealing') }
   })
 }
 
@@ -38,11 +37,19 @@ async function withMissingKeys(tx: Queryable, wrappers: readonly Buffer[]): Prom
   const rows = await tx.query(LIST_KEYS)
   const missing = PURPOSES.filter((purpose) => !rows.some((row) => row.purpose === purpose && row.minting))
   if (missing.length === 0) return rows
-  const [passwords] = await tx.query(HAS_PASSWORDS)
-  const isLoss = missing.some((purpose) => !REPLACEABLE.includes(purpose))
-  if (isLoss && passwords?.has === true) throw new OperatorError(KEYS_LOST)
+  for (const purpose of missing) if (await isInUse(tx, purpose)) throw new OperatorError(KEYS_LOST)
   for (const purpose of missing) await tx.query(INSERT_KEY, purpose, wrap(wrappers, purpose, randomBytes(KEY_BYTES)))
   return tx.query(LIST_KEYS)
+}
+
+/**
+ * Whether there is what only the missing key can read. Nothing that is made for assertions lasts and sealing came later
+ * than passwords, so a database from before these existed gets them at the next start.
+ */
+async function isInUse(tx: Queryable, purpose: KeyPurpose): Promise<boolean> {
+  if (purpose === 'assertion') return false
+  const [found] = await tx.query(purpose === 'sealing' ? HAS_FACTORS : HAS_PASSWORDS)
+  return found?.has === true
 }
 
 async function openKey(tx: Queryable, row: KeyRow, wrappers: readonly Buffer[]): Promise<Key> {

@@ -25,6 +25,9 @@ const EMPTY = statement<[]>(`delete from auth.keys`)
 const ADD_PERSON = statement<[]>(
   `insert into auth.users (login, email, name, password_hash, pepper_key_id) values ('a', 'a@b', 'A', 'x', 1)`,
 )
+const ADD_CODE = statement<[]>(
+  `insert into auth.recovery_codes (user_id, code_hash) select id, sha256('x') from auth.users`,
+)
 const RETIRE = statement<[purpose: string]>(`update auth.keys set retired_at = now() where purpose = $1`)
 
 const drivers = {
@@ -38,18 +41,18 @@ for (const [driver, open] of Object.entries(drivers)) {
     const made = Object.values(first).map(({ minting }) => minting.bytes)
     assert.deepEqual(
       made.map((bytes) => bytes.byteLength),
-      [32, 32, 32],
+      [32, 32, 32, 32],
     )
-    assert.equal(new Set(made.map((bytes) => bytes.toString('hex'))).size, 3)
+    assert.equal(new Set(made.map((bytes) => bytes.toString('hex'))).size, 4)
     assert.deepEqual(await openKeys(database, [FIRST]), first)
-    assert.equal((await database.query(LIST)).length, 3)
+    assert.equal((await database.query(LIST)).length, 4)
   })
 
   test(`four starts at once on an empty ${driver} make one key for each purpose`, async (t) => {
     const database = await open(t)
     const all = await Promise.all([1, 2, 3, 4].map(() => openKeys(database, [FIRST])))
     for (const keys of all) assert.deepEqual(keys, all[0])
-    assert.equal((await database.query(LIST)).length, 3)
+    assert.equal((await database.query(LIST)).length, 4)
   })
 }
 
@@ -118,11 +121,24 @@ test('a database with people from before assertions were made gets a key for the
   await assert.rejects(openKeys(database, [FIRST]), { name: 'OperatorError', message: /auth\.keys/ })
 })
 
+test('a database with people from before factors were sealed gets a key for that, one with factors does not', async (t) => {
+  const { database } = await openTestDatabase(t)
+  const before = await openKeys(database, [FIRST])
+  await database.query(ADD_PERSON)
+  await database.query(DROP, 'sealing')
+  const after = await openKeys(database, [FIRST])
+  assert.deepEqual(after.token, before.token)
+  assert.notDeepEqual(after.sealing, before.sealing)
+  await database.query(ADD_CODE)
+  await database.query(DROP, 'sealing')
+  await assert.rejects(openKeys(database, [FIRST]), { name: 'OperatorError', message: /second factors/ })
+})
+
 test('neither a key nor the secret stands in the database', async (t) => {
   const { database } = await openTestDatabase(t)
-  const { token, pepper, assertion } = await openKeys(database, [FIRST])
+  const keys = Object.values(await openKeys(database, [FIRST]))
   for (const { wrapped_key: wrapped } of await database.query(LIST)) {
-    for (const secret of [token.minting.bytes, pepper.minting.bytes, assertion.minting.bytes, Buffer.from(FIRST)]) {
+    for (const secret of [...keys.map(({ minting }) => minting.bytes), Buffer.from(FIRST)]) {
       assert.equal(wrapped.includes(secret), false)
     }
   }
