@@ -27,6 +27,8 @@ const PROVENANCE: readonly Case[] = [
   ...beside('FWD-04', ADMIN, 'sign_in', 'X-Rewrite-URL: /public/a', 'X-Forwarded-Prefix: /public'),
   ...beside('FWD-07', ADMIN, 'sign_in', 'X-Forwarded-Host: open.example.com', 'X-Host: x', 'X-Forwarded-Server: x'),
   ...beside('FWD-07', ADMIN, 'sign_in', 'Forwarded: host=x;for=10.0.0.1', 'X-HTTP-Method-Override: GET'),
+  ...beside('FWD-07', PUBLIC, 'no', 'X-HTTP-Method-Override: NUKE', 'X-Http-Method: GET,POST'),
+  ...beside('FWD-07', PUBLIC, 'anon', 'X-HTTP-Method-Override:', 'X-Http-Method: \t '),
   ...beside('FWD-08', ADMIN, 'sign_in', 'X-Forwarded-Proto: http', 'X-Forwarded-Proto: gopher'),
   ...beside('FWD-13', ADMIN, 'sign_in', 'X_Original_URI: /public/a', 'X.Original.URI: /public/a'),
   ...beside('FWD-16', ADMIN, 'sign_in', 'User-Agent: kube-probe/1.29', 'User-Agent: GoogleHC/1.0'),

@@ -56,6 +56,12 @@ suite('what the app behind proxy mode is sent', () => {
     assert.equal((await proxied.send('GET /public/', { more: [...many, 'Remote_User: root'] })).status, 400)
   })
 
+  test('a method that a header names is judged, and a header that names none changes nothing', async () => {
+    const told = await reach('GET /public/', { more: ['X-HTTP-Method-Override:'] })
+    assert.deepEqual(named(told, 'X-HTTP-Method-Override'), [''])
+    assert.equal((await proxied.send('GET /public/', { more: ['X-HTTP-Method-Override: NUKE'] })).status, 400)
+  })
+
   test('HDR-07: says where the request comes from in our words alone', async () => {
     const claims = [
       'X-Forwarded-Proto: https',
