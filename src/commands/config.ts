@@ -1,4 +1,5 @@
-import { SECRETS, SETTINGS } from '../config/settings.ts'
+import { SECRETS } from '../config/secrets.ts'
+import { SETTINGS } from '../config/settings.ts'
 import type { Setting } from '../config/setting.ts'
 import { done } from './command.ts'
 import type { CommandResult } from './command.ts'

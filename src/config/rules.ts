@@ -20,6 +20,12 @@ export function contradictions(config: Config, secrets: Secrets, environment: En
     secrets.redisSentinelPassword !== null &&
       secrets.redisUrl?.kind !== 'sentinel' &&
       'POSTERN_REDIS_SENTINEL_PASSWORD is only for a POSTERN_REDIS_URL that begins with redis+sentinel:// or rediss+sentinel://.',
+    secrets.smtpUrl !== null &&
+      config.mailFrom === null &&
+      'POSTERN_MAIL_FROM must be set with POSTERN_SMTP_URL, such as auth@example.com.',
+    secrets.smtpUrl === null &&
+      config.mailFrom !== null &&
+      'POSTERN_MAIL_FROM only counts with POSTERN_SMTP_URL; set that as well, or drop it.',
     config.idleTimeout > config.absoluteTimeout &&
       'POSTERN_IDLE_TIMEOUT is longer than POSTERN_ABSOLUTE_TIMEOUT; make it the same or shorter.',
     config.sessionRemember > 0 &&

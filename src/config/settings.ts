@@ -1,15 +1,14 @@
-import { redisAddress } from './redis-address.ts'
+import type { SECRETS } from './secrets.ts'
 import { setting } from './setting.ts'
 import type { Setting } from './setting.ts'
+import { mailFrom } from './smtp-address.ts'
 import {
-  databaseUrl,
   domainName,
   duration,
   group,
   listenAddress,
   networks,
   oneOf,
-  secretList,
   text,
   upstream,
   webUrl,
@@ -165,51 +164,17 @@ export const SETTINGS = {
     '12',
     'Fewest characters of a new password.',
   ),
+  mailFrom: setting(
+    'POSTERN_MAIL_FROM',
+    mailFrom,
+    null,
+    'Who mails are from, such as auth@example.com or Example sign-in <auth@example.com>; needed with POSTERN_SMTP_URL.',
+  ),
   logLevel: setting(
     'POSTERN_LOG_LEVEL',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',
     'How much is logged, as JSON lines on standard output.',
-  ),
-} as const
-
-/** Settings whose values never appear in logs, errors or output; best given as files by NAME_FILE. */
-export const SECRETS = {
-  databaseUrl: setting(
-    'POSTERN_DATABASE_URL',
-    databaseUrl,
-    null,
-    'PostgreSQL to use, such as postgres://postern@db/postern. Without it the embedded database is used.',
-  ),
-  redisUrl: setting(
-    'POSTERN_REDIS_URL',
-    redisAddress,
-    null,
-    'Redis 6.2 or later, or Valkey, that spares the database questions; sign-ins go on without it. One server: redis://user:password@host:6379/0. Sentinels: redis+sentinel://host:26379,host:26379/master-name/0. A cluster: redis+cluster://host:6379,host:6379. With rediss in place of redis for TLS; an authority of your own goes into NODE_EXTRA_CA_CERTS.',
-  ),
-  redisSentinelPassword: setting(
-    'POSTERN_REDIS_SENTINEL_PASSWORD',
-    text,
-    null,
-    'Password of the sentinels themselves, where they want one; that of the servers stands in POSTERN_REDIS_URL.',
-  ),
-  secretKey: setting(
-    'POSTERN_SECRET_KEY',
-    secretList,
-    null,
-    'At least 32 bytes that wrap the keys kept in the database; two, comma separated, re-wrap them under the first. Generated into the data folder with the embedded database, mandatory with PostgreSQL.',
-  ),
-  proxySecret: setting(
-    'POSTERN_PROXY_SECRET',
-    secretList,
-    null,
-    'At least 32 bytes that the proxy must send as X-Postern-Secret; two, comma separated, while one replaces the other.',
-  ),
-  basicPassword: setting(
-    'POSTERN_BASIC_PASSWORD',
-    text,
-    null,
-    'Password beside the login in {basic}, for apps that only know Basic authentication and take no other password than this; empty by default.',
   ),
 } as const
 

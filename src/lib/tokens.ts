@@ -3,12 +3,15 @@ import { equalSecrets } from './secrets.ts'
 import type { Key, KeyRing } from './key-ring.ts'
 
 /** What a token is for; the prefix and the HMAC both hold it, so none is usable as another. */
-export type TokenPurpose = 'portal' | 'app' | 'hand_over' | 'invite'
+export type TokenPurpose = 'portal' | 'app' | 'hand_over' | 'invite' | 'pending'
 
-const PREFIXES = { portal: 'ps1', app: 'pa1', hand_over: 'ph1', invite: 'pi1' } as const satisfies Record<
-  TokenPurpose,
-  string
->
+const PREFIXES = {
+  portal: 'ps1',
+  app: 'pa1',
+  hand_over: 'ph1',
+  invite: 'pi1',
+  pending: 'pp1',
+} as const satisfies Record<TokenPurpose, string>
 const RANDOM_BYTES = 24
 const TAG_BYTES = 16
 const KEY_ID_CHARACTERS = 2

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { configReference, environmentExample } from '../../src/commands/config.ts'
-import { SECRETS, SETTINGS } from '../../src/config/settings.ts'
+import { SECRETS } from '../../src/config/secrets.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
 import { runPostern } from './run.ts'
 
 const NAMES = [...Object.values(SETTINGS), ...Object.values(SECRETS)].map(({ name }) => name)

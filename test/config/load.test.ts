@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { loadConfig } from '../../src/config/load.ts'
-import { SECRETS, SETTINGS } from '../../src/config/settings.ts'
+import { SECRETS } from '../../src/config/secrets.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
 import type { Environment, LoadedConfig } from '../../src/config/settings.ts'
 
 const SECRET = 'q7Yl0mPpWc3vTzXb9uR2sKfHjN5eGdAo'
@@ -32,6 +33,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_SESSION_REMEMBER: ['14d', 1_209_600_000],
   POSTERN_OUTAGE_GRACE: ['5m', 300_000],
   POSTERN_PASSWORD_MIN_LENGTH: ['15', 15],
+  POSTERN_MAIL_FROM: ['Sign-in <auth@example.com>', { name: 'Sign-in', address: 'auth@example.com' }],
   POSTERN_LOG_LEVEL: ['warn', 'warn'],
   POSTERN_DATABASE_URL: ['postgres://postern@db/postern', 'postgres://postern@db/postern'],
   POSTERN_REDIS_URL: [
@@ -50,6 +52,10 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
     },
   ],
   POSTERN_REDIS_SENTINEL_PASSWORD: ['planted too', 'planted too'],
+  POSTERN_SMTP_URL: [
+    'smtps://auth:planted@mail.example.com',
+    { host: 'mail.example.com', port: 465, security: 'tls', user: 'auth', password: 'planted' },
+  ],
   POSTERN_SECRET_KEY: [SECRET, [SECRET]],
   POSTERN_PROXY_SECRET: [`${SECRET}, ${OTHER_SECRET}`, [SECRET, OTHER_SECRET]],
   POSTERN_BASIC_PASSWORD: ['s3: cret', 's3: cret'],
@@ -96,6 +102,7 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     sessionRemember: 2_592_000_000,
     outageGrace: 60_000,
     passwordMinLength: 12,
+    mailFrom: null,
     logLevel: 'info',
   })
 })

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { configReference, environmentExample } from '../../src/commands/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { SECRETS, SETTINGS } from '../../src/config/settings.ts'
+import { SECRETS } from '../../src/config/secrets.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
