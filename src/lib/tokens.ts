@@ -3,7 +3,7 @@ import { equalSecrets } from './secrets.ts'
 import type { Key, KeyRing } from './key-ring.ts'
 
 /** What a token is for; the prefix and the HMAC both hold it, so none is usable as another. */
-export type TokenPurpose = 'portal' | 'app' | 'hand_over' | 'invite' | 'pending' | 'reset' | 'email' | 'email_stop'
+export type TokenPurpose = 'portal' | 'app' | 'hand_over' | 'invite' | 'pending' | 'reset' | 'email' | 'email_stop' | 'device'
 
 const PREFIXES = {
   portal: 'ps1',
@@ -14,6 +14,7 @@ const PREFIXES = {
   reset: 'pr1',
   email: 'pe1',
   email_stop: 'px1',
+  device: 'pd1',
 } as const satisfies Record<TokenPurpose, string>
 const RANDOM_BYTES = 24
 const TAG_BYTES = 16

@@ -8,6 +8,8 @@ export interface CookieNames {
   readonly state: string
   /** Random, set before anybody is signed in, so that the sign-in form has something to be bound to. */
   readonly preSignIn: string
+  /** By which a browser is known that people signed in from before; outlives every sign-in. */
+  readonly device: string
 }
 
 /** What `readCookie` gives when a request has two cookies of one name: then none of them counts. */
@@ -23,7 +25,7 @@ const EQUALS = 0x3d
 export function cookieNames(secure: boolean, shared = false): CookieNames {
   const own = secure ? '__Host-postern' : 'postern'
   const portal = secure && shared ? '__Secure-postern' : own
-  return { portal, app: `${own}_app`, state: `${own}_state`, preSignIn: `${own}_pre` }
+  return { portal, app: `${own}_app`, state: `${own}_state`, preSignIn: `${own}_pre`, device: `${own}_device` }
 }
 
 /**

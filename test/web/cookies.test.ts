@@ -60,6 +60,7 @@ test('cookie names carry __Host- where the public URL is https and are plain whe
     app: '__Host-postern_app',
     state: '__Host-postern_state',
     preSignIn: '__Host-postern_pre',
+    device: '__Host-postern_device',
   })
   assert.equal(cookieNames(false).portal, 'postern')
 })
