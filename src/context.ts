@@ -1,8 +1,11 @@
 import { createDecisions } from './audit/decisions.ts'
 import type { Decisions } from './audit/decisions.ts'
 import type { Config, LoadedConfig, Secrets } from './config/settings.ts'
+import { createFactors } from './credentials/create-factors.ts'
+import type { Factors } from './credentials/factors.ts'
 import { openKeys } from './credentials/keys.ts'
 import type { Keys } from './credentials/keys.ts'
+import type { OwnFactors } from './credentials/own-factors.ts'
 import { openPasswords } from './credentials/password.ts'
 import type { Passwords } from './credentials/password.ts'
 import { OperatorError } from './errors.ts'
@@ -52,6 +55,9 @@ export interface Context {
   readonly database: Database
   readonly keys: Keys
   readonly passwords: Passwords
+  /** Beside the password: how they are proven, and how their owners keep them. */
+  readonly factors: Factors
+  readonly ownFactors: OwnFactors
   readonly feed: ChangeFeed
   readonly outage: Outage
   readonly sessions: Sessions
@@ -102,7 +108,8 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     onDropped: (why, count) => metrics.decisionsDropped(why, count),
     now: () => performance.now(),
   })
-  const kept = { config, log, database, keys, passwords, policies, decisions, metrics }
+  const proofs = { passwords, ...createFactors(keys.sealing, config.publicUrl) }
+  const kept = { config, log, database, keys, ...proofs, policies, decisions, metrics }
   const { reader, ...signIns } = await openSignIns(kept, keyValue)
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
@@ -114,7 +121,8 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   }
 }
 
-type Kept = Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'passwords' | 'policies' | 'decisions' | 'metrics'>
+type Proofs = Pick<Context, 'passwords' | 'factors' | 'ownFactors'>
+type Kept = Proofs & Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'policies' | 'decisions' | 'metrics'>
 type SignIns = Pick<Context, 'feed' | 'outage' | 'sessions'>
 type Parts = Kept & SignIns & { readonly trustedProxies: Networks }
 

@@ -1,0 +1,23 @@
+import { statement } from '../store/statement.ts'
+
+/** Held until the transaction ends, so that of two renewals at once the second replaces the first. */
+export const LOCK_OWNER = statement<[userId: string], object>(
+  `select 1 as held from auth.users where id = $1 for no key update`,
+)
+
+export const DELETE_RECOVERY_CODES = statement<[userId: string], { code_hash: Buffer }>(
+  `delete from auth.recovery_codes where user_id = $1 returning code_hash`,
+)
+
+export const INSERT_RECOVERY_CODES = statement<[userId: string, hashes: readonly Buffer[]]>(
+  `insert into auth.recovery_codes (user_id, code_hash) select $1, unnest($2::bytea[])`,
+)
+
+/** A row for a code that was there: of any number of uses at once exactly one gets it. */
+export const USE_RECOVERY_CODE = statement<[userId: string, hashes: readonly Buffer[]], { code_hash: Buffer }>(
+  `delete from auth.recovery_codes where user_id = $1 and code_hash = any ($2::bytea[]) returning code_hash`,
+)
+
+export const COUNT_RECOVERY_CODES = statement<[userId: string], { count: number }>(
+  `select count(*)::int as count from auth.recovery_codes where user_id = $1`,
+)
