@@ -1,4 +1,4 @@
-import { passwordFault } from '../credentials/password.ts'
+import { passwordFault } from '../credentials/password-rules.ts'
 import type { StoredPassword } from '../credentials/password.ts'
 import { OperatorError } from '../errors.ts'
 import { ADMIN_ROLE } from '../policies/policy.ts'

@@ -1,14 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { argon2id, hash, verify } from 'argon2'
 import type { KeyRing } from '../lib/key-ring.ts'
 import { createLimiter } from '../lib/limiter.ts'
 import { hashWhenOthersRest } from './hashing-threads.ts'
+import { hashArgon2id, hasOurCost, verifyArgon2id } from './password-argon2.ts'
+import { foreignPasswords } from './password-schemes.ts'
 
-/** A password at rest: PHC string of argon2id, and which key of the pepper ring went into it. */
+/** A password at rest. With a key of the pepper ring it is argon2id of ours; without, as another program hashed it. */
 export interface StoredPassword {
   readonly hash: string
-  readonly pepperKeyId: number
+  readonly pepperKeyId: number | null
+}
+
+/** That a password fits. */
+export interface PasswordFit {
+  /**
+   * Hashes it as new ones are; null unless it is kept in another way, such as one imported or with an older pepper. To
+   * be called once the visitor has his answer.
+   * @throws PosternError `too_many_attempts` when too many wait already
+   */
+  readonly upgrade: (() => Promise<StoredPassword>) | null
 }
 
 /** Hashes and checks passwords, a bounded number at a time. */
@@ -18,55 +29,62 @@ export interface Passwords {
   /** @throws PosternError `too_many_attempts` when too many wait already */
   hash(password: string): Promise<StoredPassword>
   /**
-   * Whether the password fits. Null stands for somebody who has none, and takes just as long.
+   * Null when the password doesn't fit. `stored` is null for somebody who has none, which takes just as long as argon2id
+   * of ours; what was imported takes as long as its own scheme until its owner has signed in once.
    * @throws PosternError `too_many_attempts` when too many wait already
    */
-  verify(stored: StoredPassword | null, password: string): Promise<boolean>
+  verify(stored: StoredPassword | null, password: string): Promise<PasswordFit | null>
+  /** What is wrong with a hash of another program, as a sentence that never repeats it, or null. */
+  foreignFault(hash: string): string | null
 }
 
-/** 19 MiB and two passes: OWASP's first choice for argon2id, 21 ms here. */
-const COST = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
 /** At most two leave threads of the pool to files and DNS, one processor less than there are leaves one to verify. */
 const AT_ONCE = Math.max(1, Math.min(2, availableParallelism() - 1))
 /** They wait 0.7 s at the most behind two at once, twice as long behind one. */
 const MAX_WAITING = 64
 /** Whoever comes after as many is told to try again. */
 export const MAX_CHECKS = AT_ONCE + MAX_WAITING
-export const MAX_PASSWORD_CODE_POINTS = 1_024
 
-/** Opens the hashing of passwords; hashes once itself, to have something that unknown people are compared with. */
-export async function openPasswords(peppers: KeyRing): Promise<Passwords> {
+/**
+ * Opens the hashing of passwords; hashes once itself, to have something that unknown people are compared with.
+ * @param importPepper what other programs mixed into the passwords that were imported, or null
+ */
+export async function openPasswords(peppers: KeyRing, importPepper: string | null = null): Promise<Passwords> {
   const limiter = createLimiter({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING })
+  const foreign = foreignPasswords(importPepper)
   const hashWithNewest = async (password: string): Promise<StoredPassword> => ({
-    hash: await hash(normalise(password), { ...COST, secret: peppers.minting.bytes }),
+    hash: await hashArgon2id(normalise(password), peppers.minting.bytes),
     pepperKeyId: peppers.minting.id,
   })
   const nobodys = await hashWithNewest(randomBytes(32).toString('base64'))
   hashWhenOthersRest()
+  const hash = (password: string): Promise<StoredPassword> => limiter.run(() => hashWithNewest(password))
   return {
     get isFull() {
       return limiter.isFull
     },
-    hash: (password) => limiter.run(() => hashWithNewest(password)),
+    hash,
     verify: (stored, password) =>
       limiter.run(async () => {
-        const pepper = peppers.byId.get((stored ?? nobodys).pepperKeyId)
-        if (pepper === undefined) throw new Error(`pepper key ${stored?.pepperKeyId} is missing`)
-        const fits = await verify((stored ?? nobodys).hash, normalise(password), { secret: pepper.bytes })
-        return fits && stored !== null
+        const known = stored ?? nobodys
+        const matches = await (known.pepperKeyId === null
+          ? foreign.verify(known.hash, password)
+          : verifyArgon2id(known.hash, normalise(password), pepperOf(peppers, known.pepperKeyId)))
+        if (!matches || stored === null) return null
+        return { upgrade: isOutdated(known, peppers) ? () => hash(password) : null }
       }),
+    foreignFault: (hashed) => foreign.fault(hashed),
   }
 }
 
-/**
- * What is wrong with a new password, as a sentence, or null.
- * @param minLength in code points, as people count characters
- */
-export function passwordFault(password: string, minLength: number): string | null {
-  const length = Array.from(normalise(password)).length
-  if (length < minLength) return `Use at least ${minLength} characters.`
-  if (length > MAX_PASSWORD_CODE_POINTS) return `Use at most ${MAX_PASSWORD_CODE_POINTS} characters.`
-  return null
+function pepperOf(peppers: KeyRing, id: number): Buffer {
+  const pepper = peppers.byId.get(id)
+  if (pepper === undefined) throw new Error(`pepper key ${id} is missing`)
+  return pepper.bytes
+}
+
+function isOutdated({ hash, pepperKeyId }: StoredPassword, peppers: KeyRing): boolean {
+  return pepperKeyId !== peppers.minting.id || !hasOurCost(hash)
 }
 
 /** The same text typed on different keyboards gives the same password (NIST SP 800-63B-4, 3.1.1.2). */

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { passwordFault } from '../credentials/password.ts'
+import { passwordFault } from '../credentials/password-rules.ts'
 import { PosternError } from '../errors.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
 import { profileFaults } from '../users/profile.ts'

@@ -17,6 +17,7 @@ export interface CredentialRow {
   session_epoch: number
   password_hash: string | null
   pepper_key_id: number | null
+  must_change_password: boolean
 }
 
 const USER_COLUMNS = `u.id, u.login, u.email, u.name, u.disabled_at, u.created_at, u.password_hash is not null as has_password,
@@ -34,14 +35,17 @@ export const FIND_USER = statement<[login: string], UserRow>(
 
 /** By login or e-mail address. A login has no `@`, so at most one row fits. */
 export const FIND_CREDENTIALS = statement<[loginOrEmail: string], CredentialRow>(
-  `select id, disabled_at is not null as disabled, session_epoch, password_hash, pepper_key_id
+  `select id, disabled_at is not null as disabled, session_epoch, password_hash, pepper_key_id, must_change_password
    from auth.users where login = $1 or email = $1`,
 )
 
 export const INSERT_USER = statement<
   [login: string, email: string, name: string, hash: string | null, pepperKeyId: number | null],
   { id: string }
->(`insert into auth.users (login, email, name, password_hash, pepper_key_id) values ($1, $2, $3, $4, $5) returning id`)
+>(
+  `insert into auth.users (login, email, name, password_hash, pepper_key_id, password_changed_at)
+   values ($1, $2, $3, $4::text, $5, case when $4::text is null then null else now() end) returning id`,
+)
 
 export const UPDATE_PROFILE = statement<[login: string, email: string | null, name: string | null], { id: string }>(
   `update auth.users
@@ -49,10 +53,47 @@ export const UPDATE_PROFILE = statement<[login: string, email: string | null, na
    where login = $1 returning id`,
 )
 
-export const UPDATE_PASSWORD = statement<[login: string, hash: string, pepperKeyId: number], { id: string }>(
-  `update auth.users
-   set password_hash = $2, pepper_key_id = $3, session_epoch = session_epoch + 1, updated_at = now()
-   where login = $1 returning id`,
+/** Keeps the one before in the history, and no more there than anybody may compare with. */
+export const UPDATE_PASSWORD = statement<
+  [login: string, hash: string, pepperKeyId: number | null, mustChange: boolean, kept: number],
+  { id: string }
+>(
+  `with before as (
+     select id, password_hash, pepper_key_id from auth.users where login = $1 for update
+   ), kept as (
+     insert into auth.password_history (user_id, password_hash, pepper_key_id)
+     select id, password_hash, pepper_key_id from before where password_hash is not null
+   ), gone as (
+     delete from auth.password_history
+     where id in (select h.id from auth.password_history h join before b on b.id = h.user_id
+                  order by h.id desc offset $5 - 1)
+   )
+   update auth.users u
+   set password_hash = $2, pepper_key_id = $3, must_change_password = $4, password_changed_at = now(),
+       session_epoch = u.session_epoch + 1, updated_at = now()
+   from before b where u.id = b.id returning u.id`,
+)
+
+/** The same password hashed in another way, so nothing ends; not if it was changed meanwhile. */
+export const UPGRADE_PASSWORD = statement<
+  [userId: string, oldHash: string, hash: string, pepperKeyId: number | null],
+  { id: string }
+>(`update auth.users set password_hash = $3, pepper_key_id = $4 where id = $1 and password_hash = $2 returning id`)
+
+export const SET_MUST_CHANGE_PASSWORD = statement<[login: string, mustChange: boolean], { id: string }>(
+  `update auth.users set must_change_password = $2, updated_at = now() where login = $1 returning id`,
+)
+
+/** The current one first, then those before it, latest first. */
+export const LIST_PASSWORDS = statement<
+  [userId: string, most: number],
+  { password_hash: string; pepper_key_id: number | null }
+>(
+  `select password_hash, pepper_key_id from (
+     select password_hash, pepper_key_id, null::bigint as id from auth.users where id = $1 and password_hash is not null
+     union all
+     select password_hash, pepper_key_id, id from auth.password_history where user_id = $1
+   ) as known order by id desc nulls first limit $2`,
 )
 
 export const DISABLE_USER = statement<[login: string], { id: string }>(

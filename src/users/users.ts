@@ -8,10 +8,13 @@ import * as table from './users-table.ts'
 
 const PAGE_SIZE = 1_000
 
-/** Argon2id hash and the pepper key that went into it, as `credentials` made them. */
+/** As many as anybody may be made to compare a new password with, the current one among them. */
+export const MAX_PASSWORD_HISTORY = 24
+
+/** A hash and the pepper key that went into it, as `credentials` made them; without a key it was imported. */
 interface PasswordColumns {
   readonly hash: string
-  readonly pepperKeyId: number
+  readonly pepperKeyId: number | null
 }
 
 export interface NewUser extends Profile {
@@ -75,10 +78,51 @@ export async function changeRoles(
   return changed(tx, id)
 }
 
-/** Sets the password and ends every sign-in of that user. */
-export async function setPassword(tx: Queryable, login: string, password: PasswordColumns): Promise<string> {
-  const [row] = await tx.query(table.UPDATE_PASSWORD, canonical(login), password.hash, password.pepperKeyId)
+/**
+ * Sets the password and ends every sign-in of that user; the one before goes into the history.
+ * @param mustChange whether its owner is to choose another at the next sign-in; false unless told
+ */
+export async function setPassword(
+  tx: Queryable,
+  login: string,
+  { hash, pepperKeyId }: PasswordColumns,
+  mustChange = false,
+): Promise<string> {
+  const [row] = await tx.query(
+    table.UPDATE_PASSWORD,
+    canonical(login),
+    hash,
+    pepperKeyId,
+    mustChange,
+    MAX_PASSWORD_HISTORY,
+  )
   return changed(tx, existing(row, login).id)
+}
+
+/**
+ * Keeps the same password in another way: hashed with today's parameters and pepper. No sign-in ends.
+ * @param oldHash what it replaces; false when that isn't there any more
+ */
+export async function upgradePassword(
+  database: Queryable,
+  userId: string,
+  oldHash: string,
+  { hash, pepperKeyId }: PasswordColumns,
+): Promise<boolean> {
+  const rows = await database.query(table.UPGRADE_PASSWORD, userId, oldHash, hash, pepperKeyId)
+  return rows.length > 0
+}
+
+/** Has somebody choose another password at the next sign-in, or no longer. */
+export async function setMustChangePassword(tx: Queryable, login: string, mustChange: boolean): Promise<string> {
+  const [row] = await tx.query(table.SET_MUST_CHANGE_PASSWORD, canonical(login), mustChange)
+  return existing(row, login).id
+}
+
+/** The current password and those before it, at most so many. */
+export async function listPasswords(database: Queryable, userId: string, most: number): Promise<PasswordColumns[]> {
+  const rows = await database.query(table.LIST_PASSWORDS, userId, most)
+  return rows.map(({ password_hash: hash, pepper_key_id: pepperKeyId }) => ({ hash, pepperKeyId }))
 }
 
 /** Keeps somebody out and ends every sign-in; may be repeated. */

@@ -55,8 +55,10 @@ export const LEVELS: readonly (readonly string[])[] = [
 
 export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   '@electric-sql/pglite': { files: ['store/embedded-worker.ts'] },
+  '@simplewebauthn/server': { files: ['credentials/webauthn-verify.ts'] },
   '@fastify/cookie': { files: ['web/set-cookie.ts'] },
-  argon2: { files: ['credentials/password.ts'] },
+  argon2: { files: ['credentials/password-argon2.ts'] },
+  bcrypt: { files: ['credentials/password-bcrypt.ts'] },
   'close-with-grace': { files: ['serve.ts'] },
   commander: { files: ['cli.ts'], types: true },
   diff: { files: ['policies/diff-lines.ts'] },
@@ -66,6 +68,7 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   pg: { files: ['store/postgres.ts'] },
   pino: { files: ['observe/log.ts'] },
   'prom-client': { files: ['observe/metrics.ts'] },
+  uqr: { files: ['account/qr-code.ts'] },
   undici: { files: ['verify/upstream.ts'] },
   yaml: { files: ['policies/yaml-document.ts'] },
   zod: {
