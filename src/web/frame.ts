@@ -9,12 +9,14 @@ export interface Page {
   readonly body: Html
   /** Path that serves `assets()`, without a slash at its end, such as `/.postern/assets`. */
   readonly assetBase: string
+  /** The script that the page loads; its reply needs `scripted` in `portalHeaders`. */
+  readonly script?: 'passkey'
   /** BCP 47 tag of the language that the body is in; `en` unless told. */
   readonly lang?: string
 }
 
 /** A whole document, ready to send: the frame that all pages share around one page's body. */
-export function page({ title, body, assetBase, lang = 'en' }: Page): string {
+export function page({ title, body, assetBase, script, lang = 'en' }: Page): string {
   const mark = `${assetBase}/${ASSET_NAMES.mark}`
   const document = html`<!doctype html>
     <html lang="${lang}">
@@ -26,6 +28,7 @@ export function page({ title, body, assetBase, lang = 'en' }: Page): string {
         <title>${title} · Postern</title>
         <link rel="icon" type="image/svg+xml" href="${mark}" />
         <link rel="stylesheet" href="${`${assetBase}/${ASSET_NAMES.style}`}" />
+        ${script !== undefined && html`<script src="${`${assetBase}/${ASSET_NAMES[script]}`}" defer></script>`}
       </head>
       <body>
         <div class="page">

@@ -6,6 +6,8 @@ export interface PortalHeaderOptions {
   readonly secure: boolean
   /** Origins beside our own that a form of this page may end at: Chromium checks redirects after a form as well. */
   readonly formTargets?: readonly string[]
+  /** True for a page that loads a script of ours, which may ask this origin and no other. */
+  readonly scripted?: boolean
 }
 
 const YEAR_S = 31_536_000
@@ -20,9 +22,9 @@ const PERMISSIONS = [
  * Headers of every portal reply but assets. The referrer policy is `same-origin` since under `no-referrer` Chromium
  * sends our own forms with `Origin: null`, which the cross-site check refuses.
  */
-export function portalHeaders({ secure, formTargets = [] }: PortalHeaderOptions): Headers {
+export function portalHeaders({ secure, formTargets = [], scripted = false }: PortalHeaderOptions): Headers {
   return {
-    'content-security-policy': contentSecurityPolicy(formTargets),
+    'content-security-policy': contentSecurityPolicy(formTargets, scripted),
     'referrer-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'permissions-policy': PERMISSIONS,
@@ -42,11 +44,12 @@ function commonHeaders(secure: boolean): Headers {
   return secure ? { ...always, 'strict-transport-security': `max-age=${YEAR_S}` } : always
 }
 
-function contentSecurityPolicy(formTargets: readonly string[]): string {
+function contentSecurityPolicy(formTargets: readonly string[], scripted: boolean): string {
   const unsafe = formTargets.find((target) => !/^https?:\/\/[A-Za-z0-9.:[\]-]+$/.test(target))
   if (unsafe !== undefined) throw new TypeError(`${unsafe} is no origin`)
   return [
     "default-src 'none'",
+    ...(scripted ? ["script-src 'self'", "connect-src 'self'", "require-trusted-types-for 'script'"] : []),
     "style-src 'self'",
     "img-src 'self'",
     ["form-action 'self'", ...formTargets].join(' '),

@@ -18,6 +18,14 @@ test('a portal reply may load only our own files and is never framed, guessed at
   assert.equal(headers['cross-origin-resource-policy'], 'same-origin')
 })
 
+test('a page with a script loads our own files and asks our own origin, and makes no script of text', () => {
+  const policy = directives(portalHeaders({ secure: true, scripted: true })['content-security-policy'])
+  assert.equal(policy['default-src'], "'none'")
+  assert.equal(policy['script-src'], "'self'")
+  assert.equal(policy['connect-src'], "'self'")
+  assert.equal(policy['require-trusted-types-for'], "'script'")
+})
+
 test('a form may also end at the origins that its page names', () => {
   const formTargets = ['https://wiki.example.com', 'http://localhost:9080', 'https://[::1]:8443']
   const policy = portalHeaders({ secure: true, formTargets })['content-security-policy']
