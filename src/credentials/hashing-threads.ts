@@ -4,8 +4,9 @@ import { constants, setPriority } from 'node:os'
 const THREADS = '/proc/self/task'
 
 /**
- * Lets hashing wait for whoever answers proxies: on Linux the threads that hash get what is left of the processors. A
- * storm of sign-ins then made verify's p99 3.7 times as long, without it 5.6 to 9.5 times. Elsewhere it does nothing.
+ * Lets hashing wait for whoever answers proxies: on Linux the threads that hash get what is left of the processors. With
+ * that and a processor left to it a storm of sign-ins makes verify's p99 2.8 times as long, without 5.7 times. Elsewhere
+ * it does nothing.
  * @returns how many threads there are
  */
 export function hashWhenOthersRest(): number {

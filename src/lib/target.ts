@@ -11,9 +11,9 @@ export type TargetFault =
 export interface Target {
   /** The path as it was sent, from `/` up to the first `?`. */
   readonly path: string
-  /** The query with its `?`, or an empty string. Takes no part in decisions. */
+  /** The query with its `?`, or an empty string. Only adds to what rules ask. */
   readonly query: string
-  /** True when every server reads this path alike, but for a last `/`. */
+  /** True when every server reads this path alike, but for a last `/` and a format such as `.json`. */
   readonly plain: boolean
   /** False for a path that isn't UTF-8 once decoded: only an app that reads ISO 8859-1 may get it. */
   readonly utf8: boolean

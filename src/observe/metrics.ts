@@ -4,7 +4,9 @@ import { createDurations } from './durations.ts'
 import type { Durations } from './durations.ts'
 
 export type AttemptStatus = 'success' | 'failure' | 'throttled'
-/** Where a principal came from: nobody was asked for, memory, or the database. */
+/** What was to be proven. */
+export type AttemptMethod = 'password' | 'totp' | 'recovery' | 'webauthn' | 'basic' | 'token'
+/** Where a principal came from: nobody was asked for, memory, what processes share, or the database. */
 export type Tier = 'none' | 'l1' | 'l2' | 'l3'
 
 /** What a look into the tier that processes share came to; `odd` is a value that wasn't ours, or not for now. */
@@ -12,7 +14,7 @@ export type SharedOutcome = 'hit' | 'miss' | 'odd' | 'failed'
 
 /** What operators can plot. Label values come from short closed lists, so their number is bounded. */
 export interface Metrics {
-  attempt(status: AttemptStatus, method: 'password'): void
+  attempt(status: AttemptStatus, method: AttemptMethod): void
   signInEnded(lastedSeconds: number): void
   verified(decision: string, tier: Tier, seconds: number): void
   sharedRead(outcome: SharedOutcome): void

@@ -56,7 +56,6 @@ export function cookieHeaders(request: FastifyRequest): readonly string[] {
   return request.headers.cookie === undefined ? [] : [request.headers.cookie]
 }
 
-/** Makes the browser keep a session token until it closes; the sign-in itself ends earlier by its own rules. */
 /** A session token, and for how long the browser is to keep it: ms, or null until it closes. */
 export interface NewSession {
   readonly token: string
