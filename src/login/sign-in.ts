@@ -78,12 +78,12 @@ async function attemptSignIn(
   const { id: userId, session_epoch: sessionEpoch } = person
   const factors = { password: Date.now() }
   const { address, userAgent, remember, previous } = attempt
-  const token = await database.transaction((tx) =>
+  const session = await database.transaction((tx) =>
     sessions.start(tx, { userId, sessionEpoch, factors, address, userAgent, remember }),
   )
-  if (token === null) return null
+  if (session === null) return null
   if (previous !== null) await sessions.end(previous.signInId, 'signed_in_again')
-  return { token, lastsMs: remember && sessions.rememberMs > 0 ? sessions.rememberMs : null }
+  return session
 }
 
 function storedPassword(person: Person | null): StoredPassword | null {

@@ -4,6 +4,7 @@ import { hashToken, mintToken } from '../lib/tokens.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import { recordChange } from '../store/changes.ts'
 import type { Database, Queryable } from '../store/database.ts'
+import type { NewSession } from '../web/pages.ts'
 import type { LastSeen } from './last-seen.ts'
 import type { PrincipalReader, Read } from './principal-reader.ts'
 import * as table from './sessions-table.ts'
@@ -19,12 +20,12 @@ export interface Sessions {
   /** The same for who can wait. */
   whoHas(token: string, host: string | null): Promise<Principal | null>
   /** Starts a sign-in in the caller's transaction; null when the user was disabled or changed meanwhile. */
-  start(tx: Queryable, signIn: NewSignIn): Promise<string | null>
+  start(tx: Queryable, signIn: NewSignIn): Promise<NewSession | null>
   /**
    * Adds a token for one app host, in the caller's transaction; null when the sign-in no longer counts. The oldest go
    * of those that are more than a browser can have use for.
    */
-  addToken(tx: Queryable, token: AppToken): Promise<NewAppToken | null>
+  addToken(tx: Queryable, token: AppToken): Promise<NewSession | null>
   /** Ends one sign-in for good; false when it had ended already. Throws when that can't be made durable. */
   end(signInId: string, reason: EndReason): Promise<boolean>
   /** Ends all sign-ins of a user, all but one where that is named, and tells how many there were. */
@@ -59,13 +60,6 @@ export interface AppToken {
   readonly host: string
   /** Those of the token that asked: one from before a further factor must not gain it. */
   readonly factors: FactorTimes
-}
-
-/** What a browser is to keep for one app host. */
-export interface NewAppToken {
-  readonly token: string
-  /** For how long, where the sign-in is remembered on the device; null until the browser closes. */
-  readonly lastsMs: number | null
 }
 
 export interface SessionsOptions {
@@ -126,7 +120,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 }
 
-async function startSignIn(tx: Queryable, options: SessionsOptions, signIn: NewSignIn): Promise<string | null> {
+async function startSignIn(tx: Queryable, options: SessionsOptions, signIn: NewSignIn): Promise<NewSession | null> {
   const factors = JSON.stringify(signIn.factors)
   const isRemembered = signIn.remember === true && options.rememberMs > 0
   const [row] = await tx.query(
@@ -143,14 +137,14 @@ async function startSignIn(tx: Queryable, options: SessionsOptions, signIn: NewS
   if (isRemembered) await tx.query(table.MARK_REMEMBERED, row.id)
   const token = mintToken(options.keys, 'portal')
   await tx.query(table.INSERT_TOKEN, hashToken(token), row.id, null, factors)
-  return token
+  return { token, lastsMs: isRemembered ? options.rememberMs : null }
 }
 
 async function addToken(
   tx: Queryable,
   keys: KeyRing,
   { signInId, host, factors }: AppToken,
-): Promise<NewAppToken | null> {
+): Promise<NewSession | null> {
   const token = mintToken(keys, 'app')
   const { ofHost, inAll } = MAX_APP_TOKENS
   const about = [hashToken(token), signInId, host, JSON.stringify(factors)] as const

@@ -3,7 +3,7 @@ import { after, suite, test } from 'node:test'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import { FACTORS, MOVE, sessionsOver, signIn } from './fixture.ts'
+import { FACTORS, MOVE, REMEMBER_MS, sessionsOver, signIn } from './fixture.ts'
 import type { SignedIn } from './fixture.ts'
 
 const HOST = 'app.example.com'
@@ -69,7 +69,8 @@ for (const [driver, open] of Object.entries(drivers)) {
       const { id: userId, sessionEpoch, principal } = await signIn(sessions, database)
       const about = { userId, sessionEpoch, factors: FACTORS, address: null, userAgent: '', remember: true }
       const portal = await database.transaction((tx) => sessions.start(tx, about))
-      const signInId = (await sessions.whoHas(portal ?? '', null))?.signInId ?? ''
+      const signInId = (await sessions.whoHas(portal?.token ?? '', null))?.signInId ?? ''
+      assert.equal(portal?.lastsMs, REMEMBER_MS)
       await database.query(MOVE, signInId, null, '1 h')
       const [long, usual] = await Promise.all(
         [signInId, principal.signInId].map((id) =>

@@ -71,9 +71,10 @@ export async function sessionsOver(database: Database, options: TestSessionsOpti
   return Object.assign(sessions, { feed, forgetAll: () => reader.dropAll() })
 }
 
-export function start(sessions: Sessions, tx: Queryable, user: Somebody): Promise<string | null> {
-  const { id: userId, sessionEpoch } = user
-  return sessions.start(tx, { userId, sessionEpoch, factors: FACTORS, address: '203.0.113.7', userAgent: 'test' })
+export async function start(sessions: Sessions, tx: Queryable, user: Somebody): Promise<string | null> {
+  const about = { userId: user.id, sessionEpoch: user.sessionEpoch, factors: FACTORS }
+  const session = await sessions.start(tx, { ...about, address: '203.0.113.7', userAgent: 'test' })
+  return session?.token ?? null
 }
 
 /** Somebody new who has signed in, and whom these sessions know already. */

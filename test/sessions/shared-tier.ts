@@ -68,9 +68,9 @@ export async function signIn(database: Database, { sessions }: Member, count = 1
   if (person === null) throw new Error('there is no alice')
   const about = { userId: person.id, sessionEpoch: person.session_epoch, address: null, userAgent: '' }
   const start = async (): Promise<string> => {
-    const token = await database.transaction((tx) => sessions.start(tx, { ...about, factors: { password: 1 } }))
-    if (token === null) throw new Error('alice may not sign in')
-    return token
+    const session = await database.transaction((tx) => sessions.start(tx, { ...about, factors: { password: 1 } }))
+    if (session === null) throw new Error('alice may not sign in')
+    return session.token
   }
   return Promise.all(Array.from({ length: count }, start))
 }

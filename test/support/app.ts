@@ -167,7 +167,7 @@ async function startSignIn({ database, sessions }: Context, login: string): Prom
   if (person === null) throw new Error(`there is no ${login}`)
   const { id: userId, session_epoch: sessionEpoch } = person
   const about = { userId, sessionEpoch, factors: { password: 0 }, address: null, userAgent: '' }
-  const token = await database.transaction((tx) => sessions.start(tx, about))
-  if (token === null) throw new Error(`${login} may not sign in`)
-  return token
+  const session = await database.transaction((tx) => sessions.start(tx, about))
+  if (session === null) throw new Error(`${login} may not sign in`)
+  return session.token
 }
