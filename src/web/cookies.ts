@@ -6,6 +6,8 @@ export interface CookieNames {
   readonly app: string
   /** Where a sign-in that began on an app's host is to return. */
   readonly state: string
+  /** How often the browser began to sign in lately. */
+  readonly trips: string
   /** Random, set before anybody is signed in, so that the sign-in form has something to be bound to. */
   readonly preSignIn: string
   /** By which a browser is known that people signed in from before; outlives every sign-in. */
@@ -25,7 +27,14 @@ const EQUALS = 0x3d
 export function cookieNames(secure: boolean, shared = false): CookieNames {
   const own = secure ? '__Host-postern' : 'postern'
   const portal = secure && shared ? '__Secure-postern' : own
-  return { portal, app: `${own}_app`, state: `${own}_state`, preSignIn: `${own}_pre`, device: `${own}_device` }
+  return {
+    portal,
+    app: `${own}_app`,
+    state: `${own}_state`,
+    trips: `${own}_trips`,
+    preSignIn: `${own}_pre`,
+    device: `${own}_device`,
+  }
 }
 
 /**

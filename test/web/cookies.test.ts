@@ -59,6 +59,7 @@ test('cookie names carry __Host- where the public URL is https and are plain whe
     portal: '__Host-postern',
     app: '__Host-postern_app',
     state: '__Host-postern_state',
+    trips: '__Host-postern_trips',
     preSignIn: '__Host-postern_pre',
     device: '__Host-postern_device',
   })
