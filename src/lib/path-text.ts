@@ -26,11 +26,6 @@ export function decodeOnceMore(text: string): string {
   return text.replace(ESCAPES, (run) => decodeRun(run, 'utf8'))
 }
 
-/** A path that asks for exactly this text: what a strict reader would not take as it is becomes an escape. */
-export function encodePath(text: string): string {
-  return text.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/]+/gu, (run) => Array.from(Buffer.from(run), escapeByte).join(''))
-}
-
 /** True where no character is beyond ASCII, so that no Unicode form can differ. */
 export function isAscii(text: string): boolean {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false
@@ -44,10 +39,7 @@ function decodeRun(run: string, bytes: PathBytes): string {
   return Buffer.from(run.replaceAll('%', ''), 'hex').toString(bytes)
 }
 
+/** @param character of ASCII */
 function escape(character: string): string {
-  return escapeByte(character.charCodeAt(0))
-}
-
-function escapeByte(byte: number): string {
-  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }

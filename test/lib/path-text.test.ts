@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { decodeOnceMore, encodePath, isAscii, pathText } from '../../src/lib/path-text.ts'
+import { decodeOnceMore, isAscii, pathText } from '../../src/lib/path-text.ts'
 import type { PathBytes } from '../../src/lib/path-text.ts'
 import { readTarget } from '../../src/lib/target.ts'
+import { encodePath } from '../support/encode-path.ts'
 
 const TEXTS: readonly [path: string, text: string, bytes: PathBytes][] = [
   ['/%61dm%69n/%7Ealice', '/admin/~alice', 'utf8'],
