@@ -94,8 +94,10 @@ export const FORGIVE = statement<[pairKey: Buffer, networkKey: Buffer, personKey
   `with pair as (
      delete from auth.attempts where key = $1 returning failures
    ), network as (
-     update auth.attempts set failures = greatest(0, failures - (
-       select (failures + ${FAILURES_A_PERSON - 1}) / ${FAILURES_A_PERSON} from pair))
+     update auth.attempts set ${lessBy(
+       'network',
+       `(select (failures + ${FAILURES_A_PERSON - 1}) / ${FAILURES_A_PERSON} from pair)`,
+     )}
      where key = $2 and exists (select from pair) returning 1
    ), person as (
      delete from auth.attempts where key = $3 and (select count(*) from network) >= 0 returning 1
@@ -105,14 +107,15 @@ export const FORGIVE = statement<[pairKey: Buffer, networkKey: Buffer, personKey
 
 export const TAKE_BACK = statement<[pairKey: Buffer, networkKey: Buffer, personKey: Buffer], { taken: number }>(
   `with pair as (
-     update auth.attempts set failures = greatest(0, failures - 1), stopped_until = null
-     where key = $1 returning failures
+     update auth.attempts set ${lessBy('person_network', '1')} where key = $1 returning failures
    ), network as (
-     update auth.attempts set failures = greatest(0, failures - (
-       select case when failures % ${FAILURES_A_PERSON} = 0 then 1 else 0 end from pair))
+     update auth.attempts set ${lessBy(
+       'network',
+       `(select case when failures % ${FAILURES_A_PERSON} = 0 then 1 else 0 end from pair)`,
+     )}
      where key = $2 and exists (select from pair) returning 1
    ), person as (
-     update auth.attempts set failures = greatest(0, failures - 1), stopped_until = null
+     update auth.attempts set ${lessBy('person', '1')}
      where key = $3 and (select count(*) from network) >= 0 returning 1
    )
    select count(*)::int as taken from person`,
@@ -121,7 +124,7 @@ export const TAKE_BACK = statement<[pairKey: Buffer, networkKey: Buffer, personK
 export const FORGIVE_ONE = statement<[key: Buffer]>(`delete from auth.attempts where key = $1`)
 
 export const TAKE_BACK_ONE = statement<[key: Buffer]>(
-  `update auth.attempts set failures = greatest(0, failures - 1), stopped_until = null where key = $1`,
+  `update auth.attempts set ${lessBy('device', '1')} where key = $1`,
 )
 
 type FilterParams = [userId: string | null, subjects: readonly Buffer[] | null, network: string | null]
@@ -144,6 +147,12 @@ export const CLEAR_ATTEMPTS = statement<FilterParams, { key: Buffer }>(
 
 /** Counts that nobody added to for long enough. */
 export const PRUNE_ATTEMPTS = pruneStatement('auth.attempts', 'forget_at')
+
+/** A stop is over with the failure that brought it. */
+function lessBy(side: SideName, count: string): string {
+  const left = `greatest(0, failures - ${count})`
+  return `failures = ${left}, stopped_until = case when ${left} >= ${RULES[side].stopsAfter} then stopped_until end`
+}
 
 function isOpen(): string {
   return `a.stopped_until is null or a.stopped_until <= excluded.last_at`

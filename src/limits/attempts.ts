@@ -1,3 +1,11 @@
+import type { Queryable } from '../store/database.ts'
+import { KeyValueError } from '../store/key-value.ts'
+import { CEILING, delayOf, sidesOf, subjectOf } from './attempt-sides.ts'
+import type { SideName, Sides } from './attempt-sides.ts'
+import type { AttemptFilter, AttemptRow, AttemptStore, Counted } from './attempt-store.ts'
+import { createDatabaseAttempts } from './database-attempts.ts'
+import type { Devices } from './devices.ts'
+
 /** What is proven by an attempt; `basic` guesses the password too, so both share one ceiling. */
 export type AttemptFactor = 'password' | 'totp' | 'recovery' | 'webauthn' | 'basic' | 'token'
 
@@ -31,8 +39,112 @@ export type Reservation =
       notChecked(): Promise<void>
     }
 
-/** Counts attempts before they are checked (NIST SP 800-63B-4, 3.2.2). */
+/** Whose counts, from which network in CIDR form; what is left out doesn't narrow. */
+export interface AttemptQuery {
+  /** Names include those that nobody has. */
+  readonly person?: { readonly userId: string | null; readonly names: readonly string[] }
+  readonly network?: string
+}
+
+/**
+ * Counts attempts before they are checked (NIST SP 800-63B-4, 3.2.2). Nothing of it may be called inside a transaction:
+ * an embedded database has one connection.
+ */
 export interface Attempts {
   /** @throws PosternError `store_unavailable` */
   reserve(attempt: Attempt): Promise<Reservation>
+  /** The latest first. */
+  list(query: AttemptQuery, limit: number): Promise<readonly AttemptRow[]>
+  /** @returns how many counts went; rejects when one of the stores can't be reached */
+  clear(query: AttemptQuery): Promise<number>
+}
+
+export interface AttemptsParts {
+  readonly database: Queryable
+  readonly devices: Pick<Devices, 'find' | 'forget'>
+  /** What processes share that counts in the database's place while it answers; null where there is none. */
+  readonly shared: AttemptStore | null
+  /** Key of the HMAC that stands for a name. */
+  readonly nameKey: Buffer
+  readonly onStopped?: (side: SideName, factor: AttemptFactor) => void
+  /** ms since 1970. */
+  readonly now: () => number
+}
+
+const LONGEST_WAIT_S = 86_400
+
+export function createAttempts(parts: AttemptsParts): Attempts {
+  const { database, shared, now, nameKey } = parts
+  const own = createDatabaseAttempts(database)
+  const stores = shared === null ? [own] : [shared, own]
+  return {
+    async reserve(attempt) {
+      const { userId, deviceHash } = attempt
+      const device = userId === null ? null : await parts.devices.find(database, userId, deviceHash)
+      const sides = sidesOf(nameKey, attempt, device !== null)
+      const { store, counted } = await countOn(stores, sides, now())
+      if (counted.kind === 'stopped') parts.onStopped?.(counted.side, attempt.factor)
+      else if (device !== null && userId !== null && counted.failures >= CEILING)
+        await parts.devices.forget(database, userId, device.id)
+      return reservationOf(counted, store, sides)
+    },
+    async list(query, limit) {
+      const lists = await Promise.all(stores.map((store) => store.list(filterOf(nameKey, query), limit, now())))
+      return lists
+        .flat()
+        .sort((one, other) => other.lastAt.getTime() - one.lastAt.getTime())
+        .slice(0, limit)
+    },
+    async clear(query) {
+      const counts = await Promise.all(stores.map((store) => store.clear(filterOf(nameKey, query))))
+      return counts.reduce((sum, count) => sum + count, 0)
+    },
+  }
+}
+
+/** The first that can be reached counts, and no other. */
+async function countOn(
+  stores: readonly AttemptStore[],
+  sides: Sides,
+  nowMs: number,
+): Promise<{ store: AttemptStore; counted: Counted }> {
+  for (const store of stores) {
+    try {
+      return { store, counted: await store.reserve(sides, nowMs) }
+    } catch (error) {
+      if (!(error instanceof KeyValueError)) throw error
+    }
+  }
+  throw new Error('no store counts attempts')
+}
+
+function reservationOf(counted: Counted, store: AttemptStore, sides: Sides): Reservation {
+  if (counted.kind === 'stopped') {
+    const retryAfterS = Math.max(1, Math.min(LONGEST_WAIT_S, Math.ceil(counted.waitMs / 1_000)))
+    return { kind: 'stopped', retryAfterS, until: counted.waitMs === Infinity ? 'recovery' : 'time' }
+  }
+  const { failures, networkFailures, personFailures } = counted
+  return {
+    kind: 'go',
+    delayMs: delayOf(failures),
+    seen: { failuresBefore: personFailures - 1, peopleFromNetwork: networkFailures },
+    succeeded: () => orGone(store.succeeded(sides)),
+    notChecked: () => orGone(store.notChecked(sides)),
+  }
+}
+
+/** What Redis can't give back any more stays counted: nobody is refused for it who was right. */
+async function orGone(givingBack: Promise<void>): Promise<void> {
+  await givingBack.catch((error: unknown) => {
+    if (!(error instanceof KeyValueError)) throw error
+  })
+}
+
+function filterOf(nameKey: Buffer, { person, network }: AttemptQuery): AttemptFilter {
+  return {
+    ...(network !== undefined && { network }),
+    ...(person !== undefined && {
+      person: { userId: person.userId, subjects: person.names.map((name) => subjectOf(nameKey, name)) },
+    }),
+  }
 }
