@@ -16,6 +16,7 @@ export const EVENT_TYPES = [
   'email_change_requested',
   'email_changed',
   'invitation_sent',
+  'invitation_revoked',
   'invitation_accepted',
   'factor_added',
   'factor_renamed',

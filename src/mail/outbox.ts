@@ -1,5 +1,5 @@
 import type { Queryable } from '../store/database.ts'
-import { QUEUE_FOR_HOLDERS, QUEUE_FOR_USER } from './outbox-table.ts'
+import { QUEUE_FOR_ADDRESS, QUEUE_FOR_HOLDERS, QUEUE_FOR_USER } from './outbox-table.ts'
 
 /** What people are told of by mail after it has happened. */
 export type NoticeKind =
@@ -50,6 +50,16 @@ export async function notifyHolders(
   details: NoticeDetails = {},
 ): Promise<void> {
   await tx.query(QUEUE_FOR_HOLDERS, role, kind, toJson(details))
+}
+
+/** To an address that isn't the stored one, or no longer; `details` as the letter of that kind needs them. */
+export async function queueForAddress(
+  tx: Queryable,
+  { userId, email }: { readonly userId: string | null; readonly email: string },
+  kind: 'invitation' | 'email_confirm' | 'email_change_requested' | 'email_changed',
+  details: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  await tx.query(QUEUE_FOR_ADDRESS, userId, email, kind, JSON.stringify(details))
 }
 
 function toJson({ userAgent, ...others }: NoticeDetails): string {

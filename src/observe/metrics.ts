@@ -12,6 +12,9 @@ export type Tier = 'none' | 'l1' | 'l2' | 'l3'
 /** What a look into the tier that processes share came to; `odd` is a value that wasn't ours, or not for now. */
 export type SharedOutcome = 'hit' | 'miss' | 'odd' | 'failed'
 
+/** `dropped` is a mail whose reason had gone, `given_up` one that nobody will get. */
+export type MailOutcome = 'sent' | 'failed' | 'given_up' | 'dropped'
+
 /** What operators can plot. Label values come from short closed lists, so their number is bounded. */
 export interface Metrics {
   attempt(status: AttemptStatus, method: AttemptMethod): void
@@ -22,6 +25,8 @@ export interface Metrics {
   monitored(app: string, rule: number, decision: string): void
   /** Decisions that won't be found again by their number. */
   decisionsDropped(why: string, count: number): void
+  /** What came of one try to send a mail. */
+  mail(outcome: MailOutcome): void
   /** Text in the Prometheus exposition format. */
   expose(): Promise<string>
   /** The same as values that can be sent to another process. */
@@ -33,6 +38,8 @@ export interface Metrics {
 export interface Gauges {
   readonly cachedPrincipals: () => number
   readonly policyVersion: () => number
+  /** Mails that wait to be sent; left out where there is no mail server. */
+  readonly mailsWaiting?: () => number
   /** Whether Redis is of use at present; left out where there is none. */
   readonly redisUp?: () => boolean
   /** How far this process can do without its database; left out where there is nothing to watch. */
@@ -97,6 +104,12 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['why'],
     registers,
   })
+  const mails = new Counter({
+    name: 'postern_mails_total',
+    help: 'Tries to send a mail, by what came of them.',
+    labelNames: ['outcome'],
+    registers,
+  })
   for (const each of gaugesOf(gauges)) registry.registerMetric(each)
   return {
     attempt: (status, method) => attempts.inc({ status, method }),
@@ -105,6 +118,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     sharedRead: (outcome) => sharedReads.inc({ outcome }),
     monitored: (app, rule, decision) => monitored.inc({ app, rule, decision }),
     decisionsDropped: (why, count) => dropped.inc({ why }, count),
+    mail: (outcome) => mails.inc({ outcome }),
     expose: () => registry.metrics(),
     figures: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
@@ -134,10 +148,13 @@ function histogramOf(durations: Durations, help: string): Histogram {
   return { name, help, get } as unknown as Histogram
 }
 
-function gaugesOf({ cachedPrincipals, policyVersion, redisUp, outage }: Gauges): Gauge[] {
+function gaugesOf({ cachedPrincipals, policyVersion, mailsWaiting, redisUp, outage }: Gauges): Gauge[] {
   return [
     gauge('postern_cached_principals', 'Principals held in memory.', cachedPrincipals),
     gauge('postern_policy_version', 'Version of the policy that decides.', policyVersion, 'min'),
+    ...(mailsWaiting === undefined
+      ? []
+      : [gauge('postern_mails_waiting', 'Mails that wait to be sent.', mailsWaiting, 'max')]),
     ...(redisUp === undefined ? [] : [gauge('postern_redis_up', '1 while Redis is of use.', redisUp, 'min')]),
     ...(outage === undefined ? [] : outageGaugesOf(outage)),
   ]

@@ -28,7 +28,8 @@ export const LEVELS: readonly (readonly string[])[] = [
   ['store', 'observe'],
   ['web'],
   ['users', 'credentials', 'sessions', 'policies', 'audit', 'limits', 'mail', 'snippets'],
-  ['verify', 'login', 'recovery', 'account', 'admin', 'api', 'commands', 'doctor'],
+  ['recovery'],
+  ['verify', 'login', 'account', 'admin', 'api', 'commands', 'doctor'],
   [
     'main.ts',
     'cli.ts',
@@ -64,6 +65,7 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   diff: { files: ['policies/diff-lines.ts'] },
   fastify: { files: ['app.ts'], types: true },
   ioredis: { files: ['store/redis.ts'] },
+  nodemailer: { files: ['mail/smtp.ts'] },
   'lru-cache': { files: ['sessions/principal-cache.ts', 'sessions/principal-reader.ts', 'verify/watch.ts'] },
   pg: { files: ['store/postgres.ts'] },
   pino: { files: ['observe/log.ts'] },
