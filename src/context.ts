@@ -6,8 +6,11 @@ import type { Factors } from './credentials/factors.ts'
 import { openKeys } from './credentials/keys.ts'
 import type { Keys } from './credentials/keys.ts'
 import type { OwnFactors } from './credentials/own-factors.ts'
+import { createNewPasswords } from './credentials/new-passwords.ts'
+import type { NewPasswords } from './credentials/new-passwords.ts'
 import { openPasswords } from './credentials/password.ts'
 import type { Passwords } from './credentials/password.ts'
+import { createStrengthMeter } from './credentials/strength.ts'
 import { OperatorError } from './errors.ts'
 import { readNetworks } from './lib/address.ts'
 import type { Networks } from './lib/address.ts'
@@ -55,6 +58,8 @@ export interface Context {
   readonly database: Database
   readonly keys: Keys
   readonly passwords: Passwords
+  /** What may be chosen as a password. */
+  readonly newPasswords: NewPasswords
   /** Beside the password: how they are proven, and how their owners keep them. */
   readonly factors: Factors
   readonly ownFactors: OwnFactors
@@ -89,8 +94,9 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const { config } = loaded
   const { database, secretKeys } = store
   const keys = await openKeys(database, secretKeys)
-  const passwords = await openPasswords(keys.pepper)
+  const passwords = await openPasswords(keys.pepper, loaded.secrets.importPepper)
   const policies = createPolicies(database, (version) => log.info({ version }, 'policy in force'))
+  const newPasswords = newPasswordsOf(config, passwords, policies)
   const metrics = createMetrics({
     cachedPrincipals: () => signIns.sessions.cachedCount,
     policyVersion: () => policies.version,
@@ -108,7 +114,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     onDropped: (why, count) => metrics.decisionsDropped(why, count),
     now: () => performance.now(),
   })
-  const proofs = { passwords, ...createFactors(keys.sealing, config.publicUrl) }
+  const proofs = { passwords, newPasswords, ...createFactors(keys.sealing, config.publicUrl) }
   const kept = { config, log, database, keys, ...proofs, policies, decisions, metrics }
   const { reader, ...signIns } = await openSignIns(kept, keyValue)
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
@@ -121,7 +127,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   }
 }
 
-type Proofs = Pick<Context, 'passwords' | 'factors' | 'ownFactors'>
+type Proofs = Pick<Context, 'passwords' | 'newPasswords' | 'factors' | 'ownFactors'>
 type Kept = Proofs & Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'policies' | 'decisions' | 'metrics'>
 type SignIns = Pick<Context, 'feed' | 'outage' | 'sessions'>
 type Parts = Kept & SignIns & { readonly trustedProxies: Networks }
@@ -149,6 +155,17 @@ async function openSignIns(kept: Kept, keyValue: KeyValue | null): Promise<SignI
   const onEnded = (seconds: number): void => metrics.signInEnded(seconds)
   const sessions = createSessions({ database, keys, feed, reader, lastSeen, ...lives, onEnded })
   return { feed, outage, sessions, reader }
+}
+
+function newPasswordsOf(config: Config, passwords: Passwords, policies: Policies): NewPasswords {
+  const { passwordMinLength: minLength, passwordClasses: classes, passwordHistory: history } = config
+  const appNames = (): string[] => [...policies.current().apps.keys()]
+  return createNewPasswords({
+    rules: { minLength, classes, history },
+    passwords,
+    meter: createStrengthMeter(),
+    appNames,
+  })
 }
 
 function gatewayPartsOf(parts: Parts, cookies: SessionCookies, secrets: Secrets): GatewayParts {

@@ -41,6 +41,12 @@ export const SECRETS = {
     null,
     'At least 32 bytes that the proxy must send as X-Postern-Secret; two, comma separated, while one replaces the other.',
   ),
+  importPepper: setting(
+    'POSTERN_IMPORT_PEPPER',
+    text,
+    null,
+    'What another program mixed into its passwords before bcrypt, for hashes that are imported without their own; needed until everybody has signed in once.',
+  ),
   basicPassword: setting(
     'POSTERN_BASIC_PASSWORD',
     text,

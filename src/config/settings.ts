@@ -164,6 +164,18 @@ export const SETTINGS = {
     '12',
     'Fewest characters of a new password.',
   ),
+  passwordClasses: setting(
+    'POSTERN_PASSWORD_CLASSES',
+    wholeNumber(0, 4),
+    '0',
+    'For who must: how many of lower-case letters, upper-case letters, digits and other characters a new password has to have. Length does more.',
+  ),
+  passwordHistory: setting(
+    'POSTERN_PASSWORD_HISTORY',
+    wholeNumber(0, 24),
+    '5',
+    "How many of somebody's passwords, the current one among them, can not be chosen again.",
+  ),
   mailFrom: setting(
     'POSTERN_MAIL_FROM',
     mailFrom,

@@ -33,6 +33,8 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_SESSION_REMEMBER: ['14d', 1_209_600_000],
   POSTERN_OUTAGE_GRACE: ['5m', 300_000],
   POSTERN_PASSWORD_MIN_LENGTH: ['15', 15],
+  POSTERN_PASSWORD_CLASSES: ['3', 3],
+  POSTERN_PASSWORD_HISTORY: ['24', 24],
   POSTERN_MAIL_FROM: ['Sign-in <auth@example.com>', { name: 'Sign-in', address: 'auth@example.com' }],
   POSTERN_LOG_LEVEL: ['warn', 'warn'],
   POSTERN_DATABASE_URL: ['postgres://postern@db/postern', 'postgres://postern@db/postern'],
@@ -58,6 +60,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   ],
   POSTERN_SECRET_KEY: [SECRET, [SECRET]],
   POSTERN_PROXY_SECRET: [`${SECRET}, ${OTHER_SECRET}`, [SECRET, OTHER_SECRET]],
+  POSTERN_IMPORT_PEPPER: ['pep: per', 'pep: per'],
   POSTERN_BASIC_PASSWORD: ['s3: cret', 's3: cret'],
 }
 const ENTRIES = [...Object.entries(SETTINGS), ...Object.entries(SECRETS)]
@@ -102,6 +105,8 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     sessionRemember: 2_592_000_000,
     outageGrace: 60_000,
     passwordMinLength: 12,
+    passwordClasses: 0,
+    passwordHistory: 5,
     mailFrom: null,
     logLevel: 'info',
   })
@@ -130,7 +135,7 @@ test('the public URL follows the port of POSTERN_LISTEN, and turns the demo app 
 
 test('every mistake is told at once, each beginning with its setting', () => {
   const wrong = ENTRIES.map(([, { name }]) => name).filter(
-    (name) => !/DATA_DIR|POLICY_FILE|SENTINEL_PASSWORD|BASIC_PASSWORD/.test(name),
+    (name) => !/DATA_DIR|POLICY_FILE|SENTINEL_PASSWORD|BASIC_PASSWORD|IMPORT_PEPPER/.test(name),
   )
   const environment: Environment = Object.fromEntries([...wrong, 'POSTERN_LISTNE'].map((name) => [name, '?']))
   const sentences = mistakes(environment)
