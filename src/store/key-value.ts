@@ -8,6 +8,11 @@ export interface KeyValue {
   /** Keeps the value for so many ms, in place of any that was there. */
   set(key: string, value: Buffer, lifeMs: number): Promise<void>
   delete(key: string): Promise<void>
+  /**
+   * What a Lua script answers, which runs as one step: numbers, and texts as UTF-8. Every key of it stands in `keys`,
+   * all with one `{hash tag}`, since a cluster has them on one server then.
+   */
+  run(script: string, keys: readonly string[], given: readonly (string | number)[]): Promise<unknown>
   /** Resolves when it answers. */
   ping(): Promise<void>
   /** Why it is of no use at present, or null; for operators, without secrets. */

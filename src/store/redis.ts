@@ -12,6 +12,8 @@ export interface OpenRedisOptions {
   readonly sentinelPassword: string | null
   /** Told when trouble begins, and with null when it is over; free of secrets. */
   readonly onTrouble: (trouble: string | null) => void
+  /** ms that a command may take, 100 unless given. */
+  readonly answersWithinMs?: number
   /** ms, monotonic. */
   readonly now: () => number
 }
@@ -31,7 +33,6 @@ const RESOLVE_MS = 1_000
 
 /** The client's own defaults wait for ever when Redis hangs, and send what was given up once it comes back. */
 const HARDENED = {
-  commandTimeout: COMMAND_MS,
   socketTimeout: SILENT_MS,
   connectTimeout: CONNECT_MS,
   maxRetriesPerRequest: 0,
@@ -77,6 +78,11 @@ export function openRedis(options: OpenRedisOptions): KeyValue {
       status.wrote()
     },
     delete: async (key) => void (await ask(() => client.del(key))),
+    async run(script, keys, given) {
+      const answer = await ask(() => client.eval(script, keys.length, ...keys, ...given))
+      status.wrote()
+      return answer
+    },
     // Sent though the breaker be open: who asks wants to know.
     ping: async () => void (await send(() => client.ping())),
     get trouble() {
@@ -86,10 +92,11 @@ export function openRedis(options: OpenRedisOptions): KeyValue {
   }
 }
 
-function connect({ address, sentinelPassword, now }: OpenRedisOptions): Client {
+function connect({ address, sentinelPassword, answersWithinMs = COMMAND_MS, now }: OpenRedisOptions): Client {
   const { kind, hosts, tls, username, password, database, masterName } = address
   const session = {
     ...HARDENED,
+    commandTimeout: answersWithinMs,
     ...(username !== null && { username }),
     ...(password !== null && { password }),
     ...(tls && { tls: {} }),
@@ -110,7 +117,10 @@ function connect({ address, sentinelPassword, now }: OpenRedisOptions): Client {
 }
 
 /** Redirections are followed, but no command is held back for a node or a cluster that is down. */
-function openCluster(hosts: readonly RedisHost[], session: typeof HARDENED & { readonly tls?: object }): Cluster {
+function openCluster(
+  hosts: readonly RedisHost[],
+  session: typeof HARDENED & { readonly commandTimeout: number; readonly tls?: object },
+): Cluster {
   return new Cluster([...hosts], {
     redisOptions: session,
     enableOfflineQueue: false,

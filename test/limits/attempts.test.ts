@@ -1,21 +1,50 @@
-import { randomBytes } from 'node:crypto'
-import { after } from 'node:test'
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { after, test } from 'node:test'
 import { createDevices } from '../../src/limits/devices.ts'
 import { createAttempts } from '../../src/limits/attempts.ts'
+import type { Reservation } from '../../src/limits/attempts.ts'
+import { LIST_ATTEMPTS } from '../../src/limits/attempts-table.ts'
+import { KeyValueError } from '../../src/store/key-value.ts'
 import type { AttemptStore } from '../../src/limits/attempt-store.ts'
+import { createRedisAttempts } from '../../src/limits/redis-attempts.ts'
 import { hashToken } from '../../src/lib/tokens.ts'
 import type { Database } from '../../src/store/database.ts'
 import { cookieNames } from '../../src/web/cookies.ts'
 import { key, ringOf } from '../lib/rings.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
 import { addUser } from '../users/fixture.ts'
+import { startRedis, startRedisCluster } from '../support/redis.ts'
+import { openReady } from './fixture.ts'
 import { attemptsContract } from './attempts.contract.ts'
 import type { Place } from './attempts.contract.ts'
 
-const [{ database: postgres }, embedded] = await Promise.all([openTestDatabase({ after }), openTestEmbedded({ after })])
+const [{ database: postgres }, embedded, one, cluster] = await Promise.all([
+  openTestDatabase({ after }),
+  openTestEmbedded({ after }),
+  startRedis({ after }),
+  startRedisCluster({ after }),
+])
+const [alone, spread] = await Promise.all([openReady({ after }, one.address), openReady({ after }, cluster.address)])
 
 attemptsContract('PostgreSQL', () => placeOn(postgres, null))
 attemptsContract('embedded', () => placeOn(embedded, null))
+attemptsContract('Redis', () => placeOn(postgres, createRedisAttempts(alone, randomUUID())))
+attemptsContract('a Redis cluster', () => placeOn(postgres, createRedisAttempts(spread, randomUUID())))
+
+test('when Redis is gone the database counts, and never both', async (t) => {
+  const server = await startRedis(t)
+  const place = await placeOn(postgres, createRedisAttempts(await openReady(t, server.address), randomUUID()))
+  const attempt = { name: 'alice', userId: null, address: '203.0.113.9', deviceHash: null, factor: 'password' } as const
+  const once = async (): Promise<Reservation> => place.attempts.reserve(attempt)
+  for (let count = 0; count < 10; count++) assert.equal((await once()).kind, 'go')
+  assert.equal((await once()).kind, 'stopped')
+  assert.deepEqual(await postgres.query(LIST_ATTEMPTS, null, null, null, 10, Date.now()), [])
+  await server.kill()
+  for (let count = 0; count < 10; count++) assert.equal((await once()).kind, 'go')
+  assert.deepEqual(await once(), { kind: 'stopped', retryAfterS: 60, until: 'time' })
+  await assert.rejects(place.attempts.clear({}), KeyValueError)
+})
 
 async function placeOn(database: Database, shared: AttemptStore | null): Promise<Place> {
   const clock = { now: Date.now() }

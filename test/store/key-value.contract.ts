@@ -41,6 +41,15 @@ export function keyValueContract(name: string, keyValue: KeyValue, open: (t: Cle
     await until('the value is gone', 2_000, async () => (await keyValue.get(key, 100)) === null)
   })
 
+  test(`${name}: a script runs as one step, however many ask at once`, async () => {
+    const keys = [`{${randomUUID()}}:a`]
+    const script = `local count = tonumber(redis.call('get', KEYS[1]) or '0') + tonumber(ARGV[1])
+      redis.call('set', KEYS[1], count, 'px', ARGV[2])
+      return {count, 'text'}`
+    const answers = await Promise.all(Array.from({ length: 50 }, () => keyValue.run(script, keys, [2, LIFE_MS])))
+    assert.deepEqual(answers.at(-1), [100, 'text'])
+  })
+
   test(`${name}: there is no trouble while it answers`, async () => {
     await keyValue.ping()
     assert.equal(keyValue.trouble, null)
