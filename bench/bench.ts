@@ -1,3 +1,4 @@
+import type { Against } from './against.ts'
 import type { Amounts, Suite } from './arguments.ts'
 import { describeMachine, loadAverage } from './machine.ts'
 import type { PlaceOptions } from './place.ts'
@@ -6,7 +7,8 @@ import type { Report } from './report.ts'
 import { measureSessions } from './sessions/suite.ts'
 import { measureVerify } from './verify.ts'
 
-export type BenchOptions = Omit<PlaceOptions, 'opened'> & Amounts & { readonly suites: readonly Suite[] }
+export type BenchOptions = Omit<PlaceOptions, 'opened'> &
+  Amounts & { readonly suites: readonly Suite[]; readonly against: Against | null }
 
 /** Runs suites one after the other; each starts what it needs, and stops it whatever happens. */
 export async function runBench(options: BenchOptions): Promise<Report> {

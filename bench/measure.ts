@@ -1,16 +1,20 @@
 import { OperatorError } from '../src/errors.ts'
 import { HOSTS } from './cases.ts'
 import type { Case } from './cases.ts'
-import type { Environment, Gateway } from './environment.ts'
+import type { Environment } from './environment.ts'
 import { readVerifyCounts, shareOf } from './gateway-metrics.ts'
+import type { Gateway } from './gateways.ts'
+import type { ManySessions } from './many-sessions.ts'
 import { childrenOf, cpuTimeUs, residentMb } from './processes.ts'
-import { median, round } from './statistics.ts'
+import { inRounds } from './rounds.ts'
+import type { RoundOptions } from './rounds.ts'
+import { medianOf, round } from './statistics.ts'
 import { headersOf } from './visits.ts'
 import type { Cookies } from './visits.ts'
 import { CONNECTIONS, runWrk } from './wrk.ts'
-import type { WrkRun } from './wrk.ts'
+import type { WrkOptions, WrkRun } from './wrk.ts'
 
-/** The figures of one case, each the median of its rounds; null where there is no gateway to measure. */
+/** The figures of one case, each the median of its rounds; null where there is no process to read it from. */
 export interface Row {
   readonly case: string
   readonly gateway_cpu_us: number | null
@@ -18,15 +22,14 @@ export interface Row {
   readonly rps: number
   readonly p50_ms: number
   readonly p99_ms: number
+  readonly p999_ms: number
   readonly rss_mb: number | null
 }
 
-export interface MeasureOptions {
+export interface MeasureOptions extends RoundOptions {
   readonly cookies: Cookies
-  readonly rounds: number
+  readonly sessions: ManySessions
   readonly seconds: number
-  readonly signal: AbortSignal
-  readonly progress: (line: string) => void
 }
 
 type Sample = Omit<Row, 'case'>
@@ -34,58 +37,34 @@ type Sample = Omit<Row, 'case'>
 // A read from the database is due every minute and all 64 connections may wait for it; on a slow machine that is 1 in 100.
 const MIN_SHARE = 0.98
 const CLOSED_BY_CLIENT = 499
-const MAX_RUNS = 3
+const FAULT = 500
+const MAX_LATE_SHARE = 0.01
 
-/** Measures all cases in turn, round by round, so that whatever else the machine does meets them alike. */
+/** Measures all cases in turn, each warmed up for a second before. */
 export async function measureCases(
   environment: Environment,
   cases: readonly Case[],
   options: MeasureOptions,
 ): Promise<Row[]> {
-  const samples = new Map<Case, Sample[]>(cases.map((measured) => [measured, []]))
   options.progress('warming up')
-  for (const measured of cases) await measureOnce(environment, measured, { ...options, seconds: 1 })
-  for (let round = 0; round < options.rounds; round++) {
-    options.progress(`round ${round + 1} of ${options.rounds}`)
-    for (const measured of rotated(cases, round)) {
-      const measureThis = (): Promise<Sample | null> => measureOnce(environment, measured, options)
-      samples.get(measured)?.push(await untilAnswered(measured, options, measureThis))
-    }
-  }
-  return cases.map((measured) => medians(measured.name, samples.get(measured) ?? []))
+  for (const measured of cases) await warmUp(environment, measured, options)
+  const measure = (measured: Case): Promise<Sample | null> => measureOnce(environment, measured, options)
+  const samples = await inRounds('behind nginx', { ...options, items: cases, measure })
+  return samples.map(([{ name }, list]) => medians(name, list))
 }
 
 /**
- * Measures again when nothing at all was answered: a short run can fall whole into a pause of a busy machine, and wrk
- * calls nothing broken that waited for less than 2 s.
- * @param measure null when there was no answer
- * @throws OperatorError when that happens three times
+ * Whether a run counts: one in which the database was too late for more than one request in a hundred doesn't.
+ * @throws OperatorError when answers were not what the case is about
  */
-export async function untilAnswered<T>(
-  { name }: Pick<Case, 'name'>,
-  { progress }: Pick<MeasureOptions, 'progress'>,
-  measure: () => Promise<T | null>,
-): Promise<T> {
-  for (let run = 1; run <= MAX_RUNS; run++) {
-    const measured = await measure()
-    if (measured !== null) return measured
-    progress(`run ${run} of "${name}" got no answer`)
-  }
-  throw new OperatorError(`The case "${name}" got no answer in ${MAX_RUNS} runs.`)
-}
-
-/** The same list from another place on, so that no case always follows the same one. */
-export function rotated<T>(list: readonly T[], places: number): T[] {
-  const start = places % list.length
-  return [...list.slice(start), ...list.slice(0, start)]
-}
-
-/** @throws OperatorError when answers were not what the case is about */
-export function checkStatuses(measured: Case, run: WrkRun, statuses: ReadonlyMap<number, number>): void {
+export function checkStatuses(measured: Case, run: WrkRun, statuses: ReadonlyMap<number, number>): boolean {
   const expected = statuses.get(measured.status) ?? 0
-  const others = [...statuses].filter(([status]) => status !== measured.status && status !== CLOSED_BY_CLIENT)
+  const late = measured.mayBeLate === true ? (statuses.get(FAULT) ?? 0) : 0
+  const known = new Set([measured.status, CLOSED_BY_CLIENT, ...(late > 0 ? [FAULT] : [])])
+  const others = [...statuses].filter(([status]) => !known.has(status))
   // What is under way when wrk stops is logged or not, at most once a connection.
-  if (others.length === 0 && run.broken === 0 && expected > 0 && expected >= run.requests - CONNECTIONS) return
+  const isWhole = expected > 0 && expected + late >= run.requests - CONNECTIONS
+  if (others.length === 0 && run.broken === 0 && isWhole) return late <= run.requests * MAX_LATE_SHARE
   const counted = others.map(([status, count]) => `${count} times ${status}`).join(', ')
   throw new OperatorError(
     `The case "${measured.name}" is about ${measured.status} but got ${counted || `${expected} of it`} ` +
@@ -94,32 +73,51 @@ export function checkStatuses(measured: Case, run: WrkRun, statuses: ReadonlyMap
 }
 
 async function measureOnce(environment: Environment, measured: Case, options: MeasureOptions): Promise<Sample | null> {
-  const gateway = environment.gateways[measured.gateway]
-  const pids = gateway?.pids ?? []
+  const gateway = environment.gateways.get(measured.gateway) ?? null
+  const pids = gateway?.pids ?? null
   const { nginxPid, accessLog } = environment
   // Asked for late: the port is open before the first worker is there.
   const nginxWorkers = childrenOf(nginxPid)
+  const turns = await turnsOf(measured, options.sessions)
   await accessLog.restart()
   const counts = await countsOf(gateway)
-  const [gatewayBefore, nginxBefore] = [cpuTimeUs(pids), cpuTimeUs(nginxWorkers)]
-  const run = await runWrk({
-    url: `https://127.0.0.1:${environment.httpsPort}${measured.path}`,
-    headers: headersOf(measured, options.cookies),
-    seconds: options.seconds,
-    signal: options.signal,
-  })
-  const [gatewayAfter, nginxAfter] = [cpuTimeUs(pids), cpuTimeUs(nginxWorkers)]
+  const [gatewayBefore, nginxBefore] = [cpuTimeUs(pids ?? []), cpuTimeUs(nginxWorkers)]
+  const run = await load(environment, measured, { ...options, turns })
+  const [gatewayAfter, nginxAfter] = [cpuTimeUs(pids ?? []), cpuTimeUs(nginxWorkers)]
   if (run.requests === 0) return null
-  checkStatuses(measured, run, accessLog.statuses(HOSTS[measured.gateway] + measured.path))
+  if (!checkStatuses(measured, run, accessLog.statuses(HOSTS[measured.gateway] + measured.path))) return null
   checkCounts(measured, counts, await countsOf(gateway))
   return {
-    gateway_cpu_us: gateway === null ? null : (gatewayAfter - gatewayBefore) / run.requests,
+    gateway_cpu_us: pids === null ? null : (gatewayAfter - gatewayBefore) / run.requests,
     nginx_cpu_us: (nginxAfter - nginxBefore) / run.requests,
     rps: (run.requests / run.durationUs) * 1_000_000,
     p50_ms: run.p50Us / 1_000,
     p99_ms: run.p99Us / 1_000,
-    rss_mb: gateway === null ? null : residentMb(pids),
+    p999_ms: run.p999Us / 1_000,
+    rss_mb: pids === null ? null : residentMb(pids),
   }
+}
+
+/** What comes of it isn't looked at: a database that has yet to start its processes may be late at first. */
+async function warmUp(environment: Environment, measured: Case, options: MeasureOptions): Promise<void> {
+  const turns = await turnsOf(measured, options.sessions)
+  await load(environment, measured, { ...options, turns, seconds: 1 })
+}
+
+async function load(
+  { httpsPort }: Environment,
+  measured: Case,
+  { cookies, sessions, turns, seconds, signal }: MeasureOptions & Pick<WrkOptions, 'turns'>,
+): Promise<WrkRun> {
+  const url = `https://127.0.0.1:${httpsPort}${measured.path}`
+  const headers = { Host: HOSTS[measured.gateway], ...headersOf(measured, cookies) }
+  const run = await runWrk({ url, headers, turns, seconds, signal })
+  if (turns !== null) sessions.taken(measured, run.requests + CONNECTIONS)
+  return run
+}
+
+async function turnsOf(measured: Case, sessions: ManySessions): Promise<WrkOptions['turns']> {
+  return measured.cookie === 'many' ? { file: sessions.file, from: await sessions.turnFor(measured) } : null
 }
 
 type Counts = Awaited<ReturnType<typeof readVerifyCounts>> | null
@@ -137,16 +135,14 @@ function checkCounts({ name, counted }: Case, before: Counts, after: Counts): vo
 }
 
 function medians(name: string, samples: readonly Sample[]): Row {
-  const of = (key: keyof Sample, digits: number): number =>
-    round(median(samples.flatMap((sample) => sample[key] ?? [])), digits)
-  const hasGateway = samples.every((sample) => sample.gateway_cpu_us !== null)
   return {
     case: name,
-    gateway_cpu_us: hasGateway ? of('gateway_cpu_us', 1) : null,
-    nginx_cpu_us: of('nginx_cpu_us', 1),
-    rps: of('rps', 0),
-    p50_ms: of('p50_ms', 2),
-    p99_ms: of('p99_ms', 2),
-    rss_mb: hasGateway ? of('rss_mb', 0) : null,
+    gateway_cpu_us: medianOf(samples, 'gateway_cpu_us', 1),
+    nginx_cpu_us: medianOf(samples, 'nginx_cpu_us', 1) ?? 0,
+    rps: medianOf(samples, 'rps', 0) ?? 0,
+    p50_ms: medianOf(samples, 'p50_ms', 2) ?? 0,
+    p99_ms: medianOf(samples, 'p99_ms', 2) ?? 0,
+    p999_ms: medianOf(samples, 'p999_ms', 2) ?? 0,
+    rss_mb: medianOf(samples, 'rss_mb', 0),
   }
 }

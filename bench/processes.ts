@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { OperatorError } from '../src/errors.ts'
+import { connectOptions } from './address.ts'
 
 /** What a started program runs as, besides its command and arguments. */
 export interface ProgramOptions {
-  /** Unix socket on which it answers once it has started. */
-  readonly socket: string
+  /** Where it answers once it has started, as nginx writes it. */
+  readonly address: string
   readonly opened: AsyncDisposableStack
 }
 
@@ -21,7 +23,7 @@ const START_DEADLINE_MS = 10_000
 export async function startProgram(
   command: string,
   args: readonly string[],
-  { socket, opened }: ProgramOptions,
+  { address, opened }: ProgramOptions,
 ): Promise<number> {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   opened.defer(() => stop(child))
@@ -29,7 +31,7 @@ export async function startProgram(
   child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()))
   child.once('error', (error) => (complaint += error.message))
   const deadline = performance.now() + START_DEADLINE_MS
-  while (!(await answers(socket))) {
+  while (!(await answers(address))) {
     if (hasEnded(child) || performance.now() > deadline) throw new Error(`${command} did not start: ${complaint}`)
     await delay(20)
   }
@@ -38,10 +40,15 @@ export async function startProgram(
 
 /** Children of a process that are running now. @throws Error when there are none */
 export function childrenOf(pid: number): number[] {
-  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  const children = list.split(' ').map(Number).filter(Boolean)
+  const children = listChildren(pid)
   if (children.length === 0) throw new Error(`process ${pid} has no children`)
   return children
+}
+
+/** A process and all below it that are running now. @throws OperatorError when there is no such process */
+export function familyOf(pid: number): number[] {
+  if (!existsSync(`/proc/${pid}`)) throw new OperatorError(`There is no process ${pid}.`)
+  return [pid, ...listChildren(pid).flatMap(familyOf)]
 }
 
 /** CPU time that processes have used so far with all their threads, user and system, in microseconds. */
@@ -61,8 +68,15 @@ export function ticksOf(stat: string): number {
   return Number(fields[11]) + Number(fields[12])
 }
 
-async function answers(socket: string): Promise<boolean> {
-  const connection = createConnection(socket)
+/** Those of all its threads: any of them may have started a process. */
+function listChildren(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'))
+  return lists.flatMap((list) => list.split(' ').map(Number).filter(Boolean))
+}
+
+async function answers(address: string): Promise<boolean> {
+  const connection = connect(connectOptions(address))
   try {
     await once(connection, 'connect')
     return true

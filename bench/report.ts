@@ -1,3 +1,6 @@
+import { NGINX_CASE, NODE_CASE } from './cases.ts'
+import type { DirectRow } from './direct.ts'
+import { returnOf204 } from './goals.ts'
 import type { Machine } from './machine.ts'
 import type { Row } from './measure.ts'
 import type { Finding } from './sessions/finding.ts'
@@ -17,7 +20,10 @@ export interface Report {
 type Cell = string | number | null
 
 const GOALS_MS = { signIn: 500, statement: 50 }
-const ROW_HEADINGS = ['case', 'gateway µs', 'nginx µs', 'gateway/nginx', 'req/s', 'p50 ms', 'p99 ms', 'MB']
+const CPU_HEADINGS = ['gateway µs', 'nginx µs', 'gateway/nginx', '× node:http', '× nginx']
+const SPEED_HEADINGS = ['req/s', 'p50 ms', 'p99 ms']
+const ROW_HEADINGS = ['behind nginx', ...CPU_HEADINGS, ...SPEED_HEADINGS, 'p99.9 ms', 'MB']
+const DIRECT_HEADINGS = ['asked directly', 'gateway µs', '× nginx', ...SPEED_HEADINGS]
 const TIME_HEADINGS = ['times', 'p50 ms', 'p99 ms', 'goal']
 
 /** The same for people. */
@@ -32,11 +38,13 @@ export function describeReport({ machine, load_average: load, verify, policies, 
   ].join('\n\n')
 }
 
-function verifyTables({ rows, sign_in: signIns, statements }: VerifyReport): string[] {
+function verifyTables({ rows, direct, goals, fairness, sign_in: signIns, statements }: VerifyReport): string[] {
   const signInLines = signIns.map((row) => [row.case, ...timeCells(row, GOALS_MS.signIn)])
   const statementLines = statements.map((row) => [row.statement, ...timeCells(row, GOALS_MS.statement)])
   return [
-    table([ROW_HEADINGS, ...rows.map(rowCells)]),
+    table([ROW_HEADINGS, ...rows.map((row) => rowCells(row, rows))]),
+    table([DIRECT_HEADINGS, ...direct.map((row) => directCells(row, direct))]),
+    ...findingTable('verify', [...goals, ...fairness]),
     table([['sign-in', ...TIME_HEADINGS], ...signInLines]),
     table([['statement', ...TIME_HEADINGS], ...statementLines]),
   ]
@@ -51,9 +59,20 @@ function findingCells({ what, value, unit, at_most: atMost }: Finding): Cell[] {
   return [what, value, unit, goal]
 }
 
-function rowCells(row: Row): Cell[] {
-  const ratio = row.gateway_cpu_us === null ? null : (row.gateway_cpu_us / row.nginx_cpu_us).toFixed(2)
-  return [row.case, row.gateway_cpu_us, row.nginx_cpu_us, ratio, row.rps, row.p50_ms, row.p99_ms, row.rss_mb]
+function rowCells(row: Row, rows: readonly Row[]): Cell[] {
+  const { gateway_cpu_us: own, nginx_cpu_us: nginx, rps, p50_ms: p50, p99_ms: p99, p999_ms: p999, rss_mb: mb } = row
+  const cpuOf = (name: string): number | null => rows.find((each) => each.case === name)?.gateway_cpu_us ?? null
+  const ratios = [nginx, cpuOf(NODE_CASE), cpuOf(NGINX_CASE)].map((other) => ratio(own, other))
+  return [row.case, own, nginx, ...ratios, rps, p50, p99, p999, mb]
+}
+
+function directCells(row: DirectRow, direct: readonly DirectRow[]): Cell[] {
+  const { case: name, gateway_cpu_us: own, rps, p50_ms: p50, p99_ms: p99 } = row
+  return [name, own, ratio(own, returnOf204(name, direct)), rps, p50, p99]
+}
+
+function ratio(own: number | null, other: number | null): string | null {
+  return own === null || other === null ? null : (own / other).toFixed(2)
 }
 
 function timeCells({ count, p50_ms: p50, p99_ms: p99 }: Omit<SignInRow, 'case'>, goalMs: number): Cell[] {
@@ -62,7 +81,7 @@ function timeCells({ count, p50_ms: p50, p99_ms: p99 }: Omit<SignInRow, 'case'>,
 
 /** The first column to the left, the others to the right, as wide as they need to be. */
 function table(lines: readonly (readonly Cell[])[]): string {
-  const texts = lines.map((line) => line.map((cell) => String(cell ?? '-')))
+  const texts = lines.map((line) => line.map((cell) => String(cell ?? '–')))
   const widths = (texts[0] ?? []).map((_, column) => Math.max(...texts.map((line) => line[column]?.length ?? 0)))
   const pad = (text: string, column: number): string =>
     column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0)

@@ -3,6 +3,8 @@ export interface ProtectedHost {
   readonly host: string
   /** Where the gateway listens, as nginx writes it; null where nginx itself says yes. */
   readonly verify: string | null
+  /** Path of a verify endpoint that isn't Postern's. */
+  readonly target?: string
 }
 
 export interface SiteParts {
@@ -15,6 +17,17 @@ export interface SiteParts {
 }
 
 const ASK = 'proxy_pass http://postern_verify/verify/nginx/app/app;'
+/** What other gateways read in place of Postern's; the shipped include sends these names empty, which is not at all. */
+const FOR_OTHERS = [
+  'X-Original-URL $scheme://$host$request_uri',
+  'X-Forwarded-Method $request_method',
+  'X-Forwarded-Proto $scheme',
+  'X-Forwarded-Host $host',
+  'X-Forwarded-Uri $request_uri',
+  'X-Forwarded-For $remote_addr',
+]
+  .map((header) => `proxy_set_header ${header};`)
+  .join('\n        ')
 
 /**
  * Adds to the shipped `site.conf` what its own comments let an operator add: further hosts of the same shape. Also the
@@ -38,10 +51,14 @@ interface Copy extends ProtectedHost {
   readonly upstream: string
 }
 
-function protect(server: string, { host, verify, from, upstream }: Copy): string {
+function protect(server: string, { host, verify, target, from, upstream }: Copy): string {
   const named = replaceOnce(server, `server_name ${from};`, `server_name ${host};`)
   if (verify === null) return replaceOnce(named, ASK, 'return 204;')
-  const asking = replaceOnce(named, ASK, ASK.replace('postern_verify', upstream))
+  const ask =
+    target === undefined
+      ? ASK.replace('postern_verify', upstream)
+      : `${FOR_OTHERS}\n        proxy_pass http://${upstream}${target};`
+  const asking = replaceOnce(named, ASK, ask)
   return `upstream ${upstream} {\n    server ${verify};\n    include postern/upstream.conf;\n}\n${asking}`
 }
 

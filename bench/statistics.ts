@@ -15,3 +15,13 @@ export function median(values: readonly number[]): number {
 export function round(value: number, digits: number): number {
   return Number(value.toFixed(digits))
 }
+
+/** The medians of what samples have under this name; null when one of them has nothing there. */
+export function medianOf<Key extends string>(
+  samples: readonly Readonly<Record<Key, number | null>>[],
+  key: Key,
+  digits: number,
+): number | null {
+  const values = samples.map((sample) => sample[key]).filter((value) => value !== null)
+  return values.length < samples.length ? null : round(median(values), digits)
+}

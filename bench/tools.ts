@@ -3,11 +3,12 @@ import { delimiter, join } from 'node:path'
 import { OperatorError } from '../src/errors.ts'
 import type { Suite } from './arguments.ts'
 
+const REDIS = { 'redis-server': 'redis-server', 'redis-cli': 'redis-tools' }
 /** Programs that each suite runs, each with the Debian package that has it. */
 const PACKAGES: Readonly<Record<Suite, Readonly<Record<string, string>>>> = {
-  verify: { wrk: 'wrk', nginx: 'nginx', openssl: 'openssl' },
+  verify: { wrk: 'wrk', nginx: 'nginx', openssl: 'openssl', ...REDIS },
   policies: {},
-  sessions: { 'redis-server': 'redis-server', 'redis-cli': 'redis-tools' },
+  sessions: REDIS,
 }
 const POSTGRES = '/usr/lib/postgresql'
 
@@ -16,10 +17,8 @@ const POSTGRES = '/usr/lib/postgresql'
  * @throws OperatorError that names what is missing and how to get it
  */
 export function requireTools(path: string, suites: readonly Suite[]): void {
-  const missing = suites
-    .flatMap((suite) => Object.entries(PACKAGES[suite]))
-    .filter(([program]) => !isInstalled(program, path))
-    .map(([, name]) => name)
+  const programs = new Map(suites.flatMap((suite) => Object.entries(PACKAGES[suite])))
+  const missing = [...programs].filter(([program]) => !isInstalled(program, path)).map(([, name]) => name)
   if (!existsSync(POSTGRES)) missing.push('postgresql')
   if (missing.length === 0) return
   throw new OperatorError(`The bench needs ${missing.join(', ')}. As root: apt-get install ${missing.join(' ')}`)

@@ -20,6 +20,7 @@ import type { ServerFactory } from './http-servers.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { ADMIN_ROLE } from './policies/policy.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
+import { resetRoutes } from './recovery/reset-routes.ts'
 import { createGateway } from './verify/gateway.ts'
 import type { Proxy } from './verify/proxy.ts'
 import { autheliaRoutes } from './verify/authelia-routes.ts'
@@ -168,7 +169,7 @@ function acceptOwnBodies(app: FastifyInstance): void {
 }
 
 /** What only the portal's own host answers. */
-function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, database, policies }: Context): void {
+function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, database, policies, recovery }: Context): void {
   registerAt(app, 'portal', portal.entrances.portal.paths.base, (routes) => {
     assetRoutes(routes, portal.cookies.secure)
     signInRoutes(routes, portal)
@@ -179,6 +180,7 @@ function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, databas
     loginApiRoutes(routes, portal)
     accountRoutes(routes, portal)
     policyApiRoutes(routes, { database, policies })
+    resetRoutes(routes, recovery)
     jwksRoutes(routes, keys.assertion)
   })
 }

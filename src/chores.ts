@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 import type { Crew } from './crew.ts'
 import { OperatorError } from './errors.ts'
 import { every } from './lib/every.ts'
+import { PRUNE_MAILS } from './mail/outbox-table.ts'
 import { applyPolicy } from './policies/apply.ts'
 import { FIND_LATEST_POLICY } from './policies/policies-table.ts'
 import { watchPolicyFile } from './policies/policy-watch.ts'
@@ -35,6 +36,7 @@ const PRUNABLES: readonly Prunable[] = [
   { what: 'sign-ins', statement: PRUNE_SIGN_INS, keptMs: DAY_MS },
   { what: 'one-time tokens', statement: PRUNE_ONE_TIME_TOKENS, keptMs: DAY_MS },
   { what: 'decisions', statement: PRUNE_DECISIONS, keptMs: 30 * DAY_MS },
+  { what: 'mails', statement: PRUNE_MAILS, keptMs: 2 * DAY_MS },
 ]
 
 /** Reads changes for as long as the program runs. The clock alone would do; the bell makes it quick. */

@@ -26,6 +26,8 @@ import type { CompiledPolicy } from './policies/compile.ts'
 import { findApp } from './policies/find-app.ts'
 import { createPolicies } from './policies/policies.ts'
 import type { Policies } from './policies/policies.ts'
+import { createRecovery } from './recovery/create-recovery.ts'
+import type { RecoveryParts } from './recovery/parts.ts'
 import { createLastSeen } from './sessions/last-seen.ts'
 import { watchOutage } from './sessions/outage.ts'
 import type { Outage } from './sessions/outage.ts'
@@ -73,6 +75,7 @@ export interface Context {
   /** What the verify listener and proxy mode share. */
   readonly gatewayParts: GatewayParts
   readonly portalParts: PortalParts
+  readonly recovery: RecoveryParts
 }
 
 export interface ContextOptions {
@@ -119,11 +122,14 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const { reader, ...signIns } = await openSignIns(kept, keyValue)
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
+  const portalParts = portalPartsOf(parts, cookies, options.onFirstRunDone)
+  const ofRecovery = { loaded, keys: keys.token, newPasswords, feed: signIns.feed, rateLimits: null }
   return {
     ...kept,
     ...signIns,
     gatewayParts: gatewayPartsOf(parts, cookies, loaded.secrets),
-    portalParts: portalPartsOf(parts, cookies, options.onFirstRunDone),
+    portalParts,
+    recovery: createRecovery(portalParts, ofRecovery),
   }
 }
 

@@ -26,6 +26,7 @@ export const ERRORS = {
     message:
       'This link was used already or has expired. Ask your administrator for access; as long as there is no account at all, a restart of Postern makes a new link.',
   },
+  reset_link_not_valid: { status: 410, message: 'This link was used already or has expired. Ask for a new one.' },
   wrong_host: {
     status: 421,
     message:

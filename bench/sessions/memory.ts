@@ -19,7 +19,7 @@ const MAX_TRIES = 5
 export async function measureMemory({ place, signInMany, opened, seconds }: Ground): Promise<Finding[]> {
   const tokens = await signInMany(ENTRIES)
   const { verify, pids } = await startGateway(place, opened)
-  const connections = await connectMany(verify, CONNECTIONS, opened)
+  const connections = await connectMany(verify, CONNECTIONS, { opened })
   await askAll(connections, tokens.slice(0, CONNECTIONS))
   const started = residentMb(pids)
   await askAll(connections, tokens)

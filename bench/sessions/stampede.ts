@@ -12,7 +12,7 @@ const STAMPEDES = 5
 /** How often the database is asked when 1,000 connections want one session at once that no memory holds. */
 export async function measureStampede({ place, database, signInMany, opened }: Ground): Promise<Finding[]> {
   const { verify } = await startGateway(place, opened)
-  const connections = await connectMany(verify, AT_ONCE, opened)
+  const connections = await connectMany(verify, AT_ONCE, { opened })
   let mostReads = 0
   for (const token of await signInMany(STAMPEDES)) {
     const { calls } = await countDuring(database, FIND_PRINCIPAL, async () => {

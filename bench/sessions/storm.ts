@@ -20,7 +20,7 @@ const GOAL = 3
 export async function measureStorm({ place, signInMany, opened, signal, seconds }: Ground): Promise<Finding[]> {
   const { verify, portal } = await startGateway(place, opened)
   const tokens = await signInMany(SESSIONS)
-  const connections = await connectMany(verify, CONNECTIONS, opened)
+  const connections = await connectMany(verify, CONNECTIONS, { opened })
   await askAll(connections, tokens)
   const load = (): Promise<number> => p99UnderLoad(connections, tokens, seconds)
   await load()

@@ -36,7 +36,7 @@ async function ask(
   tokens: readonly string[],
   { tier, opened }: { tier: string; opened: AsyncDisposableStack },
 ): Promise<number[]> {
-  const [connection] = await connectMany(gateway.verify, 1, opened)
+  const [connection] = await connectMany(gateway.verify, 1, { opened })
   const metricsUrl = `http://${gateway.ops}/metrics`
   const before = await readVerifyCounts(metricsUrl)
   const durations: number[] = []

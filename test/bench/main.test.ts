@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { CASES, DIRECT_CASES } from '../../bench/cases.ts'
 import type { Report } from '../../bench/report.ts'
 import { temporaryDirectory } from '../support/database.ts'
 
@@ -40,9 +41,11 @@ test('a run prints exactly one JSON document and leaves nothing behind', { skip:
   assert.equal(status, 0, stderr)
   const { machine, verify, sessions } = JSON.parse(stdout) as Report
   assert.deepEqual(Object.keys(machine), ['cpu', 'cores', 'node', 'nginx', 'postgres'])
-  const columns = ['case', 'gateway_cpu_us', 'nginx_cpu_us', 'rps', 'p50_ms', 'p99_ms', 'rss_mb']
+  const columns = ['case', 'gateway_cpu_us', 'nginx_cpu_us', 'rps', 'p50_ms', 'p99_ms', 'p999_ms', 'rss_mb']
   for (const row of verify?.rows ?? []) assert.deepEqual(Object.keys(row), columns)
-  assert.deepEqual([verify?.rows.length, verify?.sign_in.length, verify?.statements.length], [8, 2, 7])
+  assert.deepEqual([verify?.rows.length, verify?.direct.length], [CASES.length, DIRECT_CASES.length])
+  assert.deepEqual([verify?.goals.length, verify?.fairness.length], [4, 3])
+  assert.deepEqual([verify?.sign_in.length, verify?.statements.length], [2, 7])
   for (const each of sessions ?? []) assert.deepEqual(Object.keys(each), ['what', 'value', 'unit', 'at_most'])
   assert.equal(sessions?.length, 30)
   assert.deepEqual(

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { childrenOf, cpuTimeUs, residentMb, startProgram, ticksOf } from '../../bench/processes.ts'
+import { childrenOf, cpuTimeUs, familyOf, residentMb, startProgram, ticksOf } from '../../bench/processes.ts'
 import { temporaryDirectory } from '../support/database.ts'
 
 test('CPU time is read behind the name of the program, which may hold blanks and brackets', () => {
@@ -34,9 +34,25 @@ test('children of a process are told, and that there are none is an error', (t) 
   assert.throws(() => childrenOf(child.pid ?? 0), /no children/)
 })
 
+test('a family is a process and all below it, whichever thread started them', async (t) => {
+  const thread = `const { spawn } = require('node:child_process')
+    require('node:worker_threads').parentPort.postMessage(spawn('sleep', ['60']).pid)`
+  const program = `const { Worker } = require('node:worker_threads')
+    new Worker(${JSON.stringify(thread)}, { eval: true }).on('message', (pid) => console.log(pid))
+    setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(async () => {
+    for (const pid of familyOf(child.pid ?? 0).toReversed()) process.kill(pid)
+    await once(child, 'exit')
+  })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  assert.deepEqual(familyOf(child.pid ?? 0), [child.pid, Number(line)])
+  assert.throws(() => familyOf(4_194_304), { name: 'OperatorError', message: /no process 4194304/ })
+})
+
 test('a program that does not start is told of with its own words', async (t) => {
   await using opened = new AsyncDisposableStack()
-  const socket = join(await temporaryDirectory(t), 'none.sock')
-  const starting = startProgram(process.execPath, ['-e', 'throw new Error("no luck")'], { socket, opened })
+  const address = `unix:${join(await temporaryDirectory(t), 'none.sock')}`
+  const starting = startProgram(process.execPath, ['-e', 'throw new Error("no luck")'], { address, opened })
   await assert.rejects(starting, /no luck/)
 })

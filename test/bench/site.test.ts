@@ -27,6 +27,15 @@ test('each host of the bench asks a gateway of its own, or none', () => {
   assert.doesNotMatch(none, /verify\/nginx/)
 })
 
+test('another gateway is asked at its own path, and told in the words that others know too', () => {
+  const other = { host: 'other.example.com', verify: '127.0.0.1:1', target: '/api/auth?a=1' }
+  const site = benchSite(SHIPPED, { ...PARTS, others: [other] })
+  const [, server = ''] = site.split(/server_name other\.example\.com;/)
+  assert.match(server, /proxy_pass http:\/\/verify_0\/api\/auth\?a=1;/)
+  assert.match(server, /proxy_set_header X-Original-URL \$scheme:\/\/\$host\$request_uri;/)
+  assert.doesNotMatch(site.split('server_name other')[0] ?? '', /X-Original-URL/)
+})
+
 test('a shipped site that the bench no longer knows is told of, not measured', () => {
   const renamed = SHIPPED.replaceAll('postern_verify/', 'gateway/')
   assert.throws(() => benchSite(renamed, { ...PARTS, others: OTHERS }), /no longer has exactly one/)

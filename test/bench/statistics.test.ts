@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { median, percentile } from '../../bench/statistics.ts'
+import { median, medianOf, percentile } from '../../bench/statistics.ts'
 
 test('the median is the middle value, or the mean of the two in the middle', () => {
   assert.equal(median([10, 9, 100]), 10)
@@ -15,4 +15,9 @@ test('a percentile is one of the values, by the nearest rank', () => {
   assert.equal(percentile(values, 0.99), 198)
   assert.equal(percentile(values, 1), 200)
   assert.equal(percentile([3, 1], 0.99), 3)
+})
+
+test('the median of samples is unknown when one of them is', () => {
+  assert.equal(medianOf([{ us: 1.04 }, { us: 9 }, { us: 1.26 }], 'us', 1), 1.3)
+  assert.equal(medianOf([{ us: 1 }, { us: null }], 'us', 1), null)
 })

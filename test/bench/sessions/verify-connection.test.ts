@@ -3,10 +3,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { connectToEach } from '../../../bench/sessions/every-worker.ts'
-import { connectVerify } from '../../../bench/sessions/verify-connection.ts'
+import { connectMany, connectVerify } from '../../../bench/sessions/verify-connection.ts'
+import { temporaryDirectory } from '../../support/database.ts'
 
 async function serve(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1')
@@ -33,6 +35,22 @@ test('each question on a kept connection gets the status of its own answer', asy
   ]
   for (const [token, status] of asked) assert.equal(await connection.ask(token), status)
   assert.equal(peers.size, 1)
+})
+
+test('a gateway on a Unix socket is asked about the host that is named', async (t) => {
+  const path = join(await temporaryDirectory(t), 'verify.sock')
+  const hosts = new Set<unknown>()
+  const server = createServer((request, response) => {
+    hosts.add(request.headers['x-original-host'])
+    response.end()
+  }).listen(path)
+  t.after(() => server.close())
+  await once(server, 'listening')
+  await using opened = new AsyncDisposableStack()
+  const connections = await connectMany(`unix:${path}`, 250, { opened, host: 'other.example.com' })
+  assert.equal(connections.length, 250)
+  await Promise.all(connections.map((connection) => connection.ask('token')))
+  assert.deepEqual([...hosts], ['other.example.com'])
 })
 
 test('a gateway that hangs up is an error, not a refusal', async (t) => {
