@@ -31,7 +31,7 @@ export function createRedisAttempts(keyValue: Pick<KeyValue, 'run'>, databaseIde
     given: readonly (string | number)[],
   ): Promise<unknown[]> => {
     const answer = await keyValue.run(script, [index, ...keys], given)
-    return Array.isArray(answer) ? answer : []
+    return Array.isArray(answer) ? (answer as unknown[]) : []
   }
   const less = async (sides: Sides, how: 'succeeded' | 'not_checked'): Promise<void> => {
     const all = listOf(sides)
