@@ -1,15 +1,20 @@
 import { PRUNE_DECISIONS } from './audit/decisions-table.ts'
 import { PRUNE_ONE_TIME_TOKENS } from './credentials/one-time-tokens-table.ts'
+import type { Secrets } from './config/settings.ts'
 import type { Context } from './context.ts'
 import type { Crew } from './crew.ts'
 import { OperatorError } from './errors.ts'
 import { every } from './lib/every.ts'
 import { PRUNE_MAILS } from './mail/outbox-table.ts'
+import { sendWaiting } from './mail/sender.ts'
+import type { SendOutcome } from './mail/sender.ts'
+import { openSmtp } from './mail/smtp.ts'
 import { applyPolicy } from './policies/apply.ts'
 import { FIND_LATEST_POLICY } from './policies/policies-table.ts'
 import { watchPolicyFile } from './policies/policy-watch.ts'
 import type { PolicyWatch } from './policies/policy-watch.ts'
 import { lookAtPolicyFile, watchInTurn } from './policies/run-tests-file.ts'
+import { createMailLinks } from './recovery/mail-links.ts'
 import { PRUNE_SIGN_INS } from './sessions/sessions-table.ts'
 import { starterPolicy } from './starter-policy.ts'
 import { openBell } from './store/bell.ts'
@@ -25,6 +30,8 @@ const DECISIONS_MS = 1_000
 /** Twice in the second within which a changed file is to be in force. */
 const POLICY_MS = 500
 const PRUNE_MS = 60_000
+/** Whoever asked for a mail looks for it at once. */
+const MAILS_MS = 1_000
 /** Twice within the time for which a read of changes counts as fresh. */
 const CHANGES_MS = 600
 const DAY_MS = 86_400_000
@@ -118,6 +125,27 @@ export function keepWritingDecisions({ decisions, log }: Context, opened: AsyncD
   opened.defer(async () => {
     timer.stop()
     await decisions.flush().catch((error: unknown) => log.warn({ err: error }, 'the last decisions are lost'))
+  })
+}
+
+/** Sends mails where there is a server for them; each is sent by one of all processes. */
+export async function keepSendingMails(
+  { config, recovery, metrics, log }: Context,
+  { smtpUrl }: Secrets,
+  opened: AsyncDisposableStack,
+): Promise<void> {
+  if (smtpUrl === null || config.mailFrom === null) return
+  const transport = await openSmtp(smtpUrl, config.mailFrom)
+  const ending = new AbortController()
+  const { database, publicUrl } = recovery
+  const onOutcome = (outcome: SendOutcome): void => metrics.mail(outcome)
+  const parts = { database, transport, publicUrl, linkFor: createMailLinks(recovery), log, onOutcome }
+  const work = async (): Promise<void> => metrics.mailsWaiting(await sendWaiting(parts, ending.signal))
+  const timer = every(MAILS_MS, work, (error) => log.warn({ err: error }, 'mails can not be sent yet'))
+  opened.defer(() => {
+    timer.stop()
+    ending.abort()
+    transport.close()
   })
 }
 

@@ -2,7 +2,14 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { createOpsApp, createPortalApp, createVerifyApp } from './app.ts'
-import { keepPolicy, keepPruning, keepReadingChanges, keepWritingDecisions, keepWritingLastSeen } from './chores.ts'
+import {
+  keepPolicy,
+  keepPruning,
+  keepReadingChanges,
+  keepSendingMails,
+  keepWritingDecisions,
+  keepWritingLastSeen,
+} from './chores.ts'
 import { openControlSocket } from './commands/control.ts'
 import type { Order, Reply } from './commands/control.ts'
 import { runOrder } from './commands/registry.ts'
@@ -89,6 +96,7 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   keepWritingLastSeen(context, opened)
   keepWritingDecisions(context, opened)
   keepPruning(context, opened)
+  await keepSendingMails(context, secrets, opened)
   const watch = await keepPolicy(context, { crew, opened })
   const proxy = await startProxy(context, opened)
   await openListeners(context, { proxy, watch, keyValue, crew, opened })

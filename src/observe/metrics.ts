@@ -27,6 +27,8 @@ export interface Metrics {
   decisionsDropped(why: string, count: number): void
   /** What came of one try to send a mail. */
   mail(outcome: MailOutcome): void
+  /** How many mails wait to be sent, as last counted. */
+  mailsWaiting(count: number): void
   /** Text in the Prometheus exposition format. */
   expose(): Promise<string>
   /** The same as values that can be sent to another process. */
@@ -38,8 +40,6 @@ export interface Metrics {
 export interface Gauges {
   readonly cachedPrincipals: () => number
   readonly policyVersion: () => number
-  /** Mails that wait to be sent; left out where there is no mail server. */
-  readonly mailsWaiting?: () => number
   /** Whether Redis is of use at present; left out where there is none. */
   readonly redisUp?: () => boolean
   /** How far this process can do without its database; left out where there is nothing to watch. */
@@ -110,6 +110,8 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['outcome'],
     registers,
   })
+  const waiting = { count: 0 }
+  registry.registerMetric(gauge('postern_mails_waiting', 'Mails that wait to be sent.', () => waiting.count, 'max'))
   for (const each of gaugesOf(gauges)) registry.registerMetric(each)
   return {
     attempt: (status, method) => attempts.inc({ status, method }),
@@ -119,6 +121,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     monitored: (app, rule, decision) => monitored.inc({ app, rule, decision }),
     decisionsDropped: (why, count) => dropped.inc({ why }, count),
     mail: (outcome) => mails.inc({ outcome }),
+    mailsWaiting: (count) => void (waiting.count = count),
     expose: () => registry.metrics(),
     figures: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
@@ -148,13 +151,10 @@ function histogramOf(durations: Durations, help: string): Histogram {
   return { name, help, get } as unknown as Histogram
 }
 
-function gaugesOf({ cachedPrincipals, policyVersion, mailsWaiting, redisUp, outage }: Gauges): Gauge[] {
+function gaugesOf({ cachedPrincipals, policyVersion, redisUp, outage }: Gauges): Gauge[] {
   return [
     gauge('postern_cached_principals', 'Principals held in memory.', cachedPrincipals),
     gauge('postern_policy_version', 'Version of the policy that decides.', policyVersion, 'min'),
-    ...(mailsWaiting === undefined
-      ? []
-      : [gauge('postern_mails_waiting', 'Mails that wait to be sent.', mailsWaiting, 'max')]),
     ...(redisUp === undefined ? [] : [gauge('postern_redis_up', '1 while Redis is of use.', redisUp, 'min')]),
     ...(outage === undefined ? [] : outageGaugesOf(outage)),
   ]

@@ -1,0 +1,37 @@
+import { statement } from '../store/statement.ts'
+
+export interface OwnerRow {
+  id: string
+  login: string
+  email: string
+  name: string
+  session_epoch: number
+  disabled: boolean
+}
+
+const OWNER = `select id, login, email, name, session_epoch, disabled_at is not null as disabled from auth.users where id = $1`
+
+export const FIND_OWNER = statement<[userId: string], OwnerRow>(OWNER)
+
+/** Held until the transaction ends, so that of two links made at once the second voids the first. */
+export const LOCK_OWNER = statement<[userId: string], OwnerRow>(`${OWNER} for update`)
+
+export const VOID_LINKS = statement<[userId: string, purpose: string]>(
+  `delete from auth.one_time_tokens where details ->> 'userId' = $1::text and purpose = $2 and used_at is null`,
+)
+
+/** Those that were made after one that was used. */
+export const VOID_LATER_LINKS = statement<[userId: string, purpose: string, hash: Buffer]>(
+  `delete from auth.one_time_tokens
+   where details ->> 'userId' = $1::text and purpose = $2 and used_at is null
+     and created_at > (select created_at from auth.one_time_tokens where token_hash = $3)`,
+)
+
+/** The address is known to be read by its owner. */
+export const VERIFY_EMAIL = statement<[userId: string]>(
+  `update auth.users set email_verified_at = coalesce(email_verified_at, now()) where id = $1`,
+)
+
+export const FIND_VERIFIED = statement<[userId: string], { email: string; is_verified: boolean }>(
+  `select email, email_verified_at is not null as is_verified from auth.users where id = $1`,
+)

@@ -1,0 +1,325 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { mintToken } from '../../src/lib/tokens.ts'
+import { createMailLinks } from '../../src/recovery/mail-links.ts'
+import { makeResetLink } from '../../src/recovery/reset.ts'
+import { sendWaiting } from '../../src/mail/sender.ts'
+import { openSmtp } from '../../src/mail/smtp.ts'
+import { statement } from '../../src/store/statement.ts'
+import { disableUser, editUser, setPassword } from '../../src/users/users.ts'
+import type { TestApp } from '../support/app.ts'
+import type { Cleanup } from '../support/database.ts'
+import { linkIn, startSmtpServer } from '../support/smtp.ts'
+import type { SmtpServer } from '../support/smtp.ts'
+import { createBrowser, hidden, openPortal, withoutRandom } from '../login/browser.ts'
+import type { Browser, Page } from '../login/browser.ts'
+
+const RESET = '/.postern/reset'
+const NEW_PASSWORD = 'a quite different pass phrase'
+const EXPIRE = statement(`update auth.one_time_tokens set expires_at = now()`)
+const MAILS = statement<[], { kind: string; recipient: string | null }>(
+  `select kind, recipient from auth.mail_outbox order by created_at`,
+)
+const EVENTS = statement<[], { event_type: string; result: string; actor_login: string | null }>(
+  `select event_type, result, actor_login from auth.auth_audit_log where event_type like 'password%' order by occurred_at`,
+)
+
+interface Desk extends TestApp {
+  readonly server: SmtpServer
+  /** Sends what waits. */
+  readonly deliver: () => Promise<void>
+  readonly ask: (username: string, browser?: Browser) => Promise<Page>
+  /** Path of a link that came by mail. */
+  readonly mailed: (login?: string) => Promise<string>
+}
+
+suite('a forgotten password', () => {
+  test('is set by a link from a mail: sessions end, nobody is signed in, a notice goes out', async (t) => {
+    const { portal, database, server, deliver, mailed, token, context } = await open(t)
+    const before = await token('alice')
+    const link = await mailed()
+    const browser = createBrowser(portal)
+    const form = await browser.get(link)
+    assert.match(form.text, /value="alice"/)
+    const done = await setNew(browser, form)
+    assert.equal(done.status, 200)
+    assert.equal(await context.sessions.whoHas(before, null), null)
+    assert.deepEqual(done.setCookie, [], 'RST-13: nobody is signed in by it')
+    assert.equal((await browser.get('/.postern/account/sessions')).status, 302)
+    assert.equal((await createBrowser(portal).signIn()).status, 401)
+    assert.equal((await createBrowser(portal).signIn({ password: NEW_PASSWORD })).status, 303)
+    await deliver()
+    assert.match(server.mails.at(-1)?.subject ?? '', /^Your password was reset/)
+    const events = (await database.query(EVENTS)).map((row) => `${row.event_type} ${row.result} ${row.actor_login}`)
+    assert.deepEqual(events, ['password_reset_requested success null', 'password_reset success alice'])
+  })
+
+  test('RST-01: known, unknown and disabled get the same answer, and a mail is queued alike', async (t) => {
+    const { portal, database, addUser, ask } = await open(t)
+    await addUser('carol', { disabled: true })
+    const browser = createBrowser(portal)
+    const answers = []
+    for (const name of ['alice', 'nobody', 'carol', 'alice@example.com', 'nobody@example.com']) {
+      const { status, headers, setCookie, text } = await ask(name, browser)
+      const { date: _date, ...others } = headers
+      answers.push({ status, others, setCookie, text: withoutRandom(text) })
+    }
+    assert.equal(answers[0]?.status, 200)
+    for (const answer of answers) assert.deepEqual(answer, answers[0])
+    const queued = (await database.query(MAILS)).map(({ recipient }) => recipient)
+    assert.deepEqual(queued, ['alice@example.com', null, null, 'alice@example.com', null])
+  })
+
+  test('RST-01: known, unknown and disabled take the same time', async (t) => {
+    const { portal, addUser, ask } = await open(t)
+    await addUser('carol', { disabled: true })
+    const browser = createBrowser(portal)
+    const names = ['alice', 'nobody', 'carol']
+    const times: Record<string, number[]> = { alice: [], nobody: [], carol: [] }
+    for (let round = 0; round < 60; round++) {
+      for (const name of names) {
+        const started = performance.now()
+        await ask(name, browser)
+        times[name]?.push(performance.now() - started)
+      }
+    }
+    const medians = names.map((name) => median(times[name] ?? []))
+    t.diagnostic(`medians of 60, ms: ${names.map((name, at) => `${name} ${medians[at]?.toFixed(2)}`).join(', ')}`)
+    assert.ok(Math.max(...medians) - Math.min(...medians) < 5, String(medians))
+  })
+
+  test('RST-02, RST-04: what is no one address is refused, and mails go to the stored one alone', async (t) => {
+    const { portal, database, server, ask, deliver } = await open(t)
+    const browser = createBrowser(portal)
+    const address = 'alice@example.com'
+    const odd = [`${address},evil@evil.test`, `${address}\r\nBcc: evil@evil.test`, `${address}\n`, `${address}%0a`]
+    for (const name of [...odd, 'alıce@example.com', '\u212aate@example.com', '', ' ', 'a b'])
+      assert.equal((await ask(name, browser)).status, 400, name)
+    const csrf = hidden(await browser.get(RESET), 'csrf')
+    const asJson = { headers: { 'content-type': 'application/json' } }
+    const list = JSON.stringify({ username: ['alice@example.com', 'evil@evil.test'], csrf })
+    assert.equal((await browser.post(RESET, { ...asJson, body: list })).status, 400)
+    const twice = `username=alice&username=evil%40evil.test&csrf=${csrf}`
+    const asForm = { headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+    assert.equal((await browser.post(RESET, { ...asForm, body: twice })).status, 400)
+    await ask('alice@exampIe.com', browser)
+    await ask('ALICE@Example.COM', browser)
+    assert.ok((await database.query(MAILS)).every(({ recipient }) => [null, 'alice@example.com'].includes(recipient)))
+    await deliver()
+    assert.deepEqual(
+      server.mails.map(({ to }) => to),
+      [['alice@example.com']],
+    )
+  })
+
+  test('RST-05, RST-08: a link that is used, expired, cut, of other letters or for something else is refused alike', async (t) => {
+    const { portal, database, context, mailed } = await open(t)
+    const browser = createBrowser(portal)
+    const link = await mailed()
+    const token = tokenOf(link)
+    const form = await browser.get(link)
+    const ring = context.keys.token
+    const others = (['reset', 'invite', 'email', 'email_stop', 'portal'] as const).map((use) => mintToken(ring, use))
+    for (const other of ['x', ...others, token.slice(0, -1), token.toLowerCase(), `${token}A`])
+      await refused(browser, form, other)
+    assert.equal((await setNew(browser, form)).status, 200)
+    await refused(browser, form, token)
+    const next = await mailed()
+    const nextForm = await browser.get(next)
+    await database.query(EXPIRE)
+    await refused(browser, nextForm, tokenOf(next))
+  })
+
+  test("RST-08: another user's link sets that other user's password, whoever looks", async (t) => {
+    const { portal, addUser, mailed } = await open(t)
+    await addUser('bob')
+    const link = await mailed('bob')
+    const browser = createBrowser(portal)
+    await browser.signIn()
+    await setNew(browser, await browser.get(link))
+    assert.equal((await createBrowser(portal).signIn({ password: NEW_PASSWORD })).status, 401)
+    assert.equal((await createBrowser(portal).signIn({ username: 'bob', password: NEW_PASSWORD })).status, 303)
+  })
+
+  test('RST-07: the link that was sent last is the one that works', async (t) => {
+    const { portal, mailed } = await open(t)
+    const [first, second] = [await mailed(), await mailed()]
+    const browser = createBrowser(portal)
+    assert.equal((await browser.get(first)).status, 410)
+    assert.equal((await setNew(browser, await browser.get(second))).status, 200)
+    for (const link of [first, second]) assert.equal((await browser.get(link)).status, 410)
+  })
+
+  test('RST-10: the page tells nobody its address, loads nothing from elsewhere and posts the token in the body', async (t) => {
+    const { portal, mailed } = await open(t)
+    const link = await mailed()
+    const { headers, text } = await createBrowser(portal).get(link)
+    assert.equal(headers['referrer-policy'], 'no-referrer')
+    assert.equal(headers['cache-control'], 'no-store')
+    assert.doesNotMatch(text, /(?:src|href|action)="(?!\/)/)
+    assert.match(text, /action="\/\.postern\/reset\/password"/)
+    const addresses = [...text.matchAll(/(?:src|href|action)="([^"]*)"/g)].map(([, address]) => address ?? '')
+    assert.ok(addresses.every((address) => !address.includes(tokenOf(link))))
+  })
+
+  test('RST-14: a link dies with the password, the address or the account that it was made beside', async (t) => {
+    const { portal, database, context, mailed } = await open(t)
+    const changes = [
+      () => editUser(database, 'alice', { email: 'other@example.com' }),
+      async () => setPassword(database, 'alice', await context.passwords.hash('yet another pass phrase')),
+      () => disableUser(database, 'alice'),
+    ]
+    for (const change of changes) {
+      const link = await mailed()
+      const browser = createBrowser(portal)
+      const form = await browser.get(link)
+      assert.equal(form.status, 200)
+      await change()
+      await refused(browser, form, tokenOf(link))
+    }
+  })
+
+  test('RST-16: no step can be skipped, and no other field counts', async (t) => {
+    const { portal, mailed } = await open(t)
+    const browser = createBrowser(portal)
+    const form = await browser.get(await mailed())
+    const [token, csrf] = [hidden(form, 'token'), hidden(form, 'csrf')]
+    const password = NEW_PASSWORD
+    const bodies = [
+      {},
+      { password },
+      { password, csrf },
+      { password, token },
+      { password, token, csrf, username: 'alice' },
+    ]
+    for (const body of bodies) assert.equal((await browser.post(`${RESET}/password`, { body })).status, 400)
+    for (const body of [
+      { password, token: '', csrf },
+      { password, token, csrf: 'x' },
+    ])
+      assert.equal((await browser.post(`${RESET}/password`, { body })).status, 410)
+    assert.equal((await createBrowser(portal).signIn()).status, 303)
+  })
+
+  test('CSRF-01, CSRF-02: forms from elsewhere and without their token change nothing', async (t) => {
+    const { portal, database, mailed, ask } = await open(t)
+    const browser = createBrowser(portal)
+    const form = await browser.get(await mailed())
+    const fields = { password: NEW_PASSWORD, token: hidden(form, 'token'), csrf: hidden(form, 'csrf') }
+    for (const headers of [
+      { origin: 'https://evil.test' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ])
+      assert.equal((await browser.post(`${RESET}/password`, { body: fields, headers })).status, 403)
+    const csrf = hidden(await browser.get(RESET), 'csrf')
+    const body = { username: 'alice', csrf }
+    for (const headers of [{ origin: 'https://evil.test' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }])
+      assert.equal((await browser.post(RESET, { body, headers })).status, 403)
+    assert.equal((await createBrowser(portal).post(RESET, { body })).status, 403)
+    assert.equal((await database.query(MAILS)).length, 1)
+    const ownOrigin = { body: fields, headers: { origin: 'null' } }
+    assert.equal(
+      (await browser.post(`${RESET}/password`, ownOrigin)).status,
+      200,
+      'as browsers send it without referrer',
+    )
+    assert.equal((await ask('alice')).status, 200)
+  })
+
+  test('a password that is refused uses nothing up', async (t) => {
+    const { portal, mailed } = await open(t)
+    const browser = createBrowser(portal)
+    const form = await browser.get(await mailed())
+    const again = await setNew(browser, form, 'short')
+    assert.equal(again.status, 400)
+    assert.match(again.text, /id="password-error"/)
+    assert.equal((await setNew(browser, again)).status, 200)
+  })
+
+  test('of 32 at once, one sets the password', async (t) => {
+    const { portal, mailed } = await open(t)
+    const link = await mailed()
+    const browsers = Array.from({ length: 32 }, () => createBrowser(portal))
+    const forms = await Promise.all(browsers.map((browser) => browser.get(link)))
+    const tries = browsers.map((browser, at) => setNew(browser, forms[at] ?? assert.fail(), `pass phrase number ${at}`))
+    const statuses = (await Promise.all(tries)).map(({ status }) => status)
+    assert.equal(statuses.filter((status) => status === 200).length, 1, String(statuses))
+    assert.ok(
+      statuses.every((status) => [200, 410].includes(status)),
+      String(statuses),
+    )
+  })
+
+  test('of 32 links that are made at once, one works', async (t) => {
+    const { portal, context } = await open(t)
+    const links = await Promise.all(Array.from({ length: 32 }, () => makeResetLink(context.recovery, 'alice', null)))
+    const paths = links.map((link) => new URL(link ?? '').pathname)
+    const statuses = await Promise.all(paths.map(async (path) => (await createBrowser(portal).get(path)).status))
+    assert.equal(statuses.filter((status) => status === 200).length, 1)
+  })
+
+  test('nobody is sent more than five mails an hour, and the last link still works', async (t) => {
+    const { portal, server, ask, deliver } = await open(t)
+    for (let count = 0; count < 8; count++) await ask('alice')
+    await deliver()
+    assert.equal(server.mails.length, 5)
+    const last = linkIn(server.mails.at(-1) ?? assert.fail())
+    assert.equal((await createBrowser(portal).get(last.pathname)).status, 200)
+  })
+
+  test('is not offered without a mail server, while a link of an administrator works', async (t) => {
+    const app = await openPortal(t)
+    await app.addUser('alice')
+    const browser = createBrowser(app.portal)
+    assert.equal((await browser.get(RESET)).status, 404)
+    assert.doesNotMatch((await browser.get('/.postern/login')).text, /Forgot/)
+    const link = (await makeResetLink(app.context.recovery, 'alice', null)) ?? assert.fail('no link')
+    assert.match(link, /^https:\/\/app\.example\.com\/\.postern\/reset\/pr1/)
+    assert.equal((await setNew(browser, await browser.get(new URL(link).pathname))).status, 200)
+  })
+})
+
+async function open(t: Cleanup): Promise<Desk> {
+  const server = await startSmtpServer(t)
+  const env = { POSTERN_SMTP_URL: `smtp://127.0.0.1:${server.port}`, POSTERN_MAIL_FROM: 'auth@example.com' }
+  const app = await openPortal(t, { env })
+  await app.addUser('alice')
+  const address = { host: '127.0.0.1', port: server.port, security: 'none', user: null, password: null } as const
+  const transport = await openSmtp(address, { name: '', address: 'auth@example.com' })
+  t.after(async () => transport.close())
+  const { database, recovery, log } = app.context
+  const parts = { database, transport, publicUrl: recovery.publicUrl, linkFor: createMailLinks(recovery), log }
+  const deliver = async (): Promise<void> => {
+    await sendWaiting({ ...parts, onOutcome: () => undefined }, new AbortController().signal)
+  }
+  const ask = async (username: string, browser = createBrowser(app.portal)): Promise<Page> => {
+    const csrf = hidden(await browser.get(RESET), 'csrf')
+    return browser.post(RESET, { body: { username, csrf } })
+  }
+  const mailed = async (login = 'alice'): Promise<string> => {
+    await ask(login)
+    await deliver()
+    return linkIn(server.mails.at(-1) ?? assert.fail('no mail')).pathname
+  }
+  return { ...app, server, deliver, ask, mailed }
+}
+
+function setNew(browser: Browser, form: Page, password = NEW_PASSWORD): Promise<Page> {
+  const body = { password, token: hidden(form, 'token'), csrf: hidden(form, 'csrf') }
+  return browser.post(`${RESET}/password`, { body })
+}
+
+async function refused(browser: Browser, form: Page, token: string): Promise<void> {
+  assert.equal((await browser.get(`${RESET}/${token}`)).status, 410, token)
+  const body = { password: NEW_PASSWORD, token, csrf: hidden(form, 'csrf') }
+  assert.equal((await browser.post(`${RESET}/password`, { body })).status, 410, token)
+}
+
+function tokenOf(link: string): string {
+  return link.slice(link.lastIndexOf('/') + 1)
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN
+}
