@@ -6,6 +6,14 @@ export interface OwnedRow {
   recovery: number
 }
 
+/**
+ * Held until the transaction ends. A lock of its own instead of the user's row: who signs in takes a factor's row first
+ * and the user's after it, and must never wait for somebody who does it the other way round.
+ */
+export const LOCK_FACTORS = statement<[userId: string], object>(
+  `select pg_advisory_xact_lock(7461008, hashtext($1::text))`,
+)
+
 /** How many of each somebody can use. */
 export const COUNT_FACTORS = statement<[userId: string], OwnedRow>(
   `select

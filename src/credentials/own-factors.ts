@@ -2,9 +2,9 @@ import type { KeyRing } from '../lib/key-ring.ts'
 import type { Queryable } from '../store/database.ts'
 import { addPasskey, beginPasskey } from './enrol-passkey.ts'
 import type { Enrolled, NewPasskeyOptions, PasskeyOwner } from './enrol-passkey.ts'
-import { COUNT_FACTORS } from './own-factors-table.ts'
+import { COUNT_FACTORS, LOCK_FACTORS } from './own-factors-table.ts'
 import type { OwnedRow } from './own-factors-table.ts'
-import { DELETE_RECOVERY_CODES, LOCK_OWNER } from './recovery-codes-table.ts'
+import { DELETE_RECOVERY_CODES } from './recovery-codes-table.ts'
 import { renewRecoveryCodes } from './recovery-codes.ts'
 import { beginTotp, confirmTotp } from './totp.ts'
 import * as totp from './totp-table.ts'
@@ -117,7 +117,7 @@ async function removeFactor(
   tx: Queryable,
   { userId, kind, id, mustKeepOne }: FactorOf & { mustKeepOne: boolean },
 ): Promise<Removal> {
-  await tx.query(LOCK_OWNER, userId)
+  await tx.query(LOCK_FACTORS, userId)
   const before = await countFactors(tx, userId)
   const isLast = before.totp + before.webauthn === 1
   const owned = await listFactors(tx, userId)
@@ -130,7 +130,7 @@ async function removeFactor(
 }
 
 async function resetFactors(tx: Queryable, userId: string): Promise<number> {
-  await tx.query(LOCK_OWNER, userId)
+  await tx.query(LOCK_FACTORS, userId)
   const devices = await tx.query(totp.DELETE_ALL_TOTP, userId)
   const keys = await tx.query(webauthn.DELETE_ALL_PASSKEYS, userId)
   await tx.query(DELETE_RECOVERY_CODES, userId)

@@ -1,10 +1,5 @@
 import { statement } from '../store/statement.ts'
 
-/** Held until the transaction ends, so that of two renewals at once the second replaces the first. */
-export const LOCK_OWNER = statement<[userId: string], object>(
-  `select 1 as held from auth.users where id = $1 for no key update`,
-)
-
 export const DELETE_RECOVERY_CODES = statement<[userId: string], { code_hash: Buffer }>(
   `delete from auth.recovery_codes where user_id = $1 returning code_hash`,
 )

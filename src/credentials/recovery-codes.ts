@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { deriveKey } from '../lib/key-ring.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
 import type { Queryable } from '../store/database.ts'
+import { LOCK_FACTORS } from './own-factors-table.ts'
 import * as table from './recovery-codes-table.ts'
 
 /** How many are made at a time. */
@@ -23,7 +24,7 @@ const MAX_TYPED_CHARACTERS = 64
 export async function renewRecoveryCodes(tx: Queryable, keys: KeyRing, userId: string): Promise<readonly string[]> {
   const codes = Array.from({ length: RECOVERY_CODES }, () => writeCode(randomBytes(CODE_BYTES)))
   const key = hashKey(keys.minting.bytes)
-  await tx.query(table.LOCK_OWNER, userId)
+  await tx.query(LOCK_FACTORS, userId)
   await tx.query(table.DELETE_RECOVERY_CODES, userId)
   await tx.query(
     table.INSERT_RECOVERY_CODES,

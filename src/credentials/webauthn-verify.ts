@@ -60,9 +60,23 @@ export async function verifyAssertion(
     credential: { id: response.id, publicKey: Uint8Array.from(publicKey), counter: 0 },
     requireUserVerification,
   }).catch(() => null)
-  if (result?.verified !== true) return null
+  if (result?.verified !== true || !(await isOneSpelling(response.parts['signature'], publicKey))) return null
   const { newCounter, userVerified, credentialDeviceType, credentialBackedUp: backedUp } = result.authenticationInfo
   return { signCount: newCounter, userVerified, backupEligible: credentialDeviceType === 'multiDevice', backedUp }
+}
+
+/** The library reads ECDSA signatures with bytes after their end; ours are exactly two integers (RFC 3279, 2.2.3). */
+async function isOneSpelling(signature: string | undefined, publicKey: Buffer): Promise<boolean> {
+  const { decodeCredentialPublicKey, isCOSEPublicKeyEC2 } = await import('@simplewebauthn/server/helpers')
+  const key = decodeCredentialPublicKey(Uint8Array.from(publicKey))
+  return !isCOSEPublicKeyEC2(key) || isTwoIntegers(Buffer.from(signature ?? '', 'base64url'))
+}
+
+function isTwoIntegers(der: Buffer): boolean {
+  const first = der[3] ?? 0
+  const second = der[5 + first] ?? 0
+  const end = 6 + first + second
+  return der[0] === 0x30 && der[1] === end - 2 && der[2] === 0x02 && der[4 + first] === 0x02 && der.length === end
 }
 
 function jsonOf({ id, parts, transports }: PasskeyResponse): object {

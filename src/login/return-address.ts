@@ -44,14 +44,23 @@ export interface WantedReturn {
 const LIFE_MS = 600_000
 const MAX_TARGET_BYTES = 2_048
 
-/** @param key for these alone. @param now ms since 1970 */
-export function createReturnAddresses(key: Buffer, policy: () => CompiledPolicy, now: () => number): ReturnAddresses {
+/** Pages of our own, below the public URL, that somebody may be sent away from to prove first who he is. */
+const OWN_PAGES = ['/account/factors']
+
+/** @param key for these alone. @param now ms since 1970. @param publicUrl whose own pages count too, where given */
+export function createReturnAddresses(
+  key: Buffer,
+  policy: () => CompiledPolicy,
+  now: () => number,
+  publicUrl: URL | null = null,
+): ReturnAddresses {
+  const own = publicUrl === null ? [] : OWN_PAGES.map((page) => ownPage(publicUrl, page))
   const mac = (payload: string): string => createHmac('sha256', key).update(payload).digest('base64url')
   return {
-    find: ({ host, target }) => locate(policy(), { host, target: bounded(target) }),
+    find: ({ host, target }) => locate(policy(), own, { host, target: bounded(target) }),
     sign({ host, target: asked, stateHash = null }) {
       const target = bounded(asked)
-      if (locate(policy(), { host, target }) === null) return null
+      if (locate(policy(), own, { host, target }) === null) return null
       const payload = Buffer.from(JSON.stringify([host, target, now() + LIFE_MS, stateHash])).toString('base64url')
       return `${payload}.${mac(payload)}`
     },
@@ -59,7 +68,7 @@ export function createReturnAddresses(key: Buffer, policy: () => CompiledPolicy,
       const [payload = '', signature = '', ...rest] = text.split('.')
       if (rest.length > 0 || !equalSecrets(mac(payload), signature)) return null
       const [host, target, expiresAt, stateHash] = readPayload(payload)
-      const found = expiresAt > now() ? locate(policy(), { host, target }) : null
+      const found = expiresAt > now() ? locate(policy(), own, { host, target }) : null
       return found === null ? null : { ...found, stateHash }
     },
   }
@@ -78,7 +87,13 @@ function readPayload(payload: string): Payload {
 }
 
 /** Built from checked parts alone, so what a browser makes of it can't be another host. */
-function locate(policy: CompiledPolicy, { host: hostText, target: targetText }: WantedReturn): ReturnAddress | null {
+function locate(
+  policy: CompiledPolicy,
+  own: readonly ReturnAddress[],
+  { host: hostText, target: targetText }: WantedReturn,
+): ReturnAddress | null {
+  const page = own.find(({ host, target }) => host === hostText && target === targetText)
+  if (page !== undefined) return page
   const host = readHost(hostText)
   const target = readTarget(targetText)
   if (host === null || typeof target === 'string') return null
@@ -87,4 +102,9 @@ function locate(policy: CompiledPolicy, { host: hostText, target: targetText }: 
   const origin = app.origin(host.name)
   const back = target.path + target.query
   return { url: origin + back, origin, host: host.name, target: back }
+}
+
+function ownPage({ origin, host, pathname }: URL, page: string): ReturnAddress {
+  const target = pathname.replace(/\/$/, '') + page
+  return { url: origin + target, origin, host, target }
 }

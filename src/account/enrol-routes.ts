@@ -1,0 +1,109 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { totpKeyText, totpUri } from '../credentials/totp-code.ts'
+import { MAX_OF_A_KIND } from '../credentials/own-factors.ts'
+import type { FactorKind } from '../credentials/own-factors.ts'
+import type { Principal } from '../lib/principal.ts'
+import { bodySchema, textField } from '../web/body.ts'
+import { sendHtml } from '../web/pages.ts'
+import { portalHeaders } from '../web/security-headers.ts'
+import { passkeyPage, totpPage } from './enrol-pages.ts'
+import { addPasskey, confirmTotp } from './factor-changes.ts'
+import { backToList, changeForm, factorCsrf, factorsPath, passkeyBinding, readName } from './factor-parts.ts'
+import type { FactorParts } from './factor-parts.ts'
+import { MAX_NAME_CHARACTERS } from './factors-page.ts'
+import { qrCode } from './qr-code.ts'
+import type { AccountVisitor } from './visitor.ts'
+
+const ACCESS = { config: { access: 'signed_in' } } as const
+const CSRF = textField(256)
+const BEGIN_FORM = bodySchema({ csrf: CSRF })
+const TOTP_FORM = bodySchema({ csrf: CSRF, name: textField(256), code: textField(64) })
+const PASSKEY_FORM = bodySchema({ csrf: CSRF, name: textField(256), response: textField(12_000) })
+const NEW_NAMES = { totp: 'Authenticator app', webauthn: 'Security key' } as const
+
+/** Adding a factor: a first form begins it, a second one brings the proof that it works. */
+export function enrolRoutes(app: FastifyInstance, parts: FactorParts): void {
+  totpRoutes(app, parts)
+  passkeyRoutes(app, parts)
+}
+
+function totpRoutes(app: FastifyInstance, parts: FactorParts): void {
+  const action = `${factorsPath(parts)}/totp/confirm`
+
+  app.post('/account/factors/totp', ACCESS, async (request, reply) => {
+    const form = await changeForm(parts, { request, reply, schema: BEGIN_FORM })
+    if (form === null) return reply
+    const { principal } = form.owner
+    const owned = await ownedOf(parts, principal, 'totp')
+    if (owned >= MAX_OF_A_KIND) return backToList(parts, reply, 'too_many')
+    const key = await parts.database.transaction((tx) => parts.ownFactors.beginTotp(tx, principal.userId))
+    const issuer = new URL(parts.entrances.portal.origin).host
+    const picture = await qrCode(totpUri({ key, issuer, account: principal.login }), 'QR code for the app')
+    const about = { ...pageOf(parts, form.visitor), action, name: newName('totp', owned) }
+    return sendHtml(reply, 200, totpPage({ ...about, key: { qrCode: picture, text: totpKeyText(key) } }))
+  })
+
+  app.post('/account/factors/totp/confirm', ACCESS, async (request, reply) => {
+    const form = await changeForm(parts, { request, reply, schema: TOTP_FORM })
+    if (form === null) return reply
+    const { code } = form.fields
+    const name = readName(form.fields.name, MAX_NAME_CHARACTERS) ?? NEW_NAMES.totp
+    if (await confirmTotp(parts, form.owner, { name, code })) return backToList(parts, reply)
+    return sendHtml(reply, 400, totpPage({ ...pageOf(parts, form.visitor), action, name, key: null }))
+  })
+}
+
+function passkeyRoutes(app: FastifyInstance, parts: FactorParts): void {
+  app.post('/account/factors/passkey', ACCESS, async (request, reply) => {
+    const form = await changeForm(parts, { request, reply, schema: BEGIN_FORM })
+    if (form === null) return reply
+    const { principal } = form.owner
+    const owned = await ownedOf(parts, principal, 'webauthn')
+    if (owned >= MAX_OF_A_KIND) return backToList(parts, reply, 'too_many')
+    const ask = { owner: principal, binding: passkeyBinding(form.visitor) }
+    const options = await parts.database.transaction((tx) => parts.ownFactors.beginPasskey(tx, ask))
+    const action = `${factorsPath(parts)}/passkey/confirm`
+    reply.headers(portalHeaders({ secure: parts.cookies.secure, scripted: true }))
+    const about = { ...pageOf(parts, form.visitor), action, name: newName('webauthn', owned) }
+    return sendHtml(reply, 200, passkeyPage({ ...about, options }))
+  })
+
+  app.post('/account/factors/passkey/confirm', ACCESS, async (request, reply) => {
+    const form = await changeForm(parts, { request, reply, schema: PASSKEY_FORM })
+    if (form === null) return reply
+    const name = readName(form.fields.name, MAX_NAME_CHARACTERS) ?? NEW_NAMES.webauthn
+    const given = { name, binding: passkeyBinding(form.visitor), response: fromJson(form.fields.response) }
+    return toldOf(await addPasskey(parts, form.owner, given), parts, reply)
+  })
+}
+
+function toldOf(enrolled: 'added' | 'known' | 'refused', parts: FactorParts, reply: FastifyReply): FastifyReply {
+  if (enrolled === 'added') return backToList(parts, reply)
+  return backToList(parts, reply, enrolled === 'known' ? 'known' : 'passkey_refused')
+}
+
+async function ownedOf(
+  { ownFactors, database }: FactorParts,
+  { userId }: Principal,
+  kind: FactorKind,
+): Promise<number> {
+  return (await ownFactors.count(database, userId))[kind]
+}
+
+function newName(kind: FactorKind, owned: number): string {
+  return owned === 0 ? NEW_NAMES[kind] : `${NEW_NAMES[kind]} ${owned + 1}`
+}
+
+function pageOf(parts: FactorParts, visitor: AccountVisitor): { assetBase: string; csrf: string; backHref: string } {
+  const { assets: assetBase } = parts.entrances.portal.paths
+  return { assetBase, csrf: factorCsrf(parts, visitor), backHref: factorsPath(parts) }
+}
+
+/** What can't be read is no answer, like any other that isn't right. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
