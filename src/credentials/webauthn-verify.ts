@@ -67,9 +67,9 @@ export async function verifyAssertion(
 
 /** The library reads ECDSA signatures with bytes after their end; ours are exactly two integers (RFC 3279, 2.2.3). */
 async function isOneSpelling(signature: string | undefined, publicKey: Buffer): Promise<boolean> {
-  const { decodeCredentialPublicKey, isCOSEPublicKeyEC2 } = await import('@simplewebauthn/server/helpers')
+  const { cose, decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
   const key = decodeCredentialPublicKey(Uint8Array.from(publicKey))
-  return !isCOSEPublicKeyEC2(key) || isTwoIntegers(Buffer.from(signature ?? '', 'base64url'))
+  return !cose.isCOSEPublicKeyEC2(key) || isTwoIntegers(Buffer.from(signature ?? '', 'base64url'))
 }
 
 function isTwoIntegers(der: Buffer): boolean {
