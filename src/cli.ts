@@ -4,6 +4,7 @@ import { askPassword } from './ask-password.ts'
 import { withJson } from './cli-command.ts'
 import type { Options, Order, Show } from './cli-command.ts'
 import { doctorCommand } from './cli-doctor.ts'
+import { factorCommands } from './cli-factors.ts'
 import { policyCommands } from './cli-policy.ts'
 import { configReference } from './commands/config.ts'
 import type { CommandResult } from './commands/command.ts'
@@ -111,6 +112,7 @@ function program(outcome: { exitCode: number }): Command {
 }
 
 function userCommands(user: Command, order: Order): void {
+  factorCommands(user.command('factors').description('second factors of one person'), order)
   withJson(user.command('create <login>').description('add somebody'))
     .requiredOption('--email <address>', 'e-mail address')
     .option('--name <name>', 'name for people to read; by default the login')

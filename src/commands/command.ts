@@ -1,4 +1,5 @@
 import type { Config } from '../config/settings.ts'
+import type { OwnFactors } from '../credentials/own-factors.ts'
 import type { Passwords } from '../credentials/password.ts'
 import { OperatorError } from '../errors.ts'
 import type { Policies } from '../policies/policies.ts'
@@ -12,6 +13,7 @@ export interface CommandContext {
   readonly database: Database
   readonly feed: ChangeFeed
   readonly passwords: Passwords
+  readonly ownFactors: OwnFactors
   readonly sessions: Sessions
   readonly policies: Policies
 }

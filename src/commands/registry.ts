@@ -6,6 +6,7 @@ import { diffPolicy, replayPolicy } from './policy-diff.ts'
 import { applyPolicyFile, exportPolicy, listVersions, rollBack } from './policy.ts'
 import { listSessions, revokeSessions } from './session.ts'
 import { printSnippet } from './snippet.ts'
+import { listFactors, resetFactors } from './user-factors.ts'
 import * as user from './user.ts'
 
 /** The commands that need the database, by the words they are called with. */
@@ -19,6 +20,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'user delete': user.deleteUser,
   'user password': user.setPassword,
   'user roles': user.changeRoles,
+  'user factors list': listFactors,
+  'user factors reset': resetFactors,
   'session list': listSessions,
   'session revoke': revokeSessions,
   snippet: printSnippet,

@@ -36,6 +36,7 @@ export const LEVELS: readonly (readonly string[])[] = [
     'cli-command.ts',
     'cli-policy.ts',
     'cli-doctor.ts',
+    'cli-factors.ts',
     'ask-password.ts',
     'run-command.ts',
     'serve.ts',
