@@ -14,8 +14,11 @@ import { firstRunRoutes } from './login/first-run-routes.ts'
 import { handOverRoutes } from './login/hand-over-routes.ts'
 import { forbiddenRoutes, homeRoutes, signOutRoutes } from './login/session-routes.ts'
 import { signInRoutes } from './login/sign-in-routes.ts'
+import { passkeyRoutes } from './login/passkey-routes.ts'
+import { secondFactorRoutes } from './login/second-factor-routes.ts'
 import { createSignInUrl } from './login/sign-in-url.ts'
 import { plainServer, portalServer } from './http-servers.ts'
+import { stepUpRoutes } from './login/step-up-routes.ts'
 import type { ServerFactory } from './http-servers.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { ADMIN_ROLE } from './policies/policy.ts'
@@ -178,6 +181,9 @@ function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, databas
     forbiddenRoutes(routes, portal)
     firstRunRoutes(routes, portal, keys.token)
     loginApiRoutes(routes, portal)
+    secondFactorRoutes(routes, portal)
+    stepUpRoutes(routes, portal)
+    if (portal.ownFactors.offersPasskeys) passkeyRoutes(routes, portal)
     accountRoutes(routes, portal)
     policyApiRoutes(routes, { database, policies })
     resetRoutes(routes, recovery)

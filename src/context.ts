@@ -14,16 +14,12 @@ import { createStrengthMeter } from './credentials/strength.ts'
 import { OperatorError } from './errors.ts'
 import { readNetworks } from './lib/address.ts'
 import type { Networks } from './lib/address.ts'
-import type { Host } from './lib/host.ts'
-import { deriveKey } from './lib/key-ring.ts'
-import { createHandOver } from './login/hand-over.ts'
+import { createPortalParts } from './login/portal-parts.ts'
 import type { PortalParts } from './login/portal.ts'
-import { createReturnAddresses } from './login/return-address.ts'
 import type { Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { CompiledPolicy } from './policies/compile.ts'
-import { findApp } from './policies/find-app.ts'
 import { createPolicies } from './policies/policies.ts'
 import type { Policies } from './policies/policies.ts'
 import { createRecovery } from './recovery/create-recovery.ts'
@@ -49,7 +45,6 @@ import { createAssertionSigner } from './verify/assertion.ts'
 import { recordVerdicts } from './verify/record-verdicts.ts'
 import { createSettle } from './verify/verdict.ts'
 import { createWatch } from './verify/watch.ts'
-import { createEntrances } from './web/entrance.ts'
 import { createSessionCookies } from './web/session-cookies.ts'
 import type { SessionCookies } from './web/session-cookies.ts'
 
@@ -122,7 +117,8 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const { reader, ...signIns } = await openSignIns(kept, keyValue)
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
-  const portalParts = portalPartsOf(parts, cookies, options.onFirstRunDone)
+  const { onFirstRunDone } = options
+  const portalParts = createPortalParts({ ...parts, keys: keys.token, cookies, onFirstRunDone })
   const ofRecovery = { loaded, keys: keys.token, newPasswords, feed: signIns.feed, rateLimits: null }
   return {
     ...kept,
@@ -184,33 +180,6 @@ function gatewayPartsOf(parts: Parts, cookies: SessionCookies, secrets: Secrets)
   return { policy, sessions, outage, cookies, callers, settle, watch: createWatch(metrics, log), metrics, log }
 }
 
-function portalPartsOf(
-  parts: Parts,
-  cookies: SessionCookies,
-  onFirstRunDone: ContextOptions['onFirstRunDone'],
-): PortalParts {
-  const { config, database, passwords, policies, sessions, metrics, log, trustedProxies } = parts
-  const keys = parts.keys.token
-  const policy = (): CompiledPolicy => policies.current()
-  return {
-    database,
-    passwords,
-    sessions,
-    metrics,
-    log,
-    returnAddresses: createReturnAddresses(deriveKey(keys.minting.bytes, 'return addresses'), policy, Date.now),
-    handOver: createHandOver({ database, sessions, keys }),
-    formKey: deriveKey(keys.minting.bytes, 'form tokens'),
-    cookies,
-    entrances: createEntrances(config.publicUrl, (host) => appOrigin(policy(), host)),
-    listen: config.listen,
-    trustedProxies,
-    passwordMinLength: config.passwordMinLength,
-    outage: parts.outage,
-    onFirstRunDone,
-  }
-}
-
 async function sharedPrincipals(
   keyValue: KeyValue | null,
   { database, keys, metrics }: Pick<Context, 'database' | 'keys' | 'metrics'>,
@@ -225,11 +194,6 @@ async function sharedPrincipals(
     onRead: (outcome) => metrics.sharedRead(outcome),
     now: () => performance.now(),
   })
-}
-
-function appOrigin(policy: CompiledPolicy, host: Host): string | null {
-  const app = findApp(policy, host, null)
-  return 'origin' in app ? app.origin(host.name) : null
 }
 
 function networksOf({ trustedProxies }: Config): Networks {

@@ -13,6 +13,8 @@ export const ERRORS = {
   },
   body_too_large: { status: 400, message: 'The request body is larger than 16 KiB.' },
   invalid_credentials: { status: 401, message: 'Login or password is wrong.' },
+  wrong_second_factor: { status: 401, message: 'This was not accepted as a second factor. Try again with a new one.' },
+  sign_in_expired: { status: 401, message: 'This sign-in took too long or had too many tries. Begin again.' },
   not_signed_in: { status: 401, message: 'Sign in first.' },
   cross_site_request: {
     status: 403,

@@ -131,8 +131,6 @@ function explainUnder({ version, compiled }: Versioned, recorded: RecordedDecisi
 /** Rules alone don't always lead to what was told: say so rather than leave somebody to wonder. */
 function otherwise(report: ExplanationReport, { kind, reason }: RecordedDecision): string[] {
   if (report.kind === kind && report.reason === reason) return []
-  if (reason === 'no_second_factor' && report.reason === 'second_factor')
-    return ['Nobody can give a second factor yet, so the visitor was told no instead of being asked for it.']
   const told = [kind, reason ?? ''].join(' ').trim()
   return [
     `The visitor was told "${told}" instead: that followed from more than the rules, or from what is not kept, such as the query and headers.`,

@@ -152,6 +152,36 @@ export const SETTINGS = {
     '30d',
     'How long a sign-in lasts, used or not, when the person chose to stay signed in on the device; its cookies then outlive the closing of the browser. 0 does not offer it.',
   ),
+  deviceTrust: setting(
+    'POSTERN_DEVICE_TRUST',
+    zeroOr(duration(60 * MINUTE_MS, 90 * DAY_MS)),
+    '30d',
+    'How long a device can be trusted on which somebody gave the second factor, so that signing in there asks for the password alone. 0 does not offer it. Rules that ask for two factors ask on every device.',
+  ),
+  rateLimits: setting(
+    'POSTERN_RATE_LIMITS',
+    oneOf('on', 'off'),
+    'on',
+    'on: each network and each person can ask so often for pages, and less often for what signs in, resets or shows secrets. off: where something in front of Postern does that. Attempts to guess are counted either way.',
+  ),
+  riskNotify: setting(
+    'POSTERN_RISK_NOTIFY',
+    wholeNumber(0, 100),
+    '30',
+    'From this risk of a sign-in on, 1 to 100, its owner gets a mail. 0 sends none for risk alone.',
+  ),
+  riskSecondFactor: setting(
+    'POSTERN_RISK_SECOND_FACTOR',
+    wholeNumber(0, 100),
+    '50',
+    'From this risk on the second factor is asked for, on trusted devices too, of those who have one. 0 never asks for risk alone.',
+  ),
+  riskStop: setting(
+    'POSTERN_RISK_STOP',
+    wholeNumber(0, 100),
+    '0',
+    'From this risk on a sign-in is refused although its password fits. 0 refuses none.',
+  ),
   outageGrace: setting(
     'POSTERN_OUTAGE_GRACE',
     duration(0, 60 * MINUTE_MS),

@@ -1,5 +1,8 @@
-/** Ways to prove who one is; the value kept beside each is when it was last proven, ms since 1970. */
-export type Factor = 'password' | 'totp' | 'webauthn' | 'recovery'
+/**
+ * Ways to prove who one is; the value kept beside each is when it was last proven, ms since 1970. `user_verified` stands
+ * beside `webauthn` where the passkey itself made sure who holds it, and so is two factors (NIST SP 800-63B-4, 3.1.7).
+ */
+export type Factor = 'password' | 'totp' | 'webauthn' | 'user_verified' | 'recovery'
 export type FactorTimes = Readonly<Partial<Record<Factor, number>>>
 
 /** Who asks: a fact read from the database, which may be cached; never a decision. */

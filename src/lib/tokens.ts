@@ -3,7 +3,16 @@ import { equalSecrets } from './secrets.ts'
 import type { Key, KeyRing } from './key-ring.ts'
 
 /** What a token is for; the prefix and the HMAC both hold it, so none is usable as another. */
-export type TokenPurpose = 'portal' | 'app' | 'hand_over' | 'invite' | 'pending' | 'reset' | 'email' | 'email_stop' | 'device'
+export type TokenPurpose =
+  | 'portal'
+  | 'app'
+  | 'hand_over'
+  | 'invite'
+  | 'pending'
+  | 'reset'
+  | 'email'
+  | 'email_stop'
+  | 'device'
 
 const PREFIXES = {
   portal: 'ps1',

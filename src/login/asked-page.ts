@@ -20,17 +20,24 @@ export function signAskedPage(
   return firstOf(wantedOf(request, target), (wanted) => addresses.sign({ ...wanted, stateHash }))
 }
 
+/** What a rule wants of somebody who is signed in: to prove anew who it is, or to give a further factor. */
+export type AskedProof = 'again' | 'second_factor'
+
 /**
- * True where a rule wants it proven anew who somebody is, so that whoever is signed in is not sent straight back. It is
- * in nobody's interest to forge: it only makes one's own browser show the form.
+ * What is to be proven, so that whoever is signed in is not sent straight back; null for nothing. It is in nobody's
+ * interest to forge: it only makes one's own browser show a form.
  */
-export function mustProve({ query }: FastifyRequest): boolean {
-  return (query as Readonly<Record<string, string>>)['prove'] === 'again'
+export function askedProof({ query }: Pick<FastifyRequest, 'query'>): AskedProof | null {
+  return readProof((query as Readonly<Record<string, string>>)['prove'] ?? null)
+}
+
+export function readProof(text: string | null): AskedProof | null {
+  return text === 'again' || text === 'second_factor' ? text : null
 }
 
 /** The sign-in page that leads on to a signed return address. */
-export function signInUrl(signInPage: string, signed: string, proves: boolean): string {
-  return `${signInPage}?rd=${signed}${proves ? '&prove=again' : ''}`
+export function signInUrl(signInPage: string, signed: string, proof: AskedProof | null): string {
+  return `${signInPage}?rd=${signed}${proof === null ? '' : `&prove=${proof}`}`
 }
 
 function wantedOf({ raw }: FastifyRequest, target: string): WantedReturn[] {

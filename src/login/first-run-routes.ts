@@ -5,11 +5,12 @@ import type { KeyRing } from '../lib/key-ring.ts'
 import { profileFaults } from '../users/profile.ts'
 import { UserFieldsError } from '../users/users.ts'
 import { bodySchema, parseBody, textField } from '../web/body.ts'
-import { formOf, formToken, isOwnForm, refuseCrossSite, sendHtml, setSessionCookie } from '../web/pages.ts'
+import { formOf, formToken, isOwnForm, refuseCrossSite, sendHtml } from '../web/pages.ts'
 import { completeFirstRun, isFirstRunToken } from './first-run.ts'
 import { firstRunPage } from './first-run-page.ts'
 import type { FirstRunFaults, FirstRunValues } from './first-run-page.ts'
-import { clientOf } from './portal.ts'
+import { keepOutcome } from './onward.ts'
+import { visitOf } from './portal.ts'
 import type { PortalParts } from './portal.ts'
 import { signIn } from './sign-in.ts'
 
@@ -56,16 +57,10 @@ export function firstRunRoutes(app: FastifyInstance, parts: PortalParts, keys: K
       if (error instanceof UserFieldsError) return show(reply, token, values, renamed(error.fields))
       throw error
     }
-    const session = await signIn(parts, {
-      username: values.username,
-      password,
-      ...clientOf(parts, request),
-      remember: false,
-      previous: null,
-    })
-    const { hostName, paths } = parts.entrances.portal
-    if (session !== null) setSessionCookie(parts.cookies, reply, hostName, session)
-    return reply.redirect(`${paths.base}/start`, 303)
+    const visit = { ...(await visitOf(parts, request)), previous: null }
+    const outcome = await signIn(parts, { username: values.username, password, remember: false, ...visit })
+    if (outcome.kind === 'signed_in') keepOutcome(parts, reply, outcome)
+    return reply.redirect(`${parts.entrances.portal.paths.base}/start`, 303)
   })
 }
 

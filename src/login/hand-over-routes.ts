@@ -4,7 +4,7 @@ import { PosternError } from '../errors.ts'
 import { DOUBLED, readCookie } from '../web/cookies.ts'
 import { cookieHeaders, entranceOf, sendHtml, setSessionCookie, visitorOf } from '../web/pages.ts'
 import { dropCookie, setCookie } from '../web/set-cookie.ts'
-import { findAskedPage, mustProve, signAskedPage, signInUrl } from './asked-page.ts'
+import { askedProof, findAskedPage, signAskedPage, signInUrl } from './asked-page.ts'
 import { handOverFailedPage } from './hand-over-page.ts'
 import { hashState } from './hand-over.ts'
 import { breakLoop } from './loop-breaker.ts'
@@ -28,12 +28,13 @@ export function handOverRoutes(app: FastifyInstance, parts: PortalParts): void {
     const visitor = await visitorOf(parts, request)
     const stopped = breakLoop(parts, request, reply, { visitor, target })
     if (stopped !== null) return stopped
-    if (visitor.principal !== null && back !== null && !mustProve(request)) return reply.redirect(back.url, 302)
+    if (visitor.principal !== null && back !== null && askedProof(request) === null)
+      return reply.redirect(back.url, 302)
     const stateHash = offerState(parts, request, reply)
     const signed = signAskedPage(parts.returnAddresses, request, { target, stateHash })
     if (signed === null) throw new PosternError('wrong_host')
     const { portal } = parts.entrances
-    return reply.redirect(signInUrl(portal.origin + portal.paths.signIn, signed, mustProve(request)), 302)
+    return reply.redirect(signInUrl(portal.origin + portal.paths.signIn, signed, askedProof(request)), 302)
   })
 
   app.get<Query>('/callback', { config: { access: 'anyone' } }, async (request, reply) => {

@@ -5,7 +5,7 @@ import { cookieHeaders, entranceOf, sendHtml } from '../web/pages.ts'
 import type { PageParts, Visitor } from '../web/pages.ts'
 import { readSessionCookie } from '../web/session-cookies.ts'
 import { dropCookie, setCookie } from '../web/set-cookie.ts'
-import { mustProve } from './asked-page.ts'
+import { askedProof } from './asked-page.ts'
 import { loopPage } from './loop-page.ts'
 import type { LoopCause } from './loop-page.ts'
 import type { PortalParts } from './portal.ts'
@@ -41,13 +41,15 @@ export function breakLoop(
   const cause = causeOf(parts, request, visitor)
   log.info({ host: entrance.hostName, cause }, 'sign-in loop')
   dropCookie(reply, name, cookies.secure)
-  const startHref = `${entrance.paths.base}/start?rd=${encodeURIComponent(target)}${mustProve(request) ? '&prove=again' : ''}`
+  const proof = askedProof(request)
+  const prove = proof === null ? '' : `&prove=${proof}`
+  const startHref = `${entrance.paths.base}/start?rd=${encodeURIComponent(target)}${prove}`
   const { hostName: host, paths } = entrance
   return sendHtml(reply, 403, loopPage({ assetBase: paths.assets, cause, host, startHref }))
 }
 
 function causeOf(parts: BreakerParts, request: FastifyRequest, { principal, doubled }: Visitor): LoopCause {
-  if (principal !== null) return mustProve(request) ? 'proof_too_old' : 'gateway_not_told'
+  if (principal !== null) return askedProof(request) !== null ? 'proof_too_old' : 'gateway_not_told'
   if (doubled) return 'cookie_doubled'
   const entrance = entranceOf(parts, request)
   const token = readSessionCookie(parts.cookies, cookieHeaders(request), entrance.hostName)

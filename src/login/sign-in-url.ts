@@ -1,4 +1,4 @@
-import { signInUrl } from './asked-page.ts'
+import { readProof, signInUrl } from './asked-page.ts'
 import type { PortalParts } from './portal.ts'
 
 /**
@@ -16,6 +16,6 @@ export function createSignInUrl({
     if (hostname === portal.hostName || cookies.hasOwnToken(hostname)) return startUrl
     const signed = returnAddresses.sign({ host, target: searchParams.get('rd') ?? '/' })
     const signInPage = portal.origin + portal.paths.signIn
-    return signed === null ? startUrl : signInUrl(signInPage, signed, searchParams.get('prove') === 'again')
+    return signed === null ? startUrl : signInUrl(signInPage, signed, readProof(searchParams.get('prove')))
   }
 }

@@ -8,7 +8,6 @@ const FORBID: Readonly<Record<ForbidReason, string>> = {
   method_not_named: 'the rule matches, but a method like this passes only where a rule names it',
   missing_role: 'the visitor lacks the role or permission that is asked for',
   not_named: 'it is for other people, by name',
-  no_second_factor: 'a second factor is asked for, which nobody can give yet',
   identity_too_large: 'the headers that would tell the app who it is are larger than 4 KiB',
 }
 

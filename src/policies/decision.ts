@@ -33,7 +33,6 @@ export type ForbidReason =
   | 'method_not_named'
   | 'missing_role'
   | 'not_named'
-  | 'no_second_factor'
   | 'identity_too_large'
 
 /** A request that isn't judged at all: malformed, not from the proxy, or to be read in more than one way. */

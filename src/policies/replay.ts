@@ -68,7 +68,7 @@ export interface Replay {
 const MAX_GROUPS = 500
 const MAX_EXAMPLES = 3
 /** Whatever they were: rules only count them. */
-const FACTORS = ['password', 'totp', 'webauthn', 'recovery'] as const
+const FACTORS = ['password', 'totp', 'webauthn', 'user_verified', 'recovery'] as const
 
 /** Starts a replay; what it remembers doesn't grow with the number of requests. */
 export function createReplay(current: CompiledPolicy, draft: CompiledPolicy): Replay {

@@ -115,6 +115,21 @@ export const INSERT_APP_TOKEN = statement<NewAppTokenParams, AppTokenRow>(
    select lasts_ms from valid`,
 )
 
+/** No row when the sign-in no longer counts. The portal's tokens go but for the new one, the apps' stay as they are. */
+export const RAISE_SIGN_IN = statement<[sessionId: string, tokenHash: Buffer, factors: string], AppTokenRow>(
+  `with valid as (
+     select id, case when remembered then extract(epoch from expires_at - now())::float8 * 1000 end as lasts_ms
+     from auth.valid_sessions where id = $1
+   ), raised as (
+     update auth.sessions s set factors = s.factors || $3::jsonb from valid where s.id = valid.id returning s.id
+   ), removed as (
+     delete from auth.session_tokens t using raised where t.session_id = raised.id and t.host is null
+   ), added as (
+     insert into auth.session_tokens (token_hash, session_id, host, factors) select $2, id, null, $3::jsonb from raised
+   )
+   select lasts_ms from valid`,
+)
+
 /**
  * Ages in ms, so that the database's clock alone says when; a sign-in that ended meanwhile stays as it is. A row that
  * somebody else is writing is passed over and named: a batch that never waits can't deadlock with another.

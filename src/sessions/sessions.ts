@@ -26,6 +26,11 @@ export interface Sessions {
    * of those that are more than a browser can have use for.
    */
   addToken(tx: Queryable, token: AppToken): Promise<NewSession | null>
+  /**
+   * Adds factors to a sign-in, in a transaction that the caller commits by the feed. Its portal token is replaced: one
+   * that was copied before doesn't rise. Null when the sign-in no longer counts.
+   */
+  raise(tx: Queryable, rise: Rise): Promise<NewSession | null>
   /** Ends one sign-in for good; false when it had ended already. Throws when that can't be made durable. */
   end(signInId: string, reason: EndReason): Promise<boolean>
   /** Ends all sign-ins of a user, all but one where that is named, and tells how many there were. */
@@ -59,6 +64,13 @@ export interface AppToken {
   readonly signInId: string
   readonly host: string
   /** Those of the token that asked: one from before a further factor must not gain it. */
+  readonly factors: FactorTimes
+}
+
+/** What a sign-in gains by a step-up. */
+export interface Rise {
+  readonly signInId: string
+  /** All that the new token is to have: those of the token that asked and the new ones. */
   readonly factors: FactorTimes
 }
 
@@ -103,6 +115,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     start: (tx, signIn) => startSignIn(tx, options, signIn),
     addToken: (tx, token) => addToken(tx, options.keys, token),
+    raise: (tx, rise) => raise(tx, options.keys, rise),
     end: (signInId, reason) =>
       feed.commit(database, async (tx) => {
         const ended = await tx.query(table.END_SIGN_IN, signInId, reason)
@@ -150,4 +163,12 @@ async function addToken(
   const about = [hashToken(token), signInId, host, JSON.stringify(factors)] as const
   const [row] = await tx.query(table.INSERT_APP_TOKEN, ...about, ofHost, inAll)
   return row === undefined ? null : { token, lastsMs: row.lasts_ms }
+}
+
+async function raise(tx: Queryable, keys: KeyRing, { signInId, factors }: Rise): Promise<NewSession | null> {
+  const token = mintToken(keys, 'portal')
+  const [row] = await tx.query(table.RAISE_SIGN_IN, signInId, hashToken(token), JSON.stringify(factors))
+  if (row === undefined) return null
+  await recordChange(tx, { session: signInId })
+  return { token, lastsMs: row.lasts_ms }
 }

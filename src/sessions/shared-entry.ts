@@ -9,7 +9,7 @@ export interface SharedEntry {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const SNAPSHOT = /^\d{1,20}:\d{1,20}:(?:\d{1,20}(?:,\d{1,20})*)?$/
-const FACTORS: ReadonlySet<string> = new Set(['password', 'totp', 'webauthn', 'recovery'])
+const FACTORS: ReadonlySet<string> = new Set(['password', 'totp', 'webauthn', 'user_verified', 'recovery'])
 
 type Check = (value: unknown) => boolean
 

@@ -23,7 +23,13 @@ export const ASSERTION_REUSE_MS = 40_000
 const ASSERTION_LIFE_S = 60
 
 /** Values of RFC 8176; `pop` of the OpenID EAP profile says of a key no more than we know. */
-const METHODS: Readonly<Record<Factor, string>> = { password: 'pwd', totp: 'otp', webauthn: 'pop', recovery: 'otp' }
+const METHODS: Readonly<Record<Factor, string>> = {
+  password: 'pwd',
+  totp: 'otp',
+  webauthn: 'pop',
+  user_verified: 'user',
+  recovery: 'otp',
+}
 
 /** @param publicUrl the portal's; below it `/.well-known/jwks.json` has the keys */
 export function createAssertionSigner(keys: KeyRing, publicUrl: URL): SignAssertion {

@@ -12,7 +12,7 @@ export type VisitorText = Readonly<Record<Placeholder, string>>
 export type WriteValue = (visitor: VisitorText) => string
 
 /** Order in which factors are told, whatever order they were proven in. */
-const FACTORS: readonly Factor[] = ['password', 'totp', 'webauthn', 'recovery']
+const FACTORS: readonly Factor[] = ['password', 'totp', 'webauthn', 'user_verified', 'recovery']
 
 /**
  * Prepares a template once for all visitors. Throws only on one that `headerMistake` would not have let through.

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { OriginalRequest } from '../lib/original-request.ts'
 import type { Log } from '../observe/log.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
-import type { Decision } from '../policies/decision.ts'
+import type { Decision, SignInReason } from '../policies/decision.ts'
 import type { AnswerParts } from './dialects/dialect.ts'
 import type { IdentitySource } from './identity-headers.ts'
 import { createTell } from './identity-memory.ts'
-import { startUrl } from './start-url.ts'
+import { startUrl as startUrlOf } from './start-url.ts'
 
 /** A decision with all that any proxy family needs to be told it. */
 export interface Verdict {
@@ -33,7 +33,7 @@ export function createSettle(
 ): Settle {
   const tell = createTell({ ...source, policy, now: Date.now })
   return (decision, original) => {
-    if (decision.kind !== 'allow') return settleDenial(withoutSecondFactor(decision), original, log)
+    if (decision.kind !== 'allow') return settleDenial(decision, original, log)
     const { app, rule, principal } = decision
     const identity = tell(app, principal)
     if (identity !== null) return { decision, parts: { ...NO_PARTS, identity } }
@@ -41,22 +41,21 @@ export function createSettle(
   }
 }
 
-type Denial = Exclude<Decision, { kind: 'allow' }>
-
-/** Nobody can give a second factor yet, so asking for one would only lead in a circle. */
-function withoutSecondFactor(decision: Denial): Denial {
-  if (decision.kind !== 'sign_in' || decision.reason !== 'second_factor') return decision
-  const { app, rule, principal } = decision
-  return { kind: 'forbid', reason: 'no_second_factor', app, rule, principal }
+/** Whoever is signed in would be sent straight back from where sign-ins begin, unless it is asked for proof. */
+const PROOF: Readonly<Record<SignInReason, string>> = {
+  nobody: '',
+  too_long_ago: '&prove=again',
+  second_factor: '&prove=second_factor',
 }
+
+type Denial = Exclude<Decision, { kind: 'allow' }>
 
 function settleDenial(decision: Denial, original: OriginalRequest | null, log: Pick<Log, 'info'>): Verdict {
   const navigation = original?.navigation ?? false
   if (decision.kind === 'sign_in' && original !== null) {
-    const url = startUrl(decision.app.origin(original.host.name), original)
-    // Whoever is signed in would be sent straight back from there, unless it is asked for proof.
-    const asked = decision.reason === 'too_long_ago' ? `${url}&prove=again` : url
-    return { decision, parts: { ...NO_PARTS, startUrl: asked, navigation, method: original.method } }
+    const url = startUrlOf(decision.app.origin(original.host.name), original)
+    const startUrl = url + PROOF[decision.reason]
+    return { decision, parts: { ...NO_PARTS, startUrl, navigation, method: original.method } }
   }
   const decisionId = randomBytes(6).toString('hex')
   log.info({ decisionId, ...describe(decision), ...describeRequest(original) }, `verify: ${decision.kind}`)

@@ -12,6 +12,8 @@ export interface CookieNames {
   readonly preSignIn: string
   /** By which a browser is known that people signed in from before; outlives every sign-in. */
   readonly device: string
+  /** A sign-in of which only one factor is proven. */
+  readonly pending: string
 }
 
 /** What `readCookie` gives when a request has two cookies of one name: then none of them counts. */
@@ -34,6 +36,7 @@ export function cookieNames(secure: boolean, shared = false): CookieNames {
     trips: `${own}_trips`,
     preSignIn: `${own}_pre`,
     device: `${own}_device`,
+    pending: `${own}_pending`,
   }
 }
 

@@ -18,6 +18,8 @@ export interface Field {
   readonly invalid?: boolean
   readonly autofocus?: boolean
   readonly minLength?: number
+  /** The keyboard that small devices show. */
+  readonly inputMode?: 'numeric'
 }
 
 /** A field with its label above, then hint and error, both tied to the input for screen readers. */
@@ -46,6 +48,7 @@ function inputAttributes(model: Field): Record<string, string | number | boolean
     value: model.value ?? null,
     required: true,
     minlength: model.minLength ?? null,
+    inputmode: model.inputMode ?? null,
     autocomplete: model.autocomplete,
     autocapitalize: name === 'username' ? 'none' : null,
     spellcheck: name === 'username' ? 'false' : null,

@@ -194,15 +194,17 @@ suite('the sign-in page', () => {
       await browser.get(`/.postern/invite/${query}`),
       await browser.get(`/.postern/invite/${'%3Cscript%3E'.repeat(40)}`),
     ]
-    for (const { text } of pages) assert.doesNotMatch(text, /<script|%3Cscript|%22%3E/i)
+    const OWN_SCRIPT = /<script src="\/\.postern\/assets\/[\w-]+\.js" defer><\/script>/
+    for (const { text } of pages) assert.doesNotMatch(text.replace(OWN_SCRIPT, ''), /<script|%3Cscript|%22%3E/i)
   })
 
   test('LOGIN-17, LOGIN-23: over what can be hashed at once it answers 429 at once, with a time to wait', async () => {
     const browser = createBrowser(app.portal)
     const csrf = hidden(await browser.get(LOGIN), 'csrf')
-    const attempts = Array.from({ length: 75 }, () =>
-      browser.post(LOGIN, { body: { username: 'unknown', password: 'x', csrf } }),
-    )
+    const attempts = Array.from({ length: 75 }, (_, place) => {
+      const headers = { 'x-forwarded-for': `198.51.100.${place}` }
+      return browser.post(LOGIN, { headers, body: { username: `unknown${place}`, password: 'x', csrf } })
+    })
     const busy = await browser.post(LOGIN, { body: { username: 'alice', password: PASSWORD, csrf } })
     const pages = await Promise.all(attempts)
     const refused = [busy, ...pages].filter(({ status }) => status === 429)

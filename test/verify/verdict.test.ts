@@ -46,21 +46,12 @@ test('an allow is told in the app’s own headers, and logs nothing', () => {
   assert.deepEqual(lines, [])
 })
 
-test('a second factor that nobody can give yet is a forbid that names app and rule', () => {
-  const { settle, lines } = settling()
-  const { decision, parts } = settle(signIn('second_factor'), ORIGINAL)
-  assert.deepEqual([decision.kind, 'reason' in decision && decision.reason], ['forbid', 'no_second_factor'])
-  assert.equal(parts.startUrl, '')
-  assert.match(parts.decisionId, /^[0-9a-f]{12}$/)
-  const [{ decisionId, reason, app, rule, login } = {}] = lines
-  assert.deepEqual([decisionId, reason, app, rule, login], [parts.decisionId, 'no_second_factor', 'wiki', 3, 'alice'])
-})
-
-test('who signed in too long ago is asked to prove it again, nobody else is', () => {
+test('who is signed in is sent to the start with what is to be proven, nobody else is', () => {
   const { settle } = settling()
   const start = 'https://wiki.example.com/.postern/start?rd=%2Fa%3Fb'
   assert.equal(settle(signIn('nobody'), ORIGINAL).parts.startUrl, start)
   assert.equal(settle(signIn('too_long_ago'), ORIGINAL).parts.startUrl, `${start}&prove=again`)
+  assert.equal(settle(signIn('second_factor'), ORIGINAL).parts.startUrl, `${start}&prove=second_factor`)
 })
 
 test('an identity that is too large is a forbid that names app and rule, and tells the app nothing', () => {

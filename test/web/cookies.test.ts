@@ -62,6 +62,7 @@ test('cookie names carry __Host- where the public URL is https and are plain whe
     trips: '__Host-postern_trips',
     preSignIn: '__Host-postern_pre',
     device: '__Host-postern_device',
+    pending: '__Host-postern_pending',
   })
   assert.equal(cookieNames(false).portal, 'postern')
 })

@@ -1,0 +1,67 @@
+import type { Config } from '../config/settings.ts'
+import type { Host } from '../lib/host.ts'
+import { deriveKey } from '../lib/key-ring.ts'
+import type { KeyRing } from '../lib/key-ring.ts'
+import { createAttempts } from '../limits/attempts.ts'
+import { createDevices } from '../limits/devices.ts'
+import type { CompiledPolicy } from '../policies/compile.ts'
+import { findApp } from '../policies/find-app.ts'
+import type { Policies } from '../policies/policies.ts'
+import { createEntrances } from '../web/entrance.ts'
+import { createHandOver } from './hand-over.ts'
+import { createPendingSignIns } from './pending.ts'
+import type { PortalParts } from './portal.ts'
+import { createReturnAddresses } from './return-address.ts'
+
+/** What is built before the portal. */
+export interface PortalBasis extends Pick<
+  PortalParts,
+  | 'database'
+  | 'feed'
+  | 'passwords'
+  | 'factors'
+  | 'ownFactors'
+  | 'sessions'
+  | 'cookies'
+  | 'trustedProxies'
+  | 'outage'
+  | 'metrics'
+  | 'log'
+  | 'onFirstRunDone'
+> {
+  readonly config: Config
+  /** Those of tokens. */
+  readonly keys: KeyRing
+  readonly policies: Pick<Policies, 'current'>
+}
+
+const NO_THRESHOLDS = { notify: 0, secondFactor: 0, stop: 0 }
+
+/** Builds what the portal's pages and API are made from. */
+export function createPortalParts(basis: PortalBasis): PortalParts {
+  const { config, keys, policies, database, sessions, cookies } = basis
+  const { bytes } = keys.minting
+  const policy = (): CompiledPolicy => policies.current()
+  const devices = createDevices(keys, cookies)
+  const nameKey = deriveKey(bytes, 'names of attempts')
+  return {
+    ...basis,
+    devices,
+    attempts: createAttempts({ database, devices, shared: null, nameKey, now: Date.now }),
+    pending: createPendingSignIns(keys),
+    policy,
+    risk: NO_THRESHOLDS,
+    deviceTrustMs: config.deviceTrust,
+    returnAddresses: createReturnAddresses(deriveKey(bytes, 'return addresses'), policy, Date.now, config.publicUrl),
+    handOver: createHandOver({ database, sessions, keys }),
+    formKey: deriveKey(bytes, 'form tokens'),
+    entrances: createEntrances(config.publicUrl, (host) => appOrigin(policy(), host)),
+    listen: config.listen,
+    passwordMinLength: config.passwordMinLength,
+  }
+}
+
+function appOrigin(policy: CompiledPolicy, host: Host): string | null {
+  const app = findApp(policy, host, null)
+  return 'origin' in app ? app.origin(host.name) : null
+}

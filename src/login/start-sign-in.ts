@@ -1,0 +1,86 @@
+import { recordEvent } from '../audit/events.ts'
+import type { AuditEvent } from '../audit/events.ts'
+import type { FactorTimes } from '../lib/principal.ts'
+import type { Risk } from '../limits/risk.ts'
+import { judgeRisk } from '../limits/risk.ts'
+import { notify, notifyHolders } from '../mail/outbox.ts'
+import { ADMIN_ROLE } from '../policies/policy.ts'
+import type { Queryable } from '../store/database.ts'
+import type { Standing } from '../users/demands.ts'
+import type { Refused, SignedIn, Visit } from './outcome.ts'
+import type { SignInParts } from './sign-in-parts.ts'
+
+/** A sign-in that lacks nothing any more. */
+export interface Complete {
+  readonly userId: string
+  readonly login: string
+  readonly sessionEpoch: number
+  readonly factors: FactorTimes
+  readonly remember: boolean
+  readonly visit: Visit
+  readonly risk: Risk
+  readonly standing: Pick<Standing, 'isBreakGlass'>
+  /** Whether this device need not give the second factor again for a while. */
+  readonly trusts: boolean
+  readonly enrolBy: Date | null
+}
+
+const REFUSED: Refused = { kind: 'refused' }
+
+/** Starts the sign-in with all that is told of it, in one transaction; refused when the user changed meanwhile. */
+export async function startSignIn(tx: Queryable, parts: SignInParts, complete: Complete): Promise<SignedIn | Refused> {
+  const { userId, sessionEpoch, factors, remember, visit, enrolBy } = complete
+  const { address, userAgent } = visit
+  const session = await parts.sessions.start(tx, { userId, sessionEpoch, factors, address, userAgent, remember })
+  if (session === null) return REFUSED
+  const device = await learnDevice(tx, parts, complete)
+  await tell(tx, parts, complete)
+  return { kind: 'signed_in', session, device, enrolBy }
+}
+
+/** After the commit: the sign-in that this browser had before, and the line in the log. */
+export async function endPrevious(
+  { sessions, log }: SignInParts,
+  { userId, visit: { address, previous } }: Pick<Complete, 'userId' | 'visit'>,
+): Promise<void> {
+  if (previous !== null) await sessions.end(previous.signInId, 'signed_in_again')
+  log.info({ userId, clientAddress: address }, 'sign-in succeeded')
+}
+
+async function learnDevice(tx: Queryable, parts: SignInParts, complete: Complete): Promise<string | null> {
+  const { userId, trusts, visit } = complete
+  const { address, userAgent, deviceHash } = visit
+  if (trusts) {
+    await recordEvent(tx, eventOf(complete, 'device_trusted'))
+    await notify(tx, userId, 'device_trusted', { address, userAgent })
+  }
+  const trust = trusts ? { trustForMs: parts.deviceTrustMs } : {}
+  return parts.devices.learn(tx, { userId, deviceHash, address, userAgent, ...trust })
+}
+
+async function tell(tx: Queryable, parts: SignInParts, complete: Complete): Promise<void> {
+  const { userId, login, factors, visit, risk, standing } = complete
+  const { address, userAgent } = visit
+  const type = Object.keys(factors).length > 1 ? 'sign_in_second_factor' : 'sign_in'
+  await recordEvent(tx, eventOf(complete, type))
+  if (standing.isBreakGlass) {
+    parts.log.error({ userId, login, clientAddress: address }, 'a break-glass account was used')
+    await recordEvent(tx, eventOf(complete, 'break_glass_used'))
+    await notifyHolders(tx, ADMIN_ROLE, 'break_glass_used', { address, userAgent, login })
+  }
+  const isNew = risk.reasons.some(({ reason }) => reason === 'new_device')
+  if (isNew || judgeRisk(risk, parts.risk).notify) await notify(tx, userId, 'new_device', { address, userAgent })
+}
+
+function eventOf({ userId, login, factors, visit, risk }: Complete, type: AuditEvent['type']): AuditEvent {
+  return {
+    type,
+    result: 'success',
+    actor: { userId, login },
+    resource: `user:${login}`,
+    address: visit.address,
+    userAgent: visit.userAgent,
+    riskScore: risk.score,
+    details: { factors: Object.keys(factors), reasons: risk.reasons },
+  }
+}
