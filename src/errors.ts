@@ -34,7 +34,8 @@ export const ERRORS = {
     message:
       'Postern is reached under another address than this one. Use the start page; if that is wrong, check POSTERN_PUBLIC_URL.',
   },
-  too_many_attempts: { status: 429, message: 'Too many attempts. Try again in a few seconds.' },
+  too_many_attempts: { status: 429, message: 'Too many attempts.' },
+  rate_limited: { status: 429, message: 'Too many requests came from your network or account.' },
   internal: { status: 500, message: 'Something went wrong here. Try again; the log has the details.' },
   app_unreachable: { status: 502, message: 'The app behind this page does not answer. Try again in a moment.' },
   store_unavailable: { status: 503, message: 'The database does not answer. Try again in a moment.' },
@@ -47,13 +48,16 @@ export class PosternError extends Error {
   readonly code: ErrorCode
   readonly status: number
   readonly detail: string
+  /** Seconds after which it may be tried again; null where that isn't known. */
+  readonly retryAfterS: number | null
 
-  constructor(code: ErrorCode, detail = '', options?: ErrorOptions) {
+  constructor(code: ErrorCode, detail = '', options?: ErrorOptions & { readonly retryAfterS?: number }) {
     super(ERRORS[code].message, options)
     this.name = 'PosternError'
     this.code = code
     this.status = ERRORS[code].status
     this.detail = detail
+    this.retryAfterS = options?.retryAfterS ?? null
   }
 }
 

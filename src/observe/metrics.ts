@@ -18,6 +18,10 @@ export type MailOutcome = 'sent' | 'failed' | 'given_up' | 'dropped'
 /** What operators can plot. Label values come from short closed lists, so their number is bounded. */
 export interface Metrics {
   attempt(status: AttemptStatus, method: AttemptMethod): void
+  /** One was refused unchecked, for what was counted on this side. */
+  attemptStopped(side: string, method: AttemptMethod): void
+  /** A request was refused because there were too many of its class. */
+  rateLimited(kind: string): void
   signInEnded(lastedSeconds: number): void
   verified(decision: string, tier: Tier, seconds: number): void
   sharedRead(outcome: SharedOutcome): void
@@ -76,6 +80,18 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['status', 'method'],
     registers,
   })
+  const stopped = new Counter({
+    name: 'postern_attempts_stopped_total',
+    help: 'Attempts refused without being checked, by the side that had too many failures and by way.',
+    labelNames: ['side', 'method'],
+    registers,
+  })
+  const limited = new Counter({
+    name: 'postern_rate_limited_total',
+    help: 'Requests to the portal that were too many, by class.',
+    labelNames: ['class'],
+    registers,
+  })
   const durations = new Histogram({
     name: 'session_duration_seconds',
     help: 'How long sign-ins lasted that were ended here.',
@@ -115,6 +131,8 @@ export function createMetrics(gauges: Gauges): Metrics {
   for (const each of gaugesOf(gauges)) registry.registerMetric(each)
   return {
     attempt: (status, method) => attempts.inc({ status, method }),
+    attemptStopped: (side, method) => stopped.inc({ side, method }),
+    rateLimited: (kind) => limited.inc({ class: kind }),
     signInEnded: (lastedSeconds) => durations.observe({ user_type: 'person' }, lastedSeconds),
     verified: (decision, tier, seconds) => verify.observe(decision, tier, seconds),
     sharedRead: (outcome) => sharedReads.inc({ outcome }),

@@ -21,7 +21,7 @@ const HEADINGS: Readonly<Record<number, string>> = {
   405: 'This is not possible here',
   410: 'This link is no longer valid',
   421: 'Wrong address',
-  429: 'Too many attempts',
+  429: 'Too many requests',
   502: 'The app does not answer',
   503: 'Not available right now',
 }

@@ -4,6 +4,7 @@ import { ERRORS, PosternError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Log } from '../observe/log.ts'
 import { errorPage } from './error-page.ts'
+import { showWait } from '../lib/show-wait.ts'
 
 export interface FailureParts {
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
@@ -15,21 +16,27 @@ export interface FailureParts {
 }
 
 /** Seconds after which a busy server may be asked again. */
-const RETRY_AFTER_S = '2'
+const RETRY_AFTER_S = 2
 
 /** The one handler of errors: tells people what to do, the log what happened, and never the one to the other. */
 export function createFailureHandler(parts: FailureParts) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const code = codeOf(error)
     logFailure(parts.log, error, request, code)
-    const { status, message } = ERRORS[code]
+    const { status } = ERRORS[code]
+    const waitS = status === 429 ? waitOf(error) : null
+    const message = waitS === null ? ERRORS[code].message : `${ERRORS[code].message} Try again in ${showWait(waitS)}.`
     reply.code(status)
-    if (status === 429) reply.header('retry-after', RETRY_AFTER_S)
+    if (waitS !== null) reply.header('retry-after', String(waitS))
     if (request.url.startsWith(parts.apiPrefix)) return reply.send({ status: 'error', errors: [{ code, message }] })
     const { assetBase, homeHref } = parts
     const page = errorPage({ assetBase, status, message, requestId: request.id, homeHref })
     return reply.type('text/html; charset=utf-8').send(page)
   }
+}
+
+function waitOf(error: unknown): number {
+  return (error instanceof PosternError ? error.retryAfterS : null) ?? RETRY_AFTER_S
 }
 
 function codeOf(error: unknown): ErrorCode {

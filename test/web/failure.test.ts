@@ -37,12 +37,13 @@ for (const code of Object.keys(ERRORS) as ErrorCode[]) {
   test(`${code} gives its status and sentence, as a page to people and as JSON to programs`, async (t) => {
     const { app, lines } = failing(t, new PosternError(code, DETAIL))
     const { status, message } = ERRORS[code]
+    const told = status === 429 ? `${message} Try again in 2 seconds.` : message
     const page = await app.inject('/page')
     const api = await app.inject(`${PREFIX}v2/x`)
     assert.deepEqual([page.statusCode, api.statusCode], [status, status])
     assert.match(String(page.headers['content-type']), /^text\/html/)
     assert.ok(page.body.includes('request-1'))
-    assert.deepEqual(api.json(), { status: 'error', errors: [{ code, message }] })
+    assert.deepEqual(api.json(), { status: 'error', errors: [{ code, message: told }] })
     assert.equal(page.headers['retry-after'], status === 429 ? '2' : undefined)
     assert.equal(`${page.body}${api.body}`.includes(DETAIL), false)
     assert.deepEqual(
@@ -51,6 +52,13 @@ for (const code of Object.keys(ERRORS) as ErrorCode[]) {
     )
   })
 }
+
+test('whoever must wait for longer is told for how long, people in words', async (t) => {
+  const { app } = failing(t, new PosternError('rate_limited', DETAIL, { retryAfterS: 150 }))
+  const { statusCode, headers, body } = await app.inject('/page')
+  assert.deepEqual([statusCode, headers['retry-after']], [429, '150'])
+  assert.match(body, /Try again in 3 minutes\./)
+})
 
 const bugs: readonly [what: string, error: unknown][] = [
   ['a bug', new Error(DETAIL)],
