@@ -1,3 +1,4 @@
+import { ownCopy } from '../../lib/own-copy.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 
 /** What a target of the express lane asks of whom. */
@@ -20,9 +21,12 @@ const MAX_KNOWN = 1_000
 export function createLaneRoutes(dialects: Readonly<Record<string, Dialect>>): FindLaneRoute {
   const known = new Map<string, LaneRoute>()
   return (target) => {
-    const route = known.get(target) ?? findRoute(dialects, target)
-    // A key that was cut out of what came over the wire would hold on to all of that.
-    if (route !== null && known.size < MAX_KNOWN && !known.has(target)) known.set(Buffer.from(target).toString(), route)
+    const remembered = known.get(target)
+    if (remembered !== undefined) return remembered
+    // What was cut out of the bytes of a connection would hold on to all of them.
+    const own = ownCopy(target)
+    const route = findRoute(dialects, own)
+    if (route !== null && known.size < MAX_KNOWN) known.set(own, route)
     return route
   }
 }

@@ -1,3 +1,5 @@
+import { ownCopy } from '../../lib/own-copy.ts'
+
 /** A request without a body whose every byte was understood. */
 export interface ReadRequest {
   readonly method: 'GET' | 'HEAD'
@@ -44,6 +46,8 @@ const NOT_FOR_US: ReadonlySet<string> = new Set([
 ])
 /** Browsers and proxies have a few hundred names between them; one that is made up is looked at each time. */
 const MAX_KNOWN = 1_000
+/** Longer than any that is in use; a thousand of the longest possible would take 64 MB. */
+const MAX_KNOWN_LENGTH = 64
 
 /** Builds a reader, which remembers the names it has seen. */
 export function createRequestReader(): ReadRequestAt {
@@ -118,6 +122,7 @@ function createNames(): (text: string, start: number, lineEnd: number, place: nu
     const name = colon === -1 || colon > lineEnd ? '' : text.slice(start, colon)
     const found = known.get(name) ?? findName(name)
     if (found === null) return null
+    if (name.length > MAX_KNOWN_LENGTH) return found
     if (known.size < MAX_KNOWN) known.set(found.text, found)
     if (place < MAX_KNOWN) last[place] = found
     return found
@@ -131,7 +136,7 @@ function isNameAt(name: string, text: string, start: number): boolean {
 /** What was cut out of a request would hold on to all of it, so the text is copied. */
 function findName(name: string): Name | null {
   if (!TOKEN.test(name)) return null
-  const text = Buffer.from(name).toString()
+  const text = ownCopy(name)
   return { text, kind: kindOf(text.toLowerCase()) }
 }
 

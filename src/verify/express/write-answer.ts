@@ -1,8 +1,11 @@
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../answer.ts'
 
-/** The bytes of an answer, one character for each, as the ordinary server would write them to a kept connection. */
-export type WriteAnswer = (method: 'GET' | 'HEAD', answer: Answer) => string
+/**
+ * The bytes of an answer, one character for each, as the ordinary server would write them.
+ * @param isLast whether the connection ends after it; it is kept unless told so
+ */
+export type WriteAnswer = (method: 'GET' | 'HEAD', answer: Answer, isLast?: boolean) => string
 
 const SECOND_MS = 1_000
 
@@ -14,18 +17,19 @@ interface Written {
 
 /** @param keepAliveMs for how long an idle connection is kept, as told to the other side */
 export function createWriteAnswer(keepAliveMs: number): WriteAnswer {
-  const tail = createTail(keepAliveMs)
+  const tail = createTail(`Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / SECOND_MS)}\r\n`)
+  const lastTail = createTail('Connection: close\r\n')
   const written = new WeakMap<readonly string[], Written>()
-  return (method, answer) => {
+  return (method, answer, isLast = false) => {
     const second = Math.floor(Date.now() / SECOND_MS)
-    if (answer.identity.length > 0) {
+    if (answer.identity.length > 0 && !isLast) {
       const known = written.get(answer.identity)
       if (known?.second === second) return known.text
       const text = flat(headOf(answer) + tail(second))
       written.set(answer.identity, { second, text })
       return text
     }
-    const text = headOf(answer) + tail(second)
+    const text = headOf(answer) + (isLast ? lastTail : tail)(second)
     return method === 'HEAD' || answer.body === '' ? text : text + Buffer.from(answer.body).toString('latin1')
   }
 }
@@ -46,12 +50,11 @@ function fieldLines(headers: readonly string[]): string {
 }
 
 /** What node:http adds to every answer, made anew when the second is over. */
-function createTail(keepAliveMs: number): (second: number) => string {
-  const keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / SECOND_MS)}\r\n\r\n`
+function createTail(connection: string): (second: number) => string {
   let tail = { second: 0, text: '' }
   return (second) => {
     if (second !== tail.second) {
-      tail = { second, text: `Date: ${new Date(second * SECOND_MS).toUTCString()}\r\n${keepAlive}` }
+      tail = { second, text: `Date: ${new Date(second * SECOND_MS).toUTCString()}\r\n${connection}\r\n` }
     }
     return tail.text
   }
