@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { runCases } from './differential.ts'
+import { openPlace } from './place.ts'
+import { PLANTS } from './plants.ts'
+
+/** A tenth of what every run of the tests sends. */
+const CASES = 5_000
+
+suite('the fuzzer finds a lane for which', { concurrency: 4 }, () => {
+  for (const [defect, plant] of Object.entries(PLANTS)) {
+    test(defect, async (t) => {
+      const place = await openPlace(t, plant)
+      const { difference, cases } = await runCases(place, { seed: 1, from: 0, cases: CASES })
+      t.diagnostic(`after ${cases} streams`)
+      assert.notEqual(difference, null)
+    })
+  }
+})
