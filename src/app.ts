@@ -10,6 +10,7 @@ import { isLocal } from './config/values.ts'
 import { PosternError } from './errors.ts'
 import { jwksRoutes } from './login/jwks-routes.ts'
 import { loginApiRoutes } from './login/api-routes.ts'
+import { enrolRoutes } from './login/enrol-routes.ts'
 import { firstRunRoutes } from './login/first-run-routes.ts'
 import { handOverRoutes } from './login/hand-over-routes.ts'
 import { forbiddenRoutes, homeRoutes, signOutRoutes } from './login/session-routes.ts'
@@ -183,6 +184,7 @@ function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, databas
     loginApiRoutes(routes, portal)
     secondFactorRoutes(routes, portal)
     stepUpRoutes(routes, portal)
+    enrolRoutes(routes, portal)
     if (portal.ownFactors.offersPasskeys) passkeyRoutes(routes, portal)
     accountRoutes(routes, portal)
     policyApiRoutes(routes, { database, policies })

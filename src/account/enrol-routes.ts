@@ -11,7 +11,7 @@ import { addPasskey, confirmTotp } from './factor-changes.ts'
 import { backToList, changeForm, factorCsrf, factorsPath, passkeyBinding, readName } from './factor-parts.ts'
 import type { FactorParts } from './factor-parts.ts'
 import { MAX_NAME_CHARACTERS } from './factors-page.ts'
-import { qrCode } from './qr-code.ts'
+import { qrCode } from '../web/qr-code.ts'
 import type { AccountVisitor } from './visitor.ts'
 
 const ACCESS = { config: { access: 'signed_in' } } as const

@@ -75,7 +75,8 @@ export function signInRoutes(app: FastifyInstance, parts: PortalParts): void {
         return again('stopped', outcome.retryAfterS)
       case 'refused':
         return again('wrong_credentials')
-      default:
+      case 'half_done':
+      case 'signed_in':
         return advance(parts, reply, outcome, rd)
     }
   })

@@ -29,6 +29,12 @@ export async function findSignInFacts(
 /** Begins the days of grace at the first sign-in under the demand, and tells what is left of them. */
 export async function demandSecondFactor(tx: Queryable, userId: string, graceDays: number): Promise<Grace> {
   await tx.query(table.NOTE_DEMAND, userId)
-  const [row] = await tx.query(table.FIND_DEMAND, userId, graceDays)
-  return row === undefined || row.is_enforced ? { kind: 'over' } : { kind: 'until', enforcedAt: row.enforced_at }
+  return (await findGrace(tx, userId, graceDays)) ?? { kind: 'over' }
+}
+
+/** What is left of the days of grace; null for somebody who wasn't asked yet. */
+export async function findGrace(database: Queryable, userId: string, graceDays: number): Promise<Grace | null> {
+  const [row] = await database.query(table.FIND_DEMAND, userId, graceDays)
+  if (row === undefined) return null
+  return row.is_enforced ? { kind: 'over' } : { kind: 'until', enforcedAt: row.enforced_at }
 }

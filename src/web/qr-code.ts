@@ -1,5 +1,5 @@
-import { html } from '../web/html.ts'
-import type { Html } from '../web/html.ts'
+import { html } from './html.ts'
+import type { Html } from './html.ts'
 
 /** What scanners need around a code: four modules of white. */
 const QUIET = 4
