@@ -6,6 +6,8 @@ import type { Options, Order, Show } from './cli-command.ts'
 import { doctorCommand } from './cli-doctor.ts'
 import { factorCommands } from './cli-factors.ts'
 import { policyCommands } from './cli-policy.ts'
+import { userFileCommands } from './cli-users-file.ts'
+import type { RunInTurn } from './cli-users-file.ts'
 import { configReference } from './commands/config.ts'
 import type { CommandResult } from './commands/command.ts'
 import type { Reply } from './commands/control.ts'
@@ -74,6 +76,11 @@ function program(outcome: { exitCode: number }): Command {
     finish(await runAnywhere(configuration(), { command, given }), options)
   }
 
+  const inTurn: RunInTurn = async (work) => {
+    const { runInTurn } = await import('./run-command.ts')
+    return runInTurn(configuration(), (run) => work((command, given) => run({ command, given })))
+  }
+
   const postern = new Command('postern').description('An authentication gateway that stands beside a reverse proxy.')
   // What stands after a command is its own, such as the `--version` of one of the policy.
   postern
@@ -97,7 +104,9 @@ function program(outcome: { exitCode: number }): Command {
       show(await runMigrations(configuration(), (line) => process.stderr.write(`${line}\n`)), options)
     },
   )
-  userCommands(postern.command('user').description('people who may sign in'), order)
+  const user = postern.command('user').description('people who may sign in')
+  userCommands(user, order)
+  userFileCommands(user, { order, show, inTurn })
   sessionCommands(postern.command('session').description('sign-ins that are open'), order)
   policyCommands(postern.command('policy').description('who may open what'), { order, show })
   withJson(
@@ -140,8 +149,13 @@ function userCommands(user: Command, order: Order): void {
     .action((login: string, options: Options) => order('user delete', { ...options, login }, options))
   withJson(user.command('password <login>').description('set a password and end all sessions'))
     .option('--password-stdin', 'read the password from standard input instead of asking')
+    .option('--must-change', 'have it changed at the next sign-in')
     .action(async (login: string, options: Options) =>
-      order('user password', { login, ...(await password(options, false)) }, options),
+      order(
+        'user password',
+        { ...options, login, ...(await password(options, options['mustChange'] === true)) },
+        options,
+      ),
     )
   withJson(user.command('roles <login>').description('show, give or take roles'))
     .option('--add <role...>', 'roles to give')

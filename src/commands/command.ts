@@ -1,4 +1,5 @@
 import type { Config } from '../config/settings.ts'
+import type { NewPasswords } from '../credentials/new-passwords.ts'
 import type { OwnFactors } from '../credentials/own-factors.ts'
 import type { Passwords } from '../credentials/password.ts'
 import { OperatorError } from '../errors.ts'
@@ -13,6 +14,7 @@ export interface CommandContext {
   readonly database: Database
   readonly feed: ChangeFeed
   readonly passwords: Passwords
+  readonly newPasswords: NewPasswords
   readonly ownFactors: OwnFactors
   readonly sessions: Sessions
   readonly policies: Policies

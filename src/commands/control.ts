@@ -29,6 +29,13 @@ export async function openControlSocket(path: string, run: (order: Order) => Pro
   return server
 }
 
+/** Whether a server runs that takes orders. */
+export async function answersOrders(path: string): Promise<boolean> {
+  const socket = await connectTo(path)
+  socket?.destroy()
+  return socket !== null
+}
+
 /** Sends an order to the running server; null when none runs. */
 export async function sendOrder(path: string, order: Order): Promise<Reply | null> {
   const socket = await connectTo(path)

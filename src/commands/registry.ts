@@ -2,6 +2,7 @@ import { OperatorError, PosternError } from '../errors.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { Order, Reply } from './control.ts'
 import { explainPolicy } from './explain.ts'
+import { exportUsers, importBatch } from './import-users.ts'
 import { diffPolicy, replayPolicy } from './policy-diff.ts'
 import { applyPolicyFile, exportPolicy, listVersions, rollBack } from './policy.ts'
 import { listSessions, revokeSessions } from './session.ts'
@@ -20,6 +21,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'user delete': user.deleteUser,
   'user password': user.setPassword,
   'user roles': user.changeRoles,
+  'user import': importBatch,
+  'user export': exportUsers,
   'user factors list': listFactors,
   'user factors reset': resetFactors,
   'session list': listSessions,

@@ -1,17 +1,19 @@
-import { passwordFault } from '../credentials/password-rules.ts'
+import { recordEvent } from '../audit/events.ts'
+import type { PasswordOwner } from '../credentials/password-rules.ts'
 import type { StoredPassword } from '../credentials/password.ts'
 import { OperatorError } from '../errors.ts'
+import { notify } from '../mail/outbox.ts'
 import { ADMIN_ROLE } from '../policies/policy.ts'
 import type { Queryable } from '../store/database.ts'
 import * as users from '../users/users.ts'
 import type { UserRow } from '../users/users-table.ts'
 import { counted, done, listOf, optionalText, table, textOf } from './command.ts'
-import type { Arguments, Command, CommandContext } from './command.ts'
+import type { Arguments, Command, CommandContext, CommandResult } from './command.ts'
 
 export const createUser: Command = async (context, given) => {
   const login = textOf(given, 'login')
-  const password = await newPassword(context, optionalText(given, 'password'))
   const profile = { login, email: textOf(given, 'email'), name: optionalText(given, 'name') ?? login }
+  const password = await newPassword(context, optionalText(given, 'password'), profile, [])
   await context.database.transaction((tx) =>
     users.createUser(tx, { ...profile, roles: listOf(given, 'role'), password }),
   )
@@ -76,13 +78,20 @@ export const deleteUser: Command = async (context, given) => {
 
 export const setPassword: Command = async (context, given) => {
   const login = textOf(given, 'login')
-  const password = await newPassword(context, textOf(given, 'password'))
+  const mustChange = given['mustChange'] === true
+  const { database, newPasswords } = context
+  const user = await users.getUser(database, login)
+  const before = await users.listPasswords(database, user.id, newPasswords.rules.history)
+  const password = await newPassword(context, optionalText(given, 'password'), user, before)
+  if (password === null && mustChange) return demandChange(context, login)
   if (password === null) throw new OperatorError('Give the password on standard input with --password-stdin.', 2)
-  const ended = await context.feed.commit(context.database, async (tx) => {
-    await users.setPassword(tx, login, password)
+  const ended = await context.feed.commit(database, async (tx) => {
+    await users.setPassword(tx, login, password, mustChange)
+    await recordEvent(tx, { type: 'password_changed', result: 'success', actor: null, resource: `user:${user.login}` })
+    await notify(tx, user.id, 'password_changed')
     return context.sessions.endAllIn(tx, login, 'revoked')
   })
-  return done(`Set the password of ${login}; ended ${counted(ended, 'session')}.`, { login, ended })
+  return done(`Set the password of ${login}; ended ${counted(ended, 'session')}.`, { login, ended, mustChange })
 }
 
 export const changeRoles: Command = async (context, given) => {
@@ -103,9 +112,21 @@ async function keepAnAdministrator(tx: Queryable, { yes }: Arguments, login: str
   if (yes !== true) await users.refuseLastHolder(tx, ADMIN_ROLE, login)
 }
 
-async function newPassword(context: CommandContext, password: string | undefined): Promise<StoredPassword | null> {
+/** Sign-ins that are open go on: the next one asks. */
+async function demandChange({ database }: CommandContext, login: string): Promise<CommandResult> {
+  await users.setMustChangePassword(database, login, true)
+  return done(`${login} has to choose another password at the next sign-in.`, { login, mustChange: true })
+}
+
+async function newPassword(
+  context: CommandContext,
+  password: string | undefined,
+  owner: PasswordOwner,
+  before: readonly StoredPassword[],
+): Promise<StoredPassword | null> {
   if (password === undefined) return null
-  const fault = passwordFault(password, context.config.passwordMinLength)
+  await context.policies.refresh()
+  const fault = await context.newPasswords.fault(password, owner, before)
   if (fault !== null) throw new OperatorError(`This password is refused. ${fault}`)
   return context.passwords.hash(password)
 }

@@ -49,7 +49,8 @@ export const INSERT_USER = statement<
 
 export const UPDATE_PROFILE = statement<[login: string, email: string | null, name: string | null], { id: string }>(
   `update auth.users
-   set email = coalesce($2, email), name = coalesce($3, name), authz_epoch = authz_epoch + 1, updated_at = now()
+   set email = coalesce($2, email), name = coalesce($3, name), authz_epoch = authz_epoch + 1, updated_at = now(),
+       email_verified_at = case when $2 is null or $2 = email then email_verified_at end
    where login = $1 returning id`,
 )
 
