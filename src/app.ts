@@ -22,7 +22,7 @@ import { plainServer, portalServer } from './http-servers.ts'
 import { stepUpRoutes } from './login/step-up-routes.ts'
 import type { ServerFactory } from './http-servers.ts'
 import type { Metrics } from './observe/metrics.ts'
-import { ADMIN_ROLE } from './policies/policy.ts'
+import { guardRoutes } from './portal-guard.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
 import { resetRoutes } from './recovery/reset-routes.ts'
 import { createGateway } from './verify/gateway.ts'
@@ -31,13 +31,12 @@ import { autheliaRoutes } from './verify/authelia-routes.ts'
 import { openExpressLane } from './verify/express/express-lane.ts'
 import { createLaneRoutes } from './verify/express/lane-routes.ts'
 import { DIALECTS, verifyRoutes } from './verify/routes.ts'
-import { requireAccessDeclarations, visitorFault } from './web/access.ts'
+import { requireAccessDeclarations } from './web/access.ts'
 import { assets } from './web/assets.ts'
-import type { Entrance, Entrances, Paths } from './web/entrance.ts'
+import type { Entrance, Paths } from './web/entrance.ts'
 import { entranceConstraint } from './web/entrance-constraint.ts'
 import type { Constraints } from './web/entrance-constraint.ts'
 import { createFailureHandler } from './web/failure.ts'
-import { visitorOf } from './web/pages.ts'
 import { readQuery } from './web/query.ts'
 import { acceptSetCookie } from './web/set-cookie.ts'
 import { assetHeaders, portalHeaders } from './web/security-headers.ts'
@@ -60,15 +59,7 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
     if (request.url.startsWith(`${entrances.portal.paths.assets}/`)) return
     if (entrances.of(request.raw) === null) throw new PosternError('wrong_host')
   })
-  app.addHook('preHandler', async (request, reply) => {
-    const { access } = request.routeOptions.config
-    if (access !== 'signed_in' && access !== 'administrator') return
-    const { principal } = await visitorOf(portal, request)
-    const fault = visitorFault(access, principal, ADMIN_ROLE)
-    if (fault === null) return
-    if (fault === 'forbidden' || request.method !== 'GET' || isApi(request, entrances)) throw new PosternError(fault)
-    return reply.redirect(entrances.portal.paths.signIn, 302)
-  })
+  guardRoutes(app, { portal, rateLimits: context.rateLimits, metrics: context.metrics })
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method, routeOptions } = request
     context.log.debug(
@@ -229,10 +220,6 @@ function portalFailure({ portalParts: { entrances, cookies }, log, config }: Con
       entrance === null || entrance.kind === 'portal' ? atPortal : failAt(entrance.paths, entrance.paths.home)
     return fail(error, request, reply.headers(portalHeaders({ secure: cookies.secure })))
   }
-}
-
-function isApi({ url }: FastifyRequest, { portal }: Entrances): boolean {
-  return url.startsWith(`${portal.paths.base}/api/`)
 }
 
 function assetRoutes(app: FastifyInstance, secure: boolean): void {

@@ -5,6 +5,9 @@ import type { Context } from './context.ts'
 import type { Crew } from './crew.ts'
 import { OperatorError } from './errors.ts'
 import { every } from './lib/every.ts'
+import { PRUNE_ATTEMPTS } from './limits/attempts-table.ts'
+import { DEVICE_KEPT_MS } from './limits/devices.ts'
+import { PRUNE_DEVICES } from './limits/devices-table.ts'
 import { PRUNE_MAILS } from './mail/outbox-table.ts'
 import { sendWaiting } from './mail/sender.ts'
 import type { SendOutcome } from './mail/sender.ts'
@@ -39,6 +42,8 @@ const DAY_MS = 86_400_000
 const STARTER = { by: 'postern', reason: 'first start' }
 
 const PRUNABLES: readonly Prunable[] = [
+  { what: 'attempts', statement: PRUNE_ATTEMPTS, keptMs: 0 },
+  { what: 'devices', statement: PRUNE_DEVICES, keptMs: DEVICE_KEPT_MS },
   { what: 'changes', statement: PRUNE_CHANGES, keptMs: CHANGES_KEPT_MS },
   { what: 'sign-ins', statement: PRUNE_SIGN_INS, keptMs: DAY_MS },
   { what: 'one-time tokens', statement: PRUNE_ONE_TIME_TOKENS, keptMs: DAY_MS },

@@ -14,6 +14,9 @@ import { createStrengthMeter } from './credentials/strength.ts'
 import { OperatorError } from './errors.ts'
 import { readNetworks } from './lib/address.ts'
 import type { Networks } from './lib/address.ts'
+import type { Attempts } from './limits/attempts.ts'
+import { createLimits } from './limits/limits.ts'
+import type { RateLimits } from './limits/rate-limits.ts'
 import { createPortalParts } from './login/portal-parts.ts'
 import type { PortalParts } from './login/portal.ts'
 import type { Log } from './observe/log.ts'
@@ -67,6 +70,9 @@ export interface Context {
   /** What is written down of verify. */
   readonly decisions: Decisions
   readonly metrics: Metrics
+  readonly attempts: Attempts
+  /** Null where an operator turned them off. */
+  readonly rateLimits: RateLimits | null
   /** What the verify listener and proxy mode share. */
   readonly gatewayParts: GatewayParts
   readonly portalParts: PortalParts
@@ -118,11 +124,13 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
   const { onFirstRunDone } = options
-  const portalParts = createPortalParts({ ...parts, keys: keys.token, cookies, onFirstRunDone })
-  const ofRecovery = { loaded, keys: keys.token, newPasswords, feed: signIns.feed, rateLimits: null }
+  const limits = await createLimits({ config, database, keys: keys.token, keyValue, cookies, metrics })
+  const portalParts = createPortalParts({ ...parts, ...limits, keys: keys.token, cookies, onFirstRunDone })
+  const ofRecovery = { loaded, keys: keys.token, newPasswords, feed: signIns.feed, rateLimits: limits.rateLimits }
   return {
     ...kept,
     ...signIns,
+    ...limits,
     gatewayParts: gatewayPartsOf(parts, cookies, loaded.secrets),
     portalParts,
     recovery: createRecovery(portalParts, ofRecovery),

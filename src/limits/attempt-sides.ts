@@ -1,6 +1,18 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { Attempt, AttemptFactor } from './attempts.ts'
 import { networkOf } from './network.ts'
+
+/** What is proven by an attempt; `basic` guesses the password too, so both share one ceiling. */
+export type AttemptFactor = 'password' | 'totp' | 'recovery' | 'webauthn' | 'basic' | 'token'
+
+export interface Attempt {
+  /** Login or e-mail address as typed; unknown ones are counted like all others, under an HMAC. */
+  readonly name: string
+  readonly userId: string | null
+  readonly address: string | null
+  /** SHA-256 of the device cookie's token, as `readDevice` gives it. */
+  readonly deviceHash: Buffer | null
+  readonly factor: AttemptFactor
+}
 
 /** From where and of whom failures are counted together. */
 export type SideName = 'person_network' | 'network' | 'person' | 'device'

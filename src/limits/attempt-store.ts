@@ -1,5 +1,4 @@
-import type { SideName, Sides } from './attempt-sides.ts'
-import type { AttemptFactor } from './attempts.ts'
+import type { AttemptFactor, SideName, Sides } from './attempt-sides.ts'
 
 /** What was counted, this attempt included; a stopped one isn't counted. */
 export type Counted =

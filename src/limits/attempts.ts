@@ -1,23 +1,10 @@
 import type { Queryable } from '../store/database.ts'
 import { KeyValueError } from '../store/key-value.ts'
 import { CEILING, delayOf, sidesOf, subjectOf } from './attempt-sides.ts'
-import type { SideName, Sides } from './attempt-sides.ts'
+import type { Attempt, AttemptFactor, SideName, Sides } from './attempt-sides.ts'
 import type { AttemptFilter, AttemptRow, AttemptStore, Counted } from './attempt-store.ts'
 import { createDatabaseAttempts } from './database-attempts.ts'
 import type { Devices } from './devices.ts'
-
-/** What is proven by an attempt; `basic` guesses the password too, so both share one ceiling. */
-export type AttemptFactor = 'password' | 'totp' | 'recovery' | 'webauthn' | 'basic' | 'token'
-
-export interface Attempt {
-  /** Login or e-mail address as typed; unknown ones are counted like all others, under an HMAC. */
-  readonly name: string
-  readonly userId: string | null
-  readonly address: string | null
-  /** SHA-256 of the device cookie's token, as `readDevice` gives it. */
-  readonly deviceHash: Buffer | null
-  readonly factor: AttemptFactor
-}
 
 /** Whether an attempt may be checked. It has been counted as a failure already, until `succeeded` takes that back. */
 export type Reservation =

@@ -1,7 +1,6 @@
 import type { Queryable } from '../store/database.ts'
-import type { SideName, Sides } from './attempt-sides.ts'
+import type { AttemptFactor, SideName, Sides } from './attempt-sides.ts'
 import type { AttemptFilter, AttemptRow, AttemptStore, Counted } from './attempt-store.ts'
-import type { AttemptFactor } from './attempts.ts'
 import * as table from './attempts-table.ts'
 
 type Unknown = Extract<Sides, { kind: 'unknown_device' }>

@@ -1,10 +1,9 @@
 import type { KeyValue } from '../store/key-value.ts'
 import { readNetworks } from '../lib/address.ts'
 import { FAILURES_A_PERSON, RULES } from './attempt-sides.ts'
-import type { Side, SideName, Sides } from './attempt-sides.ts'
+import type { AttemptFactor, Side, SideName, Sides } from './attempt-sides.ts'
 import type { AttemptFilter, AttemptRow, AttemptStore } from './attempt-store.ts'
 import { CLEAR, LIST, LESS, RESERVE } from './redis-attempts-script.ts'
-import type { AttemptFactor } from './attempts.ts'
 
 /** What is kept beside a count, for operators. */
 interface About {

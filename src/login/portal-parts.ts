@@ -2,8 +2,6 @@ import type { Config } from '../config/settings.ts'
 import type { Host } from '../lib/host.ts'
 import { deriveKey } from '../lib/key-ring.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
-import { createAttempts } from '../limits/attempts.ts'
-import { createDevices } from '../limits/devices.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
 import { findApp } from '../policies/find-app.ts'
 import type { Policies } from '../policies/policies.ts'
@@ -21,6 +19,8 @@ export interface PortalBasis extends Pick<
   | 'passwords'
   | 'factors'
   | 'ownFactors'
+  | 'attempts'
+  | 'devices'
   | 'sessions'
   | 'cookies'
   | 'trustedProxies'
@@ -35,22 +35,16 @@ export interface PortalBasis extends Pick<
   readonly policies: Pick<Policies, 'current'>
 }
 
-const NO_THRESHOLDS = { notify: 0, secondFactor: 0, stop: 0 }
-
 /** Builds what the portal's pages and API are made from. */
 export function createPortalParts(basis: PortalBasis): PortalParts {
-  const { config, keys, policies, database, sessions, cookies } = basis
+  const { config, keys, policies, database, sessions } = basis
   const { bytes } = keys.minting
   const policy = (): CompiledPolicy => policies.current()
-  const devices = createDevices(keys, cookies)
-  const nameKey = deriveKey(bytes, 'names of attempts')
   return {
     ...basis,
-    devices,
-    attempts: createAttempts({ database, devices, shared: null, nameKey, now: Date.now }),
     pending: createPendingSignIns(keys),
     policy,
-    risk: NO_THRESHOLDS,
+    risk: { notify: config.riskNotify, secondFactor: config.riskSecondFactor, stop: config.riskStop },
     deviceTrustMs: config.deviceTrust,
     returnAddresses: createReturnAddresses(deriveKey(bytes, 'return addresses'), policy, Date.now, config.publicUrl),
     handOver: createHandOver({ database, sessions, keys }),

@@ -72,26 +72,8 @@ const SESSION_BUCKETS = [60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 7 * 
 /** Builds the metrics with a registry of their own. */
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry()
-  const registers = [registry]
+  const registers: [Registry] = [registry]
   collectDefaultMetrics({ register: registry })
-  const attempts = new Counter({
-    name: 'auth_attempts_total',
-    help: 'Attempts to sign in, by outcome and way.',
-    labelNames: ['status', 'method'],
-    registers,
-  })
-  const stopped = new Counter({
-    name: 'postern_attempts_stopped_total',
-    help: 'Attempts refused without being checked, by the side that had too many failures and by way.',
-    labelNames: ['side', 'method'],
-    registers,
-  })
-  const limited = new Counter({
-    name: 'postern_rate_limited_total',
-    help: 'Requests to the portal that were too many, by class.',
-    labelNames: ['class'],
-    registers,
-  })
   const durations = new Histogram({
     name: 'session_duration_seconds',
     help: 'How long sign-ins lasted that were ended here.',
@@ -130,9 +112,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   registry.registerMetric(gauge('postern_mails_waiting', 'Mails that wait to be sent.', () => waiting.count, 'max'))
   for (const each of gaugesOf(gauges)) registry.registerMetric(each)
   return {
-    attempt: (status, method) => attempts.inc({ status, method }),
-    attemptStopped: (side, method) => stopped.inc({ side, method }),
-    rateLimited: (kind) => limited.inc({ class: kind }),
+    ...attemptCounters(registers),
     signInEnded: (lastedSeconds) => durations.observe({ user_type: 'person' }, lastedSeconds),
     verified: (decision, tier, seconds) => verify.observe(decision, tier, seconds),
     sharedRead: (outcome) => sharedReads.inc({ outcome }),
@@ -158,6 +138,32 @@ export function exposeTogether(figures: readonly Figures[]): Promise<string> {
 export function countsOf(figures: readonly Figures[]): Promise<Figures> {
   const counts = figures.map((each) => each.filter(({ type }) => COUNTS.has(String(type))))
   return AggregatorRegistry.aggregate(counts).getMetricsAsJSON()
+}
+
+function attemptCounters(registers: [Registry]): Pick<Metrics, 'attempt' | 'attemptStopped' | 'rateLimited'> {
+  const attempts = new Counter({
+    name: 'auth_attempts_total',
+    help: 'Attempts to sign in, by outcome and way.',
+    labelNames: ['status', 'method'],
+    registers,
+  })
+  const stopped = new Counter({
+    name: 'postern_attempts_stopped_total',
+    help: 'Attempts refused without being checked, by the side that had too many failures and by way.',
+    labelNames: ['side', 'method'],
+    registers,
+  })
+  const limited = new Counter({
+    name: 'postern_rate_limited_total',
+    help: 'Requests to the portal that were too many, by class.',
+    labelNames: ['class'],
+    registers,
+  })
+  return {
+    attempt: (status, method) => attempts.inc({ status, method }),
+    attemptStopped: (side, method) => stopped.inc({ side, method }),
+    rateLimited: (kind) => limited.inc({ class: kind }),
+  }
 }
 
 /** The registry asks a metric for nothing but what it is and `get`. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Attempt, Attempts, Reservation } from '../../src/limits/attempts.ts'
+import type { Attempt } from '../../src/limits/attempt-sides.ts'
+import type { Attempts, Reservation } from '../../src/limits/attempts.ts'
 
 /** What is counted on, with a clock that the test sets and a user of its own. */
 export interface Place {

@@ -36,6 +36,8 @@ export const LEVELS: readonly (readonly string[])[] = [
     'cli-command.ts',
     'cli-policy.ts',
     'cli-doctor.ts',
+    'cli-attempts.ts',
+    'portal-guard.ts',
     'cli-factors.ts',
     'cli-attempts.ts',
     'portal-guard.ts',
