@@ -4,7 +4,8 @@ import { MAX_OF_A_KIND } from '../credentials/own-factors.ts'
 import type { FactorKind } from '../credentials/own-factors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { bodySchema, textField } from '../web/body.ts'
-import { sendHtml } from '../web/pages.ts'
+import { sendHtml, setSessionCookie } from '../web/pages.ts'
+import type { NewSession } from '../web/pages.ts'
 import { portalHeaders } from '../web/security-headers.ts'
 import { passkeyPage, totpPage } from './enrol-pages.ts'
 import { addPasskey, confirmTotp } from './factor-changes.ts'
@@ -48,7 +49,8 @@ function totpRoutes(app: FastifyInstance, parts: FactorParts): void {
     if (form === null) return reply
     const { code } = form.fields
     const name = readName(form.fields.name, MAX_NAME_CHARACTERS) ?? NEW_NAMES.totp
-    if (await confirmTotp(parts, form.owner, { name, code })) return backToList(parts, reply)
+    const addition = await confirmTotp(parts, form.owner, { name, code })
+    if (addition.kind === 'added') return backWith(parts, reply, addition.session)
     return sendHtml(reply, 400, totpPage({ ...pageOf(parts, form.visitor), action, name, key: null }))
   })
 }
@@ -73,13 +75,16 @@ function passkeyRoutes(app: FastifyInstance, parts: FactorParts): void {
     if (form === null) return reply
     const name = readName(form.fields.name, MAX_NAME_CHARACTERS) ?? NEW_NAMES.webauthn
     const given = { name, binding: passkeyBinding(form.visitor), response: fromJson(form.fields.response) }
-    return toldOf(await addPasskey(parts, form.owner, given), parts, reply)
+    const addition = await addPasskey(parts, form.owner, given)
+    if (addition.kind === 'added') return backWith(parts, reply, addition.session)
+    return backToList(parts, reply, addition.kind === 'known' ? 'known' : 'passkey_refused')
   })
 }
 
-function toldOf(enrolled: 'added' | 'known' | 'refused', parts: FactorParts, reply: FastifyReply): FastifyReply {
-  if (enrolled === 'added') return backToList(parts, reply)
-  return backToList(parts, reply, enrolled === 'known' ? 'known' : 'passkey_refused')
+/** Back to the list with the token that the sign-in rose to, unless it ended meanwhile. */
+function backWith(parts: FactorParts, reply: FastifyReply, session: NewSession | null): FastifyReply {
+  if (session !== null) setSessionCookie(parts.cookies, reply, parts.entrances.portal.hostName, session)
+  return backToList(parts, reply)
 }
 
 async function ownedOf(

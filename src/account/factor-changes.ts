@@ -9,12 +9,13 @@ import { keepSignIn } from '../sessions/keep-sign-in.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Database, Queryable } from '../store/database.ts'
+import type { NewSession } from '../web/pages.ts'
 import { raiseSessionEpoch } from '../users/session-epoch.ts'
 
 export interface FactorChangeParts {
   readonly database: Database
   readonly feed: Pick<ChangeFeed, 'commit'>
-  readonly sessions: Pick<Sessions, 'endAllIn'>
+  readonly sessions: Pick<Sessions, 'endAllIn' | 'raise'>
   readonly ownFactors: OwnFactors
 }
 
@@ -25,32 +26,34 @@ export interface FactorOwner {
   readonly userAgent: string
 }
 
-/** Takes the first code of a device that was begun; true when it fits. */
+/** What came of a factor that was to be added. Once it is, the sign-in has it too, by a token that replaces its own. */
+export type Addition =
+  | { readonly kind: 'added'; readonly session: NewSession | null }
+  | { readonly kind: Exclude<Enrolled, 'added'> }
+
+/** Takes the first code of a device that was begun. */
 export function confirmTotp(
-  { database, ownFactors }: FactorChangeParts,
+  { database, feed, sessions, ownFactors }: FactorChangeParts,
   owner: FactorOwner,
   { name, code }: { name: string; code: string },
-): Promise<boolean> {
+): Promise<Addition> {
   const { userId } = owner.principal
-  return database.transaction(async (tx) => {
+  return feed.commit(database, async (tx) => {
     const isRight = await ownFactors.confirmTotp(tx, { userId, name, code, nowMs: Date.now() })
-    if (isRight) await tell(tx, owner, { type: 'factor_added', notice: 'factor_added', factor: 'totp' })
-    return isRight
+    return isRight ? added(tx, sessions, owner, 'totp') : { kind: 'refused' }
   })
 }
 
 /** Takes the answer of a browser that made a passkey. */
 export function addPasskey(
-  { database, ownFactors }: FactorChangeParts,
+  { database, feed, sessions, ownFactors }: FactorChangeParts,
   owner: FactorOwner,
   given: { name: string; binding: string; response: unknown },
-): Promise<Enrolled> {
+): Promise<Addition> {
   const { userId } = owner.principal
-  return database.transaction(async (tx) => {
-    const enrolled = await ownFactors.addPasskey(tx, { userId, ...given })
-    if (enrolled === 'added')
-      await tell(tx, owner, { type: 'factor_added', notice: 'factor_added', factor: 'webauthn' })
-    return enrolled
+  return feed.commit(database, async (tx) => {
+    const kind = await ownFactors.addPasskey(tx, { userId, ...given })
+    return kind === 'added' ? added(tx, sessions, owner, 'webauthn') : { kind }
   })
 }
 
@@ -96,6 +99,19 @@ export function renewCodes(
     await tell(tx, owner, { type, notice: type, factor: 'recovery' })
     return codes
   })
+}
+
+/** Whoever has just shown the new factor to work has proven it. */
+async function added(
+  tx: Queryable,
+  sessions: Pick<Sessions, 'raise'>,
+  owner: FactorOwner,
+  factor: FactorKind,
+): Promise<Addition> {
+  const { signInId, factors } = owner.principal
+  await tell(tx, owner, { type: 'factor_added', notice: 'factor_added', factor })
+  const session = await sessions.raise(tx, { signInId, factors: { ...factors, [factor]: Date.now() } })
+  return { kind: 'added', session }
 }
 
 interface Told {
