@@ -3,6 +3,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { Context } from './context.ts'
 import type { Check } from './observe/health.ts'
+import { factorRoutes } from './account/factor-routes.ts'
 import { accountRoutes } from './account/routes.ts'
 import { policyApiRoutes } from './api/policy-routes.ts'
 import { PORTAL_PATH } from './config/settings.ts'
@@ -178,6 +179,7 @@ function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, databas
     enrolRoutes(routes, portal)
     if (portal.ownFactors.offersPasskeys) passkeyRoutes(routes, portal)
     accountRoutes(routes, portal)
+    factorRoutes(routes, portal)
     policyApiRoutes(routes, { database, policies })
     resetRoutes(routes, recovery)
     jwksRoutes(routes, keys.assertion)

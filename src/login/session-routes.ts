@@ -23,7 +23,7 @@ export function homeRoutes(app: FastifyInstance, parts: PortalParts): void {
     const links = {
       assetBase: paths.assets,
       signOutAction: paths.signOut,
-      sessionsHref: `${paths.base}/account/sessions`,
+      accountBase: `${paths.base}/account`,
     }
     return sendHtml(reply, 200, signedInPage({ ...links, login, name, email, csrf }))
   })

@@ -10,13 +10,19 @@ export interface SignedInPage {
   /** Path that the sign-out form is posted to. */
   readonly signOutAction: string
   readonly csrf: string
-  /** Where one's own sign-ins are listed. */
-  readonly sessionsHref: string
+  /** Path that the pages of one's own account are below, such as `/account`. */
+  readonly accountBase: string
 }
+
+/** Pages below the account's path, as people are told of them. */
+const PAGES = [
+  ['sessions', 'Where you are signed in'],
+  ['factors', 'Second factors'],
+] as const
 
 /** The portal's start page: who am I, and the way out. */
 export function signedInPage(model: SignedInPage): string {
-  const { assetBase, login, name, email, signOutAction, csrf, sessionsHref } = model
+  const { assetBase, login, name, email, signOutAction, csrf, accountBase } = model
   const body = html`<h1>You are signed in</h1>
     <dl class="facts">
       <div>
@@ -32,7 +38,7 @@ export function signedInPage(model: SignedInPage): string {
         <dd>${email}</dd>
       </div>
     </dl>
-    <p><a class="button second" href="${sessionsHref}">Where you are signed in</a></p>
+    ${PAGES.map(([name, text]) => html`<p><a class="button second" href="${`${accountBase}/${name}`}">${text}</a></p>`)}
     <form method="post" action="${signOutAction}">
       ${hiddenField('csrf', csrf)}
       <button class="button second" type="submit">Sign out</button>

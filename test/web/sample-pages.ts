@@ -51,7 +51,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
     email: 'alice.with.a.rather.long.address@department.example.com',
     signOutAction: '/.postern/logout',
     csrf: 'kq3v',
-    sessionsHref: '/.postern/account/sessions',
+    accountBase: '/.postern/account',
   }),
   forbidden: forbiddenPage({ assetBase, decisionId: '01JD8Q2VX4-7f3a', login: 'alice', signInHref: '/.postern/login' }),
   'forbidden-anonymous': forbiddenPage({ assetBase, decisionId: null, login: null, signInHref: '/.postern/login' }),
