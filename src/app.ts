@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOption
 import type { Context } from './context.ts'
 import type { Check } from './observe/health.ts'
 import { factorRoutes } from './account/factor-routes.ts'
+import { emailRoutes } from './account/email-routes.ts'
 import { accountRoutes } from './account/routes.ts'
 import { policyApiRoutes } from './api/policy-routes.ts'
 import { PORTAL_PATH } from './config/settings.ts'
@@ -182,6 +183,7 @@ function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, databas
     factorRoutes(routes, portal)
     policyApiRoutes(routes, { database, policies })
     resetRoutes(routes, recovery)
+    emailRoutes(routes, { ...portal, ...recovery })
     jwksRoutes(routes, keys.assertion)
   })
 }

@@ -7,11 +7,11 @@ import { sendHtml } from '../web/pages.ts'
 import { recoveryCodesPage } from './enrol-pages.ts'
 import { enrolRoutes } from './enrol-routes.ts'
 import { removeFactor, renameFactor, renewCodes } from './factor-changes.ts'
-import { backToList, changeForm, factorCsrf, factorsPath, mayChange, readName } from './factor-parts.ts'
+import { backToList, changeForm, factorCsrf, factorsPath, readName } from './factor-parts.ts'
 import type { FactorParts } from './factor-parts.ts'
 import { factorsPage, isFactorsNotice, MAX_NAME_CHARACTERS } from './factors-page.ts'
+import { proveAnewHref } from './prove-anew.ts'
 import { signedInVisitor } from './visitor.ts'
-import type { AccountVisitor } from './visitor.ts'
 
 const ACCESS = { config: { access: 'signed_in' } } as const
 const CSRF = textField(256)
@@ -78,24 +78,12 @@ async function showList(
     action: factorsPath(parts),
     csrf: factorCsrf(parts, visitor),
     homeHref: paths.home,
-    proveHref: await proveHref(parts, visitor),
+    proveHref: await proveAnewHref(parts, visitor, factorsPath(parts)),
     offersPasskeys: ownFactors.offersPasskeys,
     isDemanded: isDemanded(parts, visitor.principal),
     notice: isFactorsNotice(notice) ? notice : null,
   }
   return sendHtml(reply, 200, factorsPage(model))
-}
-
-/** The second factor alone where only that is missing, or else everything anew. */
-async function proveHref(parts: FactorParts, visitor: AccountVisitor): Promise<string | null> {
-  const { factors, database, returnAddresses, entrances } = parts
-  if (await mayChange(parts, visitor)) return null
-  const { userId, factors: proven } = visitor.principal
-  const owned = await factors.ownedBy(database, userId)
-  const { origin, paths } = entrances.portal
-  const rd = returnAddresses.sign({ host: new URL(origin).host, target: factorsPath(parts) })
-  const lacksSecond = owned.length > 0 && Object.keys(proven).length === 1
-  return `${paths.signIn}?rd=${rd}&prove=${lacksSecond ? 'second_factor' : 'again'}`
 }
 
 function isDemanded({ policy }: FactorParts, { roles }: Principal): boolean {

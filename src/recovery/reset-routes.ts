@@ -6,7 +6,7 @@ import { formOf, formToken, isOwnForm, refuseCrossSite, sendHtml } from '../web/
 import { findPreSignIn, keepPreSignIn } from '../web/pre-sign-in.ts'
 import { clientOf } from './parts.ts'
 import type { RecoveryParts } from './parts.ts'
-import { limitResets } from './reset-limits.ts'
+import { mayAskForReset } from './mail-limits.ts'
 import { newPasswordPage, resetDonePage, resetRequestPage, resetSentPage } from './reset-page.ts'
 import { completeReset, readLoginOrEmail, requestReset } from './reset.ts'
 import { findLink } from './user-links.ts'
@@ -80,8 +80,7 @@ function requestRoutes(app: FastifyInstance, parts: RecoveryParts): void {
       return again(403, 'This page was open for too long, or your browser keeps no cookies. Try again.')
     const loginOrEmail = readLoginOrEmail(username)
     if (loginOrEmail === null) return again(400, 'Enter your login or your e-mail address.')
-    const client = clientOf(parts, request)
-    if (await limitResets(parts, loginOrEmail, client, reply)) await requestReset(parts, loginOrEmail, client)
+    if (await mayAskForReset(parts, loginOrEmail)) await requestReset(parts, loginOrEmail, clientOf(parts, request))
     return sendHtml(reply, 200, resetSentPage({ assetBase, signInHref }))
   })
 }

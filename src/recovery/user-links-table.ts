@@ -35,3 +35,8 @@ export const VERIFY_EMAIL = statement<[userId: string]>(
 export const FIND_VERIFIED = statement<[userId: string], { email: string; is_verified: boolean }>(
   `select email, email_verified_at is not null as is_verified from auth.users where id = $1`,
 )
+
+/** Ends every sign-in, those too that are about to begin. */
+export const RAISE_SESSION_EPOCH = statement<[userId: string]>(
+  `update auth.users set session_epoch = session_epoch + 1, updated_at = now() where id = $1`,
+)

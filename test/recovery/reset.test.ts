@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { suite, test } from 'node:test'
+import type { Context } from '../../src/context.ts'
 import { mintToken } from '../../src/lib/tokens.ts'
-import { createMailLinks } from '../../src/recovery/mail-links.ts'
 import { makeResetLink } from '../../src/recovery/reset.ts'
-import { sendWaiting } from '../../src/mail/sender.ts'
-import { openSmtp } from '../../src/mail/smtp.ts'
 import { statement } from '../../src/store/statement.ts'
-import { disableUser, editUser, setPassword } from '../../src/users/users.ts'
-import type { TestApp } from '../support/app.ts'
+import { disableUser, editUser, getUser, setPassword } from '../../src/users/users.ts'
+import type { TestAppOptions } from '../support/app.ts'
 import type { Cleanup } from '../support/database.ts'
-import { linkIn, startSmtpServer } from '../support/smtp.ts'
-import type { SmtpServer } from '../support/smtp.ts'
+import { linkIn } from '../support/smtp.ts'
 import { createBrowser, hidden, openPortal, withoutRandom } from '../login/browser.ts'
 import type { Browser, Page } from '../login/browser.ts'
+import { openPostOffice } from './post-office.ts'
+import type { PostOffice } from './post-office.ts'
 
 const RESET = '/.postern/reset'
 const NEW_PASSWORD = 'a quite different pass phrase'
@@ -24,10 +24,7 @@ const EVENTS = statement<[], { event_type: string; result: string; actor_login: 
   `select event_type, result, actor_login from auth.auth_audit_log where event_type like 'password%' order by occurred_at`,
 )
 
-interface Desk extends TestApp {
-  readonly server: SmtpServer
-  /** Sends what waits. */
-  readonly deliver: () => Promise<void>
+interface Desk extends PostOffice {
   readonly ask: (username: string, browser?: Browser) => Promise<Page>
   /** Path of a link that came by mail. */
   readonly mailed: (login?: string) => Promise<string>
@@ -71,20 +68,25 @@ suite('a forgotten password', () => {
   })
 
   test('RST-01: known, unknown and disabled take the same time', async (t) => {
-    const { portal, addUser, ask } = await open(t)
+    const overrides = ({ recovery }: Context): Partial<Context> => ({ recovery: { ...recovery, rateLimits: null } })
+    const { portal, database, addUser } = await open(t, { overrides })
     await addUser('carol', { disabled: true })
     const browser = createBrowser(portal)
     const names = ['alice', 'nobody', 'carol']
     const times: Record<string, number[]> = { alice: [], nobody: [], carol: [] }
-    for (let round = 0; round < 60; round++) {
-      for (const name of names) {
+    for (let round = 0; round < 100; round++) {
+      // Each comes first, second and third as often as the others.
+      for (const name of [...names.slice(round % 3), ...names.slice(0, round % 3)]) {
+        const csrf = hidden(await browser.get(RESET), 'csrf')
         const started = performance.now()
-        await ask(name, browser)
+        const { status } = await browser.post(RESET, { body: { username: name, csrf }, headers: elsewhere() })
         times[name]?.push(performance.now() - started)
+        assert.equal(status, 200)
       }
     }
+    assert.equal((await database.query(MAILS)).length, 300, 'each request did its whole work')
     const medians = names.map((name) => median(times[name] ?? []))
-    t.diagnostic(`medians of 60, ms: ${names.map((name, at) => `${name} ${medians[at]?.toFixed(2)}`).join(', ')}`)
+    t.diagnostic(`medians of 100, ms: ${names.map((name, at) => `${name} ${medians[at]?.toFixed(2)}`).join(', ')}`)
     assert.ok(Math.max(...medians) - Math.min(...medians) < 5, String(medians))
   })
 
@@ -280,40 +282,34 @@ suite('a forgotten password', () => {
   })
 })
 
-async function open(t: Cleanup): Promise<Desk> {
-  const server = await startSmtpServer(t)
-  const env = { POSTERN_SMTP_URL: `smtp://127.0.0.1:${server.port}`, POSTERN_MAIL_FROM: 'auth@example.com' }
-  const app = await openPortal(t, { env })
-  await app.addUser('alice')
-  const address = { host: '127.0.0.1', port: server.port, security: 'none', user: null, password: null } as const
-  const transport = await openSmtp(address, { name: '', address: 'auth@example.com' })
-  t.after(async () => transport.close())
-  const { database, recovery, log } = app.context
-  const parts = { database, transport, publicUrl: recovery.publicUrl, linkFor: createMailLinks(recovery), log }
-  const deliver = async (): Promise<void> => {
-    await sendWaiting({ ...parts, onOutcome: () => undefined }, new AbortController().signal)
-  }
-  const ask = async (username: string, browser = createBrowser(app.portal)): Promise<Page> => {
+async function open(t: Cleanup, options: TestAppOptions = {}): Promise<Desk> {
+  const office = await openPostOffice(t, options)
+  const ask = async (username: string, browser = createBrowser(office.portal)): Promise<Page> => {
     const csrf = hidden(await browser.get(RESET), 'csrf')
-    return browser.post(RESET, { body: { username, csrf } })
+    return browser.post(RESET, { body: { username, csrf }, headers: elsewhere() })
   }
   const mailed = async (login = 'alice'): Promise<string> => {
     await ask(login)
-    await deliver()
-    return linkIn(server.mails.at(-1) ?? assert.fail('no mail')).pathname
+    await office.deliver()
+    return office.linkTo((await getUser(office.database, login)).email)
   }
-  return { ...app, server, deliver, ask, mailed }
+  return { ...office, ask, mailed }
 }
 
 function setNew(browser: Browser, form: Page, password = NEW_PASSWORD): Promise<Page> {
   const body = { password, token: hidden(form, 'token'), csrf: hidden(form, 'csrf') }
-  return browser.post(`${RESET}/password`, { body })
+  return browser.post(`${RESET}/password`, { body, headers: elsewhere() })
 }
 
 async function refused(browser: Browser, form: Page, token: string): Promise<void> {
   assert.equal((await browser.get(`${RESET}/${token}`)).status, 410, token)
   const body = { password: NEW_PASSWORD, token, csrf: hidden(form, 'csrf') }
   assert.equal((await browser.post(`${RESET}/password`, { body })).status, 410, token)
+}
+
+/** A network of its own, since those of one may not ask so often. */
+function elsewhere(): { 'x-forwarded-for': string } {
+  return { 'x-forwarded-for': `198.18.${randomInt(256)}.${randomInt(256)}` }
 }
 
 function tokenOf(link: string): string {
