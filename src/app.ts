@@ -6,6 +6,7 @@ import type { Check } from './observe/health.ts'
 import { factorRoutes } from './account/factor-routes.ts'
 import { emailRoutes } from './account/email-routes.ts'
 import { accountRoutes } from './account/routes.ts'
+import { attemptsApiRoutes } from './api/attempts-routes.ts'
 import { policyApiRoutes } from './api/policy-routes.ts'
 import { PORTAL_PATH } from './config/settings.ts'
 import { isLocal } from './config/values.ts'
@@ -182,6 +183,7 @@ function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, databas
     accountRoutes(routes, portal)
     factorRoutes(routes, portal)
     policyApiRoutes(routes, { database, policies })
+    attemptsApiRoutes(routes, portal)
     resetRoutes(routes, recovery)
     emailRoutes(routes, { ...portal, ...recovery })
     jwksRoutes(routes, keys.assertion)

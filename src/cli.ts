@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { askPassword } from './ask-password.ts'
+import { attemptCommands, unlockCommand } from './cli-attempts.ts'
 import { withJson } from './cli-command.ts'
 import type { Options, Order, Show } from './cli-command.ts'
 import { doctorCommand } from './cli-doctor.ts'
@@ -107,6 +108,7 @@ function program(outcome: { exitCode: number }): Command {
   const user = postern.command('user').description('people who may sign in')
   userCommands(user, order)
   userFileCommands(user, { order, show, inTurn })
+  attemptCommands(postern.command('attempts').description('failures to sign in, and the stops they bring'), order)
   sessionCommands(postern.command('session').description('sign-ins that are open'), order)
   policyCommands(postern.command('policy').description('who may open what'), { order, show })
   withJson(
@@ -157,6 +159,7 @@ function userCommands(user: Command, order: Order): void {
         options,
       ),
     )
+  unlockCommand(user, order)
   withJson(user.command('roles <login>').description('show, give or take roles'))
     .option('--add <role...>', 'roles to give')
     .option('--remove <role...>', 'roles to take')

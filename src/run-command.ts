@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { counted } from './commands/command.ts'
 import type { CommandResult } from './commands/command.ts'
 import { controlSocketPath } from './store/control-path.ts'
@@ -8,8 +9,13 @@ import type { LoadedConfig } from './config/settings.ts'
 import { createContext } from './context.ts'
 import { OperatorError } from './errors.ts'
 import { createLog } from './observe/log.ts'
+import { openSecondTier } from './second-tier.ts'
+import type { KeyValue } from './store/key-value.ts'
 import { migrateStore, openStore } from './store/open-store.ts'
 
+const COUNTING = /^(?:attempts |user unlock$)/
+const PING_MS = 50
+const PINGS = 60
 /** A command is told of a store in trouble by its own statements. */
 const UNHEARD = { onLost: () => {}, onConnectionError: () => {} }
 
@@ -41,13 +47,32 @@ async function runHere<T>(
 ): Promise<T> {
   const { config, secrets } = loaded
   const log = createLog('fatal')
+  await using opened = new AsyncDisposableStack()
   const store = await openStore({ config, secrets, ...UNHEARD, mayCreate: false })
-  try {
-    const context = await createContext({ loaded, store, log, onFirstRunDone: async () => {} })
-    return await work((order) => runOrder(context, order))
-  } finally {
-    await store.close()
+  opened.defer(() => store.close())
+  const keyValue = openSecondTier(secrets, log)
+  opened.defer(() => keyValue?.close())
+  const context = await createContext({ loaded, store, keyValue, log, onFirstRunDone: async () => {} })
+  return await work(async (order) => {
+    // What is counted in Redis can be neither listed nor cleared without it; all else goes on.
+    if (keyValue !== null && COUNTING.test(order.command)) await answers(keyValue)
+    return runOrder(context, order)
+  })
+}
+
+/** @throws OperatorError when it doesn't within the time that a start of it takes */
+async function answers(keyValue: KeyValue): Promise<void> {
+  for (let tries = 0; tries < PINGS; tries++) {
+    if (
+      await keyValue.ping().then(
+        () => true,
+        () => false,
+      )
+    )
+      return
+    await delay(PING_MS)
   }
+  throw new OperatorError(`Redis does not answer: ${keyValue.trouble ?? 'no reason told'}. Check POSTERN_REDIS_URL.`)
 }
 
 /** Brings the database up to this version. @param tell told of each migration as it is done */

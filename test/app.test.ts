@@ -35,7 +35,12 @@ const PAGE = '/.postern/account/sessions'
 const SESSION = '/.postern/api/v2/auth/session'
 const FOR_SIGNED_IN: readonly string[] = [`portal GET ${PAGE}`, `portal POST ${PAGE}`, `portal GET ${SESSION}`]
 const EXPLAIN = '/.postern/api/v2/policy/explain'
-const FOR_ADMINISTRATORS: readonly string[] = [`portal GET ${EXPLAIN}`]
+const ATTEMPTS = '/.postern/api/v2/attempts'
+const FOR_ADMINISTRATORS: readonly string[] = [
+  `portal GET ${EXPLAIN}`,
+  `portal GET ${ATTEMPTS}`,
+  `portal DELETE ${ATTEMPTS}`,
+]
 
 suite('the routes', () => {
   test('ADM-01: of the portal are these; those for people signed in refuse everybody else', async (t) => {

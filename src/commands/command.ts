@@ -3,6 +3,7 @@ import type { NewPasswords } from '../credentials/new-passwords.ts'
 import type { OwnFactors } from '../credentials/own-factors.ts'
 import type { Passwords } from '../credentials/password.ts'
 import { OperatorError } from '../errors.ts'
+import type { Attempts } from '../limits/attempts.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
@@ -18,6 +19,7 @@ export interface CommandContext {
   readonly ownFactors: OwnFactors
   readonly sessions: Sessions
   readonly policies: Policies
+  readonly attempts: Attempts
 }
 
 /** Arguments and options by name, as plain JSON, since they may travel to the running server. */

@@ -1,4 +1,5 @@
 import { OperatorError, PosternError } from '../errors.ts'
+import { clearAttempts, listAttempts, unlockUser } from './attempts.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { Order, Reply } from './control.ts'
 import { explainPolicy } from './explain.ts'
@@ -25,6 +26,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'user export': exportUsers,
   'user factors list': listFactors,
   'user factors reset': resetFactors,
+  'user unlock': unlockUser,
+  'attempts list': listAttempts,
+  'attempts clear': clearAttempts,
   'session list': listSessions,
   'session revoke': revokeSessions,
   snippet: printSnippet,

@@ -1,0 +1,58 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { recordEvent } from '../audit/events.ts'
+import { PosternError } from '../errors.ts'
+import { networkFault, queryOf, reportAttempts } from '../limits/attempt-report.ts'
+import type { AttemptQuestion } from '../limits/attempt-report.ts'
+import type { Attempts } from '../limits/attempts.ts'
+import type { Database } from '../store/database.ts'
+import { refuseCrossSite, visitorOf } from '../web/pages.ts'
+import type { PageParts } from '../web/pages.ts'
+
+export interface AttemptsApiParts extends PageParts {
+  readonly database: Database
+  readonly attempts: Attempts
+}
+
+interface Query {
+  Querystring: { readonly login?: string; readonly network?: string }
+}
+
+const PATH = '/api/v2/attempts'
+
+/** What administrators ask about failures that are counted, and how they lift stops. */
+export function attemptsApiRoutes(app: FastifyInstance, parts: AttemptsApiParts): void {
+  app.get<Query>(PATH, { config: { access: 'administrator' } }, async (request, reply) =>
+    reply.send({ status: 'ok', data: await reportAttempts(parts, questionOf(request.query)) }),
+  )
+
+  app.delete<Query>(PATH, { config: { access: 'administrator' } }, async (request, reply) => {
+    refuseCrossSite(parts, request)
+    const question = questionOf(request.query)
+    // All of them at once is for operators at a shell.
+    if (Object.keys(question).length === 0) throw new PosternError('bad_request', 'neither login nor network')
+    const cleared = await parts.attempts.clear(await queryOf(parts.database, question))
+    await note(parts, request, { ...question, cleared })
+    return reply.send({ status: 'ok', data: { cleared } })
+  })
+}
+
+async function note(
+  parts: AttemptsApiParts,
+  request: FastifyRequest,
+  { login, ...details }: AttemptQuestion & { readonly cleared: number },
+): Promise<void> {
+  const { principal } = await visitorOf(parts, request)
+  await recordEvent(parts.database, {
+    type: 'attempts_cleared',
+    result: 'success',
+    actor: principal === null ? null : { userId: principal.userId, login: principal.login },
+    ...(login !== undefined && { resource: `user:${login}` }),
+    details,
+  })
+}
+
+function questionOf({ login, network }: Query['Querystring']): AttemptQuestion {
+  const fault = network === undefined ? null : networkFault(network)
+  if (fault !== null) throw new PosternError('bad_request', fault)
+  return { ...(login !== undefined && { login }), ...(network !== undefined && { network }) }
+}
