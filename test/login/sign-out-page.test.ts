@@ -25,7 +25,7 @@ test('the start page says who is signed in, and signs out by a form alone', () =
     ...who,
     signOutAction: '/.postern/logout',
     csrf: 'token',
-    sessionsHref: '/s',
+    accountBase: '/s',
   })
   for (const text of ['alice', 'Alice &#38; Co', 'alice@example.com'])
     assert.ok(document.includes(`<dd>${text}</dd>`), text)
@@ -37,6 +37,6 @@ test('the start page says who is signed in, and signs out by a form alone', () =
 
 test('the start page shows the login where no name is known', () => {
   const who = { login: 'alice', name: '', email: 'alice@example.com' }
-  const document = signedInPage({ assetBase: '/a', ...who, signOutAction: '/x', csrf: 'token', sessionsHref: '/s' })
+  const document = signedInPage({ assetBase: '/a', ...who, signOutAction: '/x', csrf: 'token', accountBase: '/s' })
   assert.equal(document.match(/<dd>alice<\/dd>/g)?.length, 2)
 })

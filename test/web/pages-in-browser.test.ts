@@ -192,7 +192,8 @@ function serve(path: string, response: ServerResponse): void {
   if (asset !== undefined) {
     response.writeHead(200, { ...assetHeaders(false), 'content-type': asset.contentType }).end(asset.body)
   } else {
-    const headers = { ...portalHeaders({ secure: false }), 'content-type': 'text/html; charset=utf-8' }
+    const scripted = page?.includes('<script') ?? false
+    const headers = { ...portalHeaders({ secure: false, scripted }), 'content-type': 'text/html; charset=utf-8' }
     response.writeHead(page === undefined && path !== '/.postern/login' ? 404 : 200, headers).end(page)
   }
 }

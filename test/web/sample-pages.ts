@@ -6,6 +6,7 @@ import { signInPage } from '../../src/login/sign-in-page.ts'
 import { signOutPage, signedOutPage } from '../../src/login/sign-out-page.ts'
 import { signedInPage } from '../../src/login/signed-in-page.ts'
 import { errorPage } from '../../src/web/error-page.ts'
+import { FACTOR_PAGES } from './sample-factor-pages.ts'
 
 const assetBase = '/.postern/assets'
 const signIn = {
@@ -79,6 +80,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
       { ...seen, id: '3', device: 'Unknown device', address: null, isThis: false },
     ],
   }),
+  ...FACTOR_PAGES,
   error: errorPage({
     assetBase,
     status: 503,
