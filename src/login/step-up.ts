@@ -2,6 +2,7 @@ import { recordEvent } from '../audit/events.ts'
 import type { PasskeyOptions } from '../credentials/factors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { notify } from '../mail/outbox.ts'
+import { holdToken } from '../sessions/hold-token.ts'
 import type { NewSession } from '../web/pages.ts'
 import { countAttempt, NOT_CHECKED } from './count-attempt.ts'
 import { bindingOf, proveFactor } from './prove-factor.ts'
@@ -54,6 +55,8 @@ async function proveAndRaise(
 ): Promise<NewSession | typeof NOT_CHECKED | null> {
   const { userId, login, signInId } = principal
   return parts.feed.commit(parts.database, async (tx) => {
+    // Of several at once one replaces the token; the others find it gone, and use nothing up.
+    if (!(await holdToken(tx, token))) return NOT_CHECKED
     const times = await proveFactor(tx, parts.factors, { userId, token }, proof)
     if (times === null) return null
     const session = await parts.sessions.raise(tx, { signInId, factors: { ...principal.factors, ...times } })

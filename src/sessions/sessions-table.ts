@@ -115,6 +115,10 @@ export const INSERT_APP_TOKEN = statement<NewAppTokenParams, AppTokenRow>(
    select lasts_ms from valid`,
 )
 
+export const HOLD_TOKEN = statement<[tokenHash: Buffer], { session_id: string }>(
+  `select session_id from auth.session_tokens where token_hash = $1 for update`,
+)
+
 /** No row when the sign-in no longer counts. The portal's tokens go but for the new one, the apps' stay as they are. */
 export const RAISE_SIGN_IN = statement<[sessionId: string, tokenHash: Buffer, factors: string], AppTokenRow>(
   `with valid as (

@@ -42,11 +42,6 @@ suite('a rule that wants it proven anew who somebody is', () => {
     assert.deepEqual([end.url, end.user], [VAULT, 'alice'])
   })
 
-  test('sends nobody in a circle for a second factor that he does not have', async () => {
-    const { traveller } = await signedIn()
-    assert.equal((await traveller.open('https://app.example.com/safe/', 8)).status, 403)
-  })
-
   /** The row of the token says so, and memory is told of the change. */
   async function anHourPasses({ context, database }: Domains): Promise<void> {
     await context.feed.commit(database, async (tx) => {
