@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import type { Check } from './observe/health.ts'
 import { factorRoutes } from './account/factor-routes.ts'
 import { emailRoutes } from './account/email-routes.ts'
+import { passwordRoutes } from './account/password-routes.ts'
 import { accountRoutes } from './account/routes.ts'
 import { attemptsApiRoutes } from './api/attempts-routes.ts'
 import { policyApiRoutes } from './api/policy-routes.ts'
@@ -167,7 +168,8 @@ function acceptOwnBodies(app: FastifyInstance): void {
 }
 
 /** What only the portal's own host answers. */
-function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, database, policies, recovery }: Context): void {
+function portalRoutes(app: FastifyInstance, context: Context): void {
+  const { portalParts: portal, keys, database, policies, newPasswords, recovery } = context
   registerAt(app, 'portal', portal.entrances.portal.paths.base, (routes) => {
     assetRoutes(routes, portal.cookies.secure)
     signInRoutes(routes, portal)
@@ -182,6 +184,7 @@ function portalRoutes(app: FastifyInstance, { portalParts: portal, keys, databas
     if (portal.ownFactors.offersPasskeys) passkeyRoutes(routes, portal)
     accountRoutes(routes, portal)
     factorRoutes(routes, portal)
+    passwordRoutes(routes, { ...portal, newPasswords })
     policyApiRoutes(routes, { database, policies })
     attemptsApiRoutes(routes, portal)
     resetRoutes(routes, recovery)

@@ -28,6 +28,7 @@ const ROUTES: readonly (readonly [path: RegExp, kind: RateClass])[] = [
   [/^\/(?:reset|invite|verify-email|first-run|start-here|email)(?:\/|$)/, 'recovery'],
   [/^\/(?:login|api\/v2\/auth\/(?:login|second-factor|step-up))(?:\/|$)/, 'sign_in'],
   [/^\/api\/v2\/(?:reset|invite)/, 'recovery'],
+  [/^\/account\/password\/strength$/, 'form'],
   [/^\/account\/(?:password|factors|api-tokens|tokens|recovery-codes|email)(?:\/|$)/, 'secret'],
   [/^\/api\//, 'api'],
 ]

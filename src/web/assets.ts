@@ -12,13 +12,19 @@ export interface Asset {
 const STYLE = readAsset('postern', 'css', 'text/css; charset=utf-8')
 const MARK = readAsset('mark', 'svg', 'image/svg+xml')
 const PASSKEY = readAsset('passkey', 'js', 'text/javascript; charset=utf-8')
+const STRENGTH = readAsset('strength', 'js', 'text/javascript; charset=utf-8')
 
 /** Names under which `frame.ts` refers to the assets. */
-export const ASSET_NAMES = { style: STYLE.name, mark: MARK.name, passkey: PASSKEY.name } as const
+export const ASSET_NAMES = {
+  style: STYLE.name,
+  mark: MARK.name,
+  passkey: PASSKEY.name,
+  strength: STRENGTH.name,
+} as const
 
 /** Every asset, for the route that serves them. */
 export function assets(): readonly Asset[] {
-  return [STYLE, MARK, PASSKEY]
+  return [STYLE, MARK, PASSKEY, STRENGTH]
 }
 
 function readAsset(stem: string, extension: string, contentType: string): Asset {

@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { PosternError } from '../errors.ts'
+import type { Devices } from '../limits/devices.ts'
+import { bodySchema, optionalTextField, textField } from '../web/body.ts'
+import { cookieHeaders, formToken, sendHtml, setSessionCookie } from '../web/pages.ts'
+import type { PageParts } from '../web/pages.ts'
+import { portalHeaders } from '../web/security-headers.ts'
+import { changePassword } from './change-password.ts'
+import type { ChangePasswordParts } from './change-password.ts'
+import { passwordChangedPage, passwordPage } from './password-page.ts'
+import type { PasswordProblem } from './password-page.ts'
+import { clientOf, ownForm, signedInVisitor } from './visitor.ts'
+import type { AccountVisitor, ClientParts } from './visitor.ts'
+
+export interface PasswordRouteParts extends Omit<PageParts, 'sessions'>, ChangePasswordParts, ClientParts {
+  readonly sessions: PageParts['sessions'] & ChangePasswordParts['sessions']
+  readonly devices: Pick<Devices, 'read'>
+}
+
+const PURPOSE = 'password'
+const SIGNED_IN = { config: { access: 'signed_in' } } as const
+const MAX_FIELD = 8_192
+const FORM = bodySchema({
+  csrf: textField(256),
+  username: optionalTextField(256),
+  current: textField(MAX_FIELD),
+  password: textField(MAX_FIELD),
+})
+const STRENGTH_FORM = bodySchema({ csrf: textField(256), password: textField(MAX_FIELD) })
+const WRONG = 'This is not your current password.'
+const MISSING = 'Enter your current password.'
+const STOPPED = 'There were too many wrong passwords. Try again later.'
+
+/** `/account/password`: changing one's own password, and the meter beside its field. */
+export function passwordRoutes(app: FastifyInstance, parts: PasswordRouteParts): void {
+  const { assets: assetBase, home: homeHref, base } = parts.entrances.portal.paths
+  const action = `${base}/account/password`
+  const { rules } = parts.newPasswords
+  const show = (
+    reply: FastifyReply,
+    { principal: { login }, token }: AccountVisitor,
+    { status, problem }: { status: number; problem: PasswordProblem | null },
+  ): FastifyReply => {
+    const csrf = formToken(parts, PURPOSE, token)
+    const strengthAction = `${action}/strength`
+    const model = { assetBase, homeHref, action, strengthAction, csrf, login, rules, problem }
+    reply.headers(portalHeaders({ secure: parts.cookies.secure, scripted: true }))
+    return sendHtml(reply, status, passwordPage(model))
+  }
+
+  app.get('/account/password', SIGNED_IN, async (request, reply) =>
+    show(reply, await signedInVisitor(parts, request), { status: 200, problem: null }),
+  )
+
+  app.post('/account/password', SIGNED_IN, async (request, reply) => {
+    const { visitor, fields } = await ownForm(parts, request, { purpose: PURPOSE, schema: FORM })
+    const wrong = (status: number, field: PasswordProblem['field'], sentence: string): FastifyReply =>
+      show(reply, visitor, { status, problem: { field, sentence } })
+    if (fields.current === '') return wrong(400, 'current', MISSING)
+    const change = await changePassword(parts, changerOf(parts, request, visitor), {
+      current: fields.current,
+      chosen: fields.password,
+    })
+    switch (change.kind) {
+      case 'wrong':
+        return wrong(400, 'current', WRONG)
+      case 'refused':
+        return wrong(400, 'password', change.fault)
+      case 'stopped':
+        reply.header('retry-after', String(change.retryAfterS))
+        return wrong(429, 'current', STOPPED)
+      case 'changed':
+        setSessionCookie(parts.cookies, reply, parts.entrances.portal.hostName, change.session)
+        return sendHtml(reply, 200, passwordChangedPage({ assetBase, homeHref }))
+    }
+  })
+
+  app.post('/account/password/strength', SIGNED_IN, async (request, reply) => {
+    const { visitor, fields } = await ownForm(parts, request, { purpose: PURPOSE, schema: STRENGTH_FORM })
+    if (fields.password === '') throw new PosternError('bad_request', 'an empty password')
+    const { login, email } = visitor.principal
+    const { score, warning, isCommon } = await parts.newPasswords.strength(fields.password, { login, email })
+    return reply.send({ status: 'ok', data: { score: isCommon ? 0 : score, warning } })
+  })
+}
+
+function changerOf(
+  parts: PasswordRouteParts,
+  request: FastifyRequest,
+  { principal }: AccountVisitor,
+): Parameters<typeof changePassword>[1] {
+  return { principal, ...clientOf(parts, request), deviceHash: parts.devices.read(cookieHeaders(request)) }
+}
