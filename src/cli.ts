@@ -129,8 +129,11 @@ function userCommands(user: Command, order: Order): void {
     .option('--name <name>', 'name for people to read; by default the login')
     .option('--role <role...>', 'roles of the policy')
     .option('--password-stdin', 'read the password from standard input instead of asking')
-    .action(async (login: string, options: Options) =>
-      order('user create', { ...options, login, ...(await password(options, true)) }, options),
+    .option('--break-glass', 'an administrator for emergencies, by a password that is told once; each use alarms')
+    .action(async (login: string, { breakGlass, ...options }: Options) =>
+      breakGlass === true
+        ? order('user create break-glass', { ...options, login }, options)
+        : order('user create', { ...options, login, ...(await password(options, true)) }, options),
     )
   withJson(user.command('list').description('everybody')).action((options: Options) => order('user list', {}, options))
   withJson(user.command('show <login>').description('one person')).action((login: string, options: Options) =>

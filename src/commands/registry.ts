@@ -1,5 +1,6 @@
 import { OperatorError, PosternError } from '../errors.ts'
 import { clearAttempts, listAttempts, unlockUser } from './attempts.ts'
+import { createBreakGlass } from './break-glass.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { Order, Reply } from './control.ts'
 import { explainPolicy } from './explain.ts'
@@ -15,6 +16,7 @@ import * as user from './user.ts'
 const COMMANDS: Readonly<Record<string, Command>> = {
   'user create': user.createUser,
   'user list': user.listUsers,
+  'user create break-glass': createBreakGlass,
   'user show': user.showUser,
   'user edit': user.editUser,
   'user disable': user.disableUser,

@@ -21,6 +21,8 @@ export const FIND_SIGN_IN_FACTS = statement<[userId: string], { session_epoch: n
   `select session_epoch, disabled_at is not null as disabled from auth.users where id = $1`,
 )
 
+export const SEAL_BREAK_GLASS = statement<[userId: string]>(`update auth.users set break_glass = true where id = $1`)
+
 /** Writes only the first time, so that later sign-ins don't lock the row for it. */
 export const NOTE_DEMAND = statement<[userId: string]>(
   `update auth.users set second_factor_asked_at = now() where id = $1 and second_factor_asked_at is null`,

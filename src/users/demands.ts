@@ -17,6 +17,11 @@ export async function findStanding(database: Queryable, userId: string): Promise
   return row === undefined ? null : { login: row.login, roles: row.roles, isBreakGlass: row.break_glass }
 }
 
+/** Makes an account one for emergencies, in the transaction that made it. */
+export async function sealBreakGlass(tx: Queryable, userId: string): Promise<void> {
+  await tx.query(table.SEAL_BREAK_GLASS, userId)
+}
+
 /** What a sign-in without a password has to know; null for nobody. */
 export async function findSignInFacts(
   database: Queryable,
