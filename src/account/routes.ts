@@ -1,27 +1,35 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { recordEvent } from '../audit/events.ts'
 import { PosternError } from '../errors.ts'
 import { describeDevice } from '../lib/device.ts'
 import type { Principal } from '../lib/principal.ts'
+import type { Devices } from '../limits/devices.ts'
 import type { Log } from '../observe/log.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import { bodySchema, parseBody, textField } from '../web/body.ts'
-import { formOf, formToken, isOwnForm, refuseCrossSite, sendHtml, visitorOf } from '../web/pages.ts'
+import type { Database } from '../store/database.ts'
+import { bodySchema, optionalTextField, textField } from '../web/body.ts'
+import { cookieHeaders, formToken, sendHtml } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
+import type { ListedDevice } from './device-list.ts'
 import { sessionListPage } from './session-list-page.ts'
 import type { ListedSession } from './session-list-page.ts'
+import { ownForm, signedInVisitor } from './visitor.ts'
 
 /** What the account pages are built from. */
 export interface AccountParts extends PageParts {
+  readonly database: Database
   readonly sessions: Pick<Sessions, 'whoHas' | 'list' | 'end' | 'endAllOf'>
+  readonly devices: Pick<Devices, 'read' | 'list' | 'forget'>
   readonly log: Pick<Log, 'info'>
 }
 
-const FORM = bodySchema({ csrf: textField(256), end: textField(64) })
+/** Each form of the page says one of the two. */
+const FORM = bodySchema({ csrf: textField(256), end: optionalTextField(64), forget: optionalTextField(64) })
 const PURPOSE = 'sessions'
 /** More than anybody has, few enough for one page. */
 const MAX_LISTED = 500
 
-/** `/account/sessions`: one's own sign-ins, and ending one or all others. */
+/** `/account/sessions`: one's own sign-ins and devices, ending one or all others, and forgetting a device. */
 export function accountRoutes(app: FastifyInstance, parts: AccountParts): void {
   const { paths } = parts.entrances.portal
   const action = `${paths.base}/account/sessions`
@@ -29,32 +37,53 @@ export function accountRoutes(app: FastifyInstance, parts: AccountParts): void {
   app.get('/account/sessions', { config: { access: 'signed_in' } }, async (request, reply) => {
     const { principal, token } = await signedInVisitor(parts, request)
     const sessions = await ownSessions(parts, principal)
+    const devices = await ownDevices(parts, principal, parts.devices.read(cookieHeaders(request)))
     const csrf = formToken(parts, PURPOSE, token)
     const { assets: assetBase, home: homeHref } = paths
-    return sendHtml(reply, 200, sessionListPage({ assetBase, sessions, action, csrf, homeHref }))
+    return sendHtml(reply, 200, sessionListPage({ assetBase, sessions, devices, action, csrf, homeHref }))
   })
 
   app.post('/account/sessions', { config: { access: 'signed_in' } }, async (request, reply) => {
-    refuseCrossSite(parts, request)
-    const parsed = parseBody(FORM, formOf(request))
-    if (parsed.kind === 'invalid') throw new PosternError('bad_request', `field ${parsed.field}`)
-    const { csrf, end } = parsed.value
-    const { principal, token } = await signedInVisitor(parts, request)
-    if (!isOwnForm(parts, PURPOSE, token, csrf)) throw new PosternError('cross_site_request', 'form token of sessions')
-    const ended = end === 'others' ? await endOthers(parts, principal) : await endOne(parts, principal, end)
-    parts.log.info({ login: principal.login, ended }, 'sessions ended by their owner')
+    const { visitor, fields } = await ownForm(parts, request, { purpose: PURPOSE, schema: FORM })
+    const { end, forget } = fields
+    if ((end === undefined) === (forget === undefined)) throw new PosternError('bad_request', 'fields end, forget')
+    if (end !== undefined) await endSessions(parts, visitor.principal, end)
+    if (forget !== undefined) await forgetDevice(parts, visitor.principal, forget)
     return reply.redirect(action, 303)
   })
 }
 
-/** The hook for `signed_in` lets nobody else in; what it knew may have ended since. */
-async function signedInVisitor(
-  parts: AccountParts,
-  request: FastifyRequest,
-): Promise<{ principal: Principal; token: string }> {
-  const visitor = await visitorOf(parts, request)
-  if (visitor.principal === null) throw new PosternError('not_signed_in')
-  return visitor
+async function endSessions(parts: AccountParts, principal: Principal, end: string): Promise<void> {
+  const ended = end === 'others' ? await endOthers(parts, principal) : await endOne(parts, principal, end)
+  parts.log.info({ login: principal.login, ended }, 'sessions ended by their owner')
+}
+
+/** Only one of the visitor's own; what is no id is nobody's. */
+async function forgetDevice({ database, devices }: AccountParts, principal: Principal, id: string): Promise<void> {
+  const { userId, login, signInId } = principal
+  const own = await devices.list(database, userId)
+  if (!own.some((device) => device.id === id)) return
+  await database.transaction(async (tx) => {
+    if (!(await devices.forget(tx, userId, id))) return
+    await recordEvent(tx, { type: 'device_forgotten', result: 'success', actor: { userId, login }, signInId })
+  })
+}
+
+async function ownDevices(
+  { database, devices }: AccountParts,
+  { userId }: Principal,
+  own: Buffer | null,
+): Promise<ListedDevice[]> {
+  const rows = await devices.list(database, userId)
+  return rows.map((row) => ({
+    id: row.id,
+    device: describeDevice(row.user_agent),
+    address: row.ip_address,
+    firstSeenAt: row.first_seen_at,
+    lastSeenAt: row.last_seen_at,
+    trustedUntil: row.trusted_until,
+    isThis: own !== null && row.token_hash.equals(own),
+  }))
 }
 
 async function ownSessions({ sessions }: AccountParts, { login, signInId }: Principal): Promise<ListedSession[]> {

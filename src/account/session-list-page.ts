@@ -2,6 +2,9 @@ import { hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
+import { deviceList } from './device-list.ts'
+import type { ListedDevice } from './device-list.ts'
+import { fact, showTime } from './facts.ts'
 
 /** One sign-in as its owner sees it. */
 export interface ListedSession {
@@ -21,6 +24,8 @@ export interface SessionListPage {
   readonly assetBase: string
   /** The one that looks first. */
   readonly sessions: readonly ListedSession[]
+  /** Browsers that are known, last used first. */
+  readonly devices: readonly ListedDevice[]
   /** Path that all forms are posted to. */
   readonly action: string
   readonly csrf: string
@@ -29,7 +34,7 @@ export interface SessionListPage {
 
 /** One's own sign-ins: what they are and when they were last used, with the means to end the others. */
 export function sessionListPage(model: SessionListPage): string {
-  const { assetBase, sessions, action, csrf, homeHref } = model
+  const { assetBase, sessions, devices, action, csrf, homeHref } = model
   const others = sessions.filter(({ isThis }) => !isThis)
   const body = html`<h1>Where you are signed in</h1>
     <p class="quiet">All times are UTC. End what you don't know, then change your password.</p>
@@ -41,6 +46,7 @@ export function sessionListPage(model: SessionListPage): string {
         <button class="button" type="submit">End all others</button>
       </form>`
     }
+    ${deviceList(devices, { action, csrf })}
     <p><a class="button second" href="${homeHref}">Back</a></p>`
   return page({ title: 'Where you are signed in', body, assetBase })
 }
@@ -60,13 +66,6 @@ function sessionItem(
   </section>`
 }
 
-function fact(term: string, value: Html | string): Html {
-  return html`<div>
-    <dt>${term}</dt>
-    <dd>${value}</dd>
-  </div>`
-}
-
 function endForm(id: string, device: string, { action, csrf }: SessionListPage): Html {
   return html`<form method="post" action="${action}">
     ${hiddenField('csrf', csrf)} ${hiddenField('end', id)}
@@ -76,9 +75,4 @@ function endForm(id: string, device: string, { action, csrf }: SessionListPage):
 
 function until(time: Date): Html {
   return html`until ${showTime(time)}`
-}
-
-function showTime(time: Date): Html {
-  const iso = time.toISOString()
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')}</time>`
 }

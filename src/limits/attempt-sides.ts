@@ -39,10 +39,13 @@ export interface Side {
   readonly network: string | null
 }
 
-/** An attempt from a device that its user doesn't know counts on three sides; one from a known device on its own. */
+/**
+ * An attempt from a device that its user doesn't know counts on three sides; one from a known device on its own, and with
+ * a success it ends the person's failures in a row all the same.
+ */
 export type Sides =
   | { readonly kind: 'unknown_device'; readonly pair: Side; readonly network: Side; readonly person: Side }
-  | { readonly kind: 'known_device'; readonly device: Side }
+  | { readonly kind: 'known_device'; readonly device: Side; readonly person: Side }
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -85,19 +88,21 @@ export function sidesOf(nameKey: Buffer, attempt: Attempt, isKnownDevice: boolea
   const { userId, factor, deviceHash, address } = attempt
   const subject = subjectOf(nameKey, attempt.name)
   const network = address === null ? null : networkOf(address)
-  const whole = { factor, subject, userId, network }
-  if (isKnownDevice && deviceHash !== null) {
-    const key = digest('device', factor, userId ?? '', deviceHash.toString('hex'))
-    return { kind: 'known_device', device: { name: 'device', key, ...whole } }
-  }
   const guessed = factor === 'basic' ? 'password' : factor
-  const from = network ?? 'unknown'
+  const whole = { factor, subject, userId, network }
   const who = userId ?? subject.toString('hex')
+  const key = digest('person', guessed, who)
+  const person: Side = { ...whole, name: 'person', key, factor: guessed, network: null }
+  if (isKnownDevice && deviceHash !== null) {
+    const ofDevice = digest('device', factor, userId ?? '', deviceHash.toString('hex'))
+    return { kind: 'known_device', device: { name: 'device', key: ofDevice, ...whole }, person }
+  }
+  const from = network ?? 'unknown'
   return {
     kind: 'unknown_device',
     pair: { name: 'person_network', key: digest('pair', factor, subject.toString('hex'), from), ...whole },
     network: { name: 'network', key: digest('network', guessed, from), ...whole, factor: guessed, ...NOBODY },
-    person: { name: 'person', key: digest('person', guessed, who), ...whole, factor: guessed, network: null },
+    person,
   }
 }
 

@@ -121,9 +121,12 @@ export const TAKE_BACK = statement<[pairKey: Buffer, networkKey: Buffer, personK
    select count(*)::int as taken from person`,
 )
 
-export const FORGIVE_ONE = statement<[key: Buffer]>(`delete from auth.attempts where key = $1`)
+/** A success on a known device ends the person's failures in a row too. */
+export const FORGIVE_ON_DEVICE = statement<[deviceKey: Buffer, personKey: Buffer]>(
+  `delete from auth.attempts where key in ($1, $2)`,
+)
 
-export const TAKE_BACK_ONE = statement<[key: Buffer]>(
+export const TAKE_BACK_ON_DEVICE = statement<[key: Buffer]>(
   `update auth.attempts set ${lessBy('device', '1')} where key = $1`,
 )
 

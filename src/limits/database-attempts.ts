@@ -14,11 +14,12 @@ export function createDatabaseAttempts(database: Queryable): AttemptStore {
     reserve: (sides, nowMs) =>
       sides.kind === 'known_device' ? onDevice(database, sides, nowMs) : elsewhere(database, sides, nowMs),
     async succeeded(sides) {
-      if (sides.kind === 'known_device') await database.query(table.FORGIVE_ONE, sides.device.key)
+      if (sides.kind === 'known_device')
+        await database.query(table.FORGIVE_ON_DEVICE, sides.device.key, sides.person.key)
       else await database.query(table.FORGIVE, ...keysOf(sides))
     },
     async notChecked(sides) {
-      if (sides.kind === 'known_device') await database.query(table.TAKE_BACK_ONE, sides.device.key)
+      if (sides.kind === 'known_device') await database.query(table.TAKE_BACK_ON_DEVICE, sides.device.key)
       else await database.query(table.TAKE_BACK, ...keysOf(sides))
     },
     async list(filter, limit, nowMs) {

@@ -43,9 +43,12 @@ redis.call('zremrangebyscore', KEYS[1], '-inf', ARGV[1])
 return answer
 `
 
-/** Gives one attempt back. ARGV: `succeeded` or `not_checked`, failures a person, then of each side when it stops. */
+/**
+ * Gives one attempt back. ARGV: `succeeded` or `not_checked`, failures a person, `device` or
+ * `elsewhere`, then of each side when it stops.
+ */
 export const LESS = `
-local how, share = ARGV[1], tonumber(ARGV[2])
+local how, share, onDevice = ARGV[1], tonumber(ARGV[2]), ARGV[3] == 'device'
 local function less(key, by, limit)
   local f = redis.call('hget', key, 'f')
   if not f then return end
@@ -61,12 +64,13 @@ local f = redis.call('hget', KEYS[2], 'f')
 local first = tonumber(f or '0')
 if how == 'succeeded' then
   forget(KEYS[2])
-  if f and KEYS[3] then less(KEYS[3], math.floor((first + share - 1) / share), tonumber(ARGV[4])) end
+  if onDevice then forget(KEYS[3])
+  elseif f then less(KEYS[3], math.floor((first + share - 1) / share), tonumber(ARGV[5])) end
   if KEYS[4] then forget(KEYS[4]) end
 else
-  less(KEYS[2], 1, tonumber(ARGV[3]))
-  if f and KEYS[3] and first % share == 1 then less(KEYS[3], 1, tonumber(ARGV[4])) end
-  if KEYS[4] then less(KEYS[4], 1, tonumber(ARGV[5])) end
+  less(KEYS[2], 1, tonumber(ARGV[4]))
+  if f and KEYS[3] and first % share == 1 then less(KEYS[3], 1, tonumber(ARGV[5])) end
+  if KEYS[4] then less(KEYS[4], 1, tonumber(ARGV[6])) end
 end
 return {}
 `

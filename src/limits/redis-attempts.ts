@@ -33,9 +33,10 @@ export function createRedisAttempts(keyValue: Pick<KeyValue, 'run'>, databaseIde
     return Array.isArray(answer) ? (answer as unknown[]) : []
   }
   const less = async (sides: Sides, how: 'succeeded' | 'not_checked'): Promise<void> => {
-    const all = listOf(sides)
+    const all = how === 'succeeded' && sides.kind === 'known_device' ? [sides.device, sides.person] : listOf(sides)
     const limits = all.map(({ name }) => RULES[name].stopsAfter)
-    await run(LESS, all.map(keyOf), [how, FAILURES_A_PERSON, ...limits])
+    const kind = sides.kind === 'known_device' ? 'device' : 'elsewhere'
+    await run(LESS, all.map(keyOf), [how, FAILURES_A_PERSON, kind, ...limits])
   }
   const readAll = async (nowMs: number): Promise<{ key: string; about: About; row: AttemptRow }[]> => {
     const rows = (await run(LIST, [], [nowMs, MAX_LISTED])) as readonly (readonly string[])[]

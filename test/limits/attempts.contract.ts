@@ -127,6 +127,7 @@ export function attemptsContract(name: string, open: () => Promise<Place>): void
     await stops(place, { userId, address: '10.1.0.1', factor: 'basic' })
     await goes(place, { userId, address: '10.1.0.1', factor: 'totp' })
     await goes(place, { ...place.known, address: '10.1.0.1' })
+    await stops(place, { userId, address: '10.1.0.1' })
     assert.ok((await place.attempts.clear({ person: { userId, names: ['alice'] } })) > 0)
     await goes(place, { userId, address: '10.1.0.1' })
   })
@@ -136,6 +137,10 @@ export function attemptsContract(name: string, open: () => Promise<Place>): void
     for (let count = 0; count < 99; count++) await goes(place, { userId, address: `10.0.${count}.1` })
     await (await goes(place, { userId, address: '10.1.0.1' })).succeeded()
     assert.equal((await goes(place, { userId, address: '10.1.0.2' })).seen.failuresBefore, 0)
+    for (let count = 1; count < 100; count++) await goes(place, { userId, address: `10.2.${count}.1` })
+    await stops(place, { userId, address: '10.3.0.1' })
+    await (await goes(place, { ...place.known, address: '10.3.0.1' })).succeeded()
+    assert.equal((await goes(place, { userId, address: '10.3.0.1' })).seen.failuresBefore, 0)
   })
 
   at('a success gives back to the network what that person counted, and no more', async (place) => {

@@ -79,6 +79,26 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
       },
       { ...seen, id: '3', device: 'Unknown device', address: null, isThis: false },
     ],
+    devices: [
+      {
+        id: '4',
+        device: 'Firefox on Linux',
+        address: '2001:db8:1234:5678:9abc:def0:1234:5678',
+        firstSeenAt: seen.startedAt,
+        lastSeenAt: seen.lastSeenAt,
+        trustedUntil: new Date('2026-12-20T08:00:00Z'),
+        isThis: true,
+      },
+      {
+        id: '5',
+        device: 'Safari on iPhone',
+        address: null,
+        firstSeenAt: seen.startedAt,
+        lastSeenAt: seen.lastSeenAt,
+        trustedUntil: null,
+        isThis: false,
+      },
+    ],
   }),
   ...FACTOR_PAGES,
   error: errorPage({
