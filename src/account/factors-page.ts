@@ -69,7 +69,7 @@ function warnings({ factors, recoveryCodesLeft: left, isDemanded }: FactorsPage)
   ${copied.map(
     ({ name }) =>
       html`<p class="alert">
-        Somebody used a key that looks like a copy of ${name}. If you can't explain that, remove it.
+        Somebody used a key that looks like a copy of “${name}”. If you can't explain that, remove it.
       </p>`,
   )}
   ${factors.length > 0 && left <= FEW_RECOVERY_CODES && html`<p class="alert">${fewCodes(left)}</p>`}`

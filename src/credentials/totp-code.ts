@@ -5,19 +5,14 @@ const STEP_MS = 30_000
 const DIGITS = 6
 /** A step before and after the present one: a clock that is wrong by 30 s, or a code typed late (RFC 6238, 5.2). */
 const WINDOW = [-1, 0, 1] as const
-const CODE = /^[0-9]{6}$/
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** RFC 4226, 4, recommends 160 bits. */
 export const TOTP_KEY_BYTES = 20
 
-/** Whether a text is six ASCII digits, which is all that is ever compared. */
-export function isTotpCode(code: string): boolean {
-  return CODE.test(code)
-}
-
 /**
- * The time step a code belongs to, or null when it fits none. Takes the same time for every code.
+ * The time step a code belongs to, or null when it fits none: only six ASCII digits ever do, since texts are compared.
+ * Takes the same time for every code.
  * @param nowMs ms since 1970
  * @returns the step, so that the caller can refuse its second use (RFC 6238, 5.2)
  */
