@@ -8,6 +8,7 @@ import { emailRoutes } from './account/email-routes.ts'
 import { passwordRoutes } from './account/password-routes.ts'
 import { accountRoutes } from './account/routes.ts'
 import { attemptsApiRoutes } from './api/attempts-routes.ts'
+import { recoveryApiRoutes } from './api/recovery-routes.ts'
 import { policyApiRoutes } from './api/policy-routes.ts'
 import { PORTAL_PATH } from './config/settings.ts'
 import { isLocal } from './config/values.ts'
@@ -176,7 +177,7 @@ function portalRoutes(app: FastifyInstance, context: Context): void {
     homeRoutes(routes, portal)
     signOutRoutes(routes, portal)
     forbiddenRoutes(routes, portal)
-    firstRunRoutes(routes, portal, keys.token)
+    firstRunRoutes(routes, portal, recovery)
     loginApiRoutes(routes, portal)
     secondFactorRoutes(routes, portal)
     stepUpRoutes(routes, portal)
@@ -189,6 +190,7 @@ function portalRoutes(app: FastifyInstance, context: Context): void {
     attemptsApiRoutes(routes, portal)
     resetRoutes(routes, recovery)
     emailRoutes(routes, { ...portal, ...recovery })
+    recoveryApiRoutes(routes, recovery)
     jwksRoutes(routes, keys.assertion)
   })
 }

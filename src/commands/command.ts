@@ -5,6 +5,7 @@ import type { Passwords } from '../credentials/password.ts'
 import { OperatorError } from '../errors.ts'
 import type { Attempts } from '../limits/attempts.ts'
 import type { Policies } from '../policies/policies.ts'
+import type { RecoveryTools } from '../recovery/parts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Database } from '../store/database.ts'
@@ -19,6 +20,7 @@ export interface CommandContext {
   readonly ownFactors: OwnFactors
   readonly sessions: Sessions
   readonly policies: Policies
+  readonly recovery: RecoveryTools
   readonly attempts: Attempts
 }
 

@@ -23,6 +23,8 @@ export interface FirstRunPage {
   readonly faults: FirstRunFaults
   /** Shortest password that is taken, in characters. */
   readonly minPasswordLength: number
+  /** The address that was invited, which nobody can change; null for the first administrator. */
+  readonly invitedEmail: string | null
 }
 
 const FIELDS = {
@@ -33,21 +35,31 @@ const FIELDS = {
 } as const satisfies Record<FirstRunField, Omit<Field, 'name'>>
 const ORDER = ['username', 'email', 'name', 'password'] as const satisfies readonly FirstRunField[]
 
-/** Makes the first administrator. Focus goes to the first field at fault, else to the first one. */
+/** Makes the first administrator, or the account of somebody who was invited. Focus goes to the first field at fault, else to the first one. */
 export function firstRunPage(model: FirstRunPage): string {
   const faulty = ORDER.some((name) => model.faults[name] !== undefined)
-  const title = faulty ? 'Error: Set up Postern' : 'Set up Postern'
-  return page({ title, body: body(model, faulty), assetBase: model.assetBase })
+  const title = titleOf(model)
+  return page({ title: faulty ? `Error: ${title}` : title, body: body(model, faulty), assetBase: model.assetBase })
+}
+
+function titleOf({ invitedEmail }: FirstRunPage): string {
+  return invitedEmail === null ? 'Set up Postern' : 'Make your account'
 }
 
 function body(model: FirstRunPage, faulty: boolean): Html {
   const focused = ORDER.find((name) => model.faults[name] !== undefined) ?? 'username'
-  return html`<h1>Set up Postern</h1>
-    <p class="quiet">Make the first account. Others are made with <code>postern user create</code>.</p>
+  const { invitedEmail } = model
+  const fields = invitedEmail === null ? ORDER : ORDER.filter((name) => name !== 'email')
+  return html`<h1>${titleOf(model)}</h1>
+    ${
+      invitedEmail === null
+        ? html`<p class="quiet">Make the first account. Others are made with <code>postern user create</code>.</p>`
+        : html`<p class="quiet">You were invited as <strong>${invitedEmail}</strong>.</p>`
+    }
     ${faulty && html`<p class="alert" role="alert">Nothing was saved yet. Mend what is marked below.</p>`}
     <form method="post" action="${model.action}" novalidate>
       ${hiddenField('csrf', model.csrf)} ${hiddenField('token', model.token)}
-      ${ORDER.map((name) => firstRunField(model, name, focused))}
+      ${fields.map((name) => firstRunField(model, name, focused))}
       <button class="button" type="submit">Create the account</button>
     </form>`
 }

@@ -52,6 +52,7 @@ export function createPortalParts(basis: PortalBasis): PortalParts {
     entrances: createEntrances(config.publicUrl, (host) => appOrigin(policy(), host)),
     listen: config.listen,
     passwordMinLength: config.passwordMinLength,
+    offersReset: config.mailFrom !== null,
   }
 }
 

@@ -18,6 +18,8 @@ export interface PortalParts extends SignInParts, Omit<PageParts, 'sessions'> {
   readonly listen: ListenAddress
   readonly trustedProxies: Networks
   readonly passwordMinLength: number
+  /** Whether whoever forgot a password is sent a link. */
+  readonly offersReset: boolean
   /** Called once the first administrator exists. */
   readonly onFirstRunDone: () => Promise<void>
 }

@@ -55,6 +55,7 @@ export function showSignInForm(
     returnHost: back?.host ?? null,
     username,
     remember: parts.sessions.rememberMs === 0 ? null : { lastsMs: parts.sessions.rememberMs, isChecked: remember },
+    resetHref: parts.offersReset ? `${paths.base}/reset` : null,
     problem,
   })
   reply.headers(formHeaders(parts, back, offersPasskeys))

@@ -31,6 +31,8 @@ export interface SignInPage {
   readonly username: string
   /** How long a sign-in would last on the device; null or left out where that isn't offered. */
   readonly remember?: { readonly lastsMs: number; readonly isChecked: boolean } | null
+  /** Where whoever forgot a password goes; null or left out where there is no mail server. */
+  readonly resetHref?: string | null
   readonly problem: SignInProblem | null
 }
 
@@ -64,7 +66,7 @@ function hasPasskeys({ passkeyAction = null }: SignInPage): boolean {
 }
 
 function body(model: SignInPage): Html {
-  const { action, csrf, rd, returnHost, username, remember = null, problem } = model
+  const { action, csrf, rd, returnHost, username, remember = null, resetHref = null, problem } = model
   const onUsername = problem === 'username_missing' || username === ''
   return html`<h1>Sign in</h1>
     ${returnHost !== null && html`<p class="quiet">to go on to <strong>${returnHost}</strong></p>`}
@@ -90,7 +92,7 @@ function body(model: SignInPage): Html {
       ${remember !== null && rememberChoice(remember)}
       <button class="button" type="submit">Sign in</button>
     </form>
-    ${passkeyForm(model)}`
+    ${resetHref !== null && html`<p><a href="${resetHref}">Forgot your password?</a></p>`} ${passkeyForm(model)}`
 }
 
 /** Beside the other form, so that the browser can offer passkeys in its fields as well. */

@@ -18,6 +18,7 @@ export interface SignedInPage {
 const PAGES = [
   ['sessions', 'Where you are signed in'],
   ['factors', 'Second factors'],
+  ['email', 'E-mail address'],
 ] as const
 
 /** The portal's start page: who am I, and the way out. */

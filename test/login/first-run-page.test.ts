@@ -10,6 +10,7 @@ const MODEL = {
   values: { username: 'alice', email: 'alice@example.com', name: 'Alice <A>' },
   faults: {},
   minPasswordLength: 14,
+  invitedEmail: null,
 }
 
 test('the first-run page asks for an account and sends the link token along', () => {

@@ -35,6 +35,7 @@ export const LEVELS: readonly (readonly string[])[] = [
     'cli.ts',
     'cli-command.ts',
     'cli-policy.ts',
+    'cli-recovery.ts',
     'cli-doctor.ts',
     'cli-attempts.ts',
     'portal-guard.ts',
