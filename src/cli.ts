@@ -7,6 +7,7 @@ import type { Options, Order, Show } from './cli-command.ts'
 import { doctorCommand } from './cli-doctor.ts'
 import { factorCommands } from './cli-factors.ts'
 import { policyCommands } from './cli-policy.ts'
+import { recoveryCommands } from './cli-recovery.ts'
 import { userFileCommands } from './cli-users-file.ts'
 import type { RunInTurn } from './cli-users-file.ts'
 import { configReference } from './commands/config.ts'
@@ -107,6 +108,7 @@ function program(outcome: { exitCode: number }): Command {
   )
   const user = postern.command('user').description('people who may sign in')
   userCommands(user, order)
+  recoveryCommands(user, order)
   userFileCommands(user, { order, show, inTurn })
   attemptCommands(postern.command('attempts').description('failures to sign in, and the stops they bring'), order)
   sessionCommands(postern.command('session').description('sign-ins that are open'), order)

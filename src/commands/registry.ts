@@ -7,6 +7,7 @@ import { explainPolicy } from './explain.ts'
 import { exportUsers, importBatch } from './import-users.ts'
 import { diffPolicy, replayPolicy } from './policy-diff.ts'
 import { applyPolicyFile, exportPolicy, listVersions, rollBack } from './policy.ts'
+import { inviteUser, listInvited, makeLink, revokeInvited } from './recovery.ts'
 import { listSessions, revokeSessions } from './session.ts'
 import { printSnippet } from './snippet.ts'
 import { listFactors, resetFactors } from './user-factors.ts'
@@ -31,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'user unlock': unlockUser,
   'attempts list': listAttempts,
   'attempts clear': clearAttempts,
+  'user reset-link': makeLink,
+  'user invite': inviteUser,
+  'user invitations': listInvited,
+  'user uninvite': revokeInvited,
   'session list': listSessions,
   'session revoke': revokeSessions,
   snippet: printSnippet,

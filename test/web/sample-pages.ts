@@ -7,6 +7,7 @@ import { signOutPage, signedOutPage } from '../../src/login/sign-out-page.ts'
 import { signedInPage } from '../../src/login/signed-in-page.ts'
 import { errorPage } from '../../src/web/error-page.ts'
 import { FACTOR_PAGES } from './sample-factor-pages.ts'
+import { RECOVERY_PAGES } from './sample-recovery-pages.ts'
 
 const assetBase = '/.postern/assets'
 const signIn = {
@@ -26,6 +27,7 @@ const firstRun = {
   values: { username: '', email: '', name: '' },
   faults: {},
   minPasswordLength: 12,
+  invitedEmail: null,
 }
 
 const seen = { startedAt: new Date('2026-03-01T08:00:00Z'), lastSeenAt: new Date('2026-03-01T09:30:00Z') }
@@ -37,6 +39,8 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
   'sign-in-wrong': signInPage({ ...signIn, username: 'alice', problem: 'wrong_credentials' }),
   'sign-in-missing': signInPage({ ...signIn, username: 'alice', problem: 'password_missing' }),
   'sign-in-busy': signInPage({ ...signIn, returnHost: null, rd: null, username: 'alice', problem: 'busy' }),
+  'sign-in-reset': signInPage({ ...signIn, resetHref: '/.postern/reset' }),
+  ...RECOVERY_PAGES,
   'sign-out': signOutPage({
     assetBase,
     action: '/.postern/logout',
@@ -62,6 +66,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
     values: { username: 'al ice', email: 'alice@example.com', name: 'Alice' },
     faults: { username: 'Use letters, digits, dots, dashes and underscores.', password: 'This is too short.' },
   }),
+  invitation: firstRunPage({ ...firstRun, invitedEmail: 'bob@example.com' }),
   'hand-over-failed': handOverFailedPage({ assetBase, startHref: '/.postern/start' }),
   sessions: sessionListPage({
     assetBase,
