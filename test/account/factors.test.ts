@@ -16,6 +16,9 @@ const MINUTE_MS = 60_000
 const EVENTS = statement<[actor: string], { event_type: string; details: Record<string, unknown> }>(
   `select event_type, details from auth.auth_audit_log where actor_id = $1 order by occurred_at`,
 )
+const OPEN = statement<[userId: string], { count: number }>(
+  `select count(*)::int as count from auth.sessions where user_id = $1 and ended_at is null`,
+)
 const NOTICES = statement<[userId: string], { kind: string }>(
   `select kind from auth.mail_outbox where user_id = $1 order by created_at`,
 )
@@ -165,6 +168,7 @@ suite('the pages of one’s own factors', () => {
     assert.equal(await app.context.sessions.whoHas(others.token, null), null)
     assert.equal(await app.context.sessions.whoHas(owner.token, null), null)
     assert.equal((await app.context.sessions.whoHas(mine.token, null))?.userId, owner.userId)
+    assert.deepEqual(await app.database.query(OPEN, owner.userId), [{ count: 1 }])
     const underWay = { userId: owner.userId, sessionEpoch: before, factors: {}, address: null, userAgent: '' }
     assert.equal(await app.database.transaction((tx) => app.context.sessions.start(tx, underWay)), null)
     const kinds = (await app.database.query(NOTICES, owner.userId)).map(({ kind }) => kind)
