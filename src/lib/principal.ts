@@ -17,4 +17,21 @@ export interface Principal {
   readonly factors: FactorTimes
   /** When the sign-in ends whatever happens, ms since 1970. */
   readonly absoluteExpiresAt: number
+  /** Left out for whoever has signed in. */
+  readonly via?: Via
+}
+
+/** How somebody is known who has no sign-in: each request carries an API token, or a password by Basic. */
+export type Via = { readonly kind: 'api_token'; readonly scope: TokenScope } | { readonly kind: 'basic' }
+
+/** What an API token is for; of each list null is everything that its owner may do. */
+export interface TokenScope {
+  /** Names of the policy. */
+  readonly apps: readonly string[] | null
+  /** As the policy writes them. */
+  readonly hosts: readonly string[] | null
+  /** Patterns of the policy. */
+  readonly paths: readonly string[] | null
+  readonly methods: readonly string[] | null
+  readonly networks: readonly string[] | null
 }

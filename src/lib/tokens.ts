@@ -13,6 +13,10 @@ export type TokenPurpose =
   | 'email'
   | 'email_stop'
   | 'device'
+  | 'api'
+
+/** The one that people see and put in files, so scanners for secrets must know it: `pst_[0-9a-z]{2}[A-Za-z0-9_-]{54}`. */
+export const API_TOKEN_PREFIX = 'pst_'
 
 const PREFIXES = {
   portal: 'ps1',
@@ -24,11 +28,12 @@ const PREFIXES = {
   email: 'pe1',
   email_stop: 'px1',
   device: 'pd1',
+  api: API_TOKEN_PREFIX,
 } as const satisfies Record<TokenPurpose, string>
 const RANDOM_BYTES = 24
 const TAG_BYTES = 16
 const KEY_ID_CHARACTERS = 2
-const TOKEN_PATTERN = /^p[a-z]1[0-9a-z]{2}[A-Za-z0-9_-]{54}$/
+const TOKEN_PATTERN = /^(?:p[a-z]1|pst_)[0-9a-z]{2}[A-Za-z0-9_-]{54}$/
 
 /** A new token: prefix, key id in base 36, base64url of 24 random bytes and a 16-byte HMAC. */
 export function mintToken(ring: KeyRing, purpose: TokenPurpose): string {

@@ -8,8 +8,11 @@ export interface LastSeen {
   flush(): Promise<void>
 }
 
-/** @param now ms, monotonic */
-export function createLastSeen(database: Queryable, now: () => number): LastSeen {
+/**
+ * @param now ms, monotonic
+ * @param touch gives the ids that somebody else is writing
+ */
+export function createLastSeen(database: Queryable, now: () => number, touch = TOUCH_SIGN_INS): LastSeen {
   let noted = new Map<string, number>()
   return {
     note: (signInId) => void noted.set(signInId, now()),
@@ -20,7 +23,7 @@ export function createLastSeen(database: Queryable, now: () => number): LastSeen
       const keep = (left: Iterable<[string, number]>): void => void (noted = new Map([...left, ...noted]))
       const ages = [...batch.values()].map((seenAt) => now() - seenAt)
       try {
-        const passedOver = await database.query(TOUCH_SIGN_INS, [...batch.keys()], ages)
+        const passedOver = await database.query(touch, [...batch.keys()], ages)
         if (passedOver.length > 0) keep(passedOver.map(({ id }) => [id, batch.get(id) ?? now()]))
       } catch (error) {
         keep(batch)

@@ -4,11 +4,13 @@ import { createBreaker } from '../lib/breaker.ts'
 import type { Breaker } from '../lib/breaker.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { ownCopy } from '../lib/own-copy.ts'
-import type { Principal } from '../lib/principal.ts'
+import type { Principal, Via } from '../lib/principal.ts'
 import { hashToken, isOurToken } from '../lib/tokens.ts'
+import type { TokenPurpose } from '../lib/tokens.ts'
 import { PosternError } from '../errors.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Queryable } from '../store/database.ts'
+import type { Statement } from '../store/statement.ts'
 import type { Outage } from './outage.ts'
 import { createPrincipalCache } from './principal-cache.ts'
 import type { Known } from './principal-cache.ts'
@@ -37,7 +39,15 @@ export interface PrincipalReader {
   readonly isBreakerOpen: boolean
 }
 
+/** What tokens of one kind are, and where those stand that count. */
+export interface TokenKind {
+  purposeFor(host: string | null): TokenPurpose
+  readonly find: Statement<[tokenHash: Buffer], PrincipalRow & { readonly via?: Via }>
+}
+
 export interface ReaderParts {
+  /** Those of sign-ins unless given. */
+  readonly kind?: TokenKind
   readonly database: Queryable
   readonly keys: KeyRing
   readonly feed: Pick<ChangeFeed, 'isFresh' | 'isVoid'>
@@ -50,6 +60,7 @@ export interface ReaderParts {
   readonly now: () => number
 }
 
+const SIGN_IN_TOKENS: TokenKind = { purposeFor: (host) => (host === null ? 'portal' : 'app'), find: FIND_PRINCIPAL }
 const LIFE_MS = 60_000
 const MAX_GRACE_MS = 3_600_000
 const DATABASE_DEADLINE_MS = 250
@@ -59,7 +70,7 @@ const ABSENT = { maxEntries: 10_000, lifeMs: 5_000 }
 
 /** Builds the reader over its tiers. */
 export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
-  const { keys, outage, now } = parts
+  const { keys, outage, now, kind = SIGN_IN_TOKENS } = parts
   const cache = createPrincipalCache({ maxEntries: parts.maxEntries, lifeMs: LIFE_MS + MAX_GRACE_MS })
   const absent = new LRUCache<string, true>({ max: ABSENT.maxEntries, ttl: ABSENT.lifeMs })
   const breaker = createBreaker(BREAKER, now)
@@ -97,7 +108,7 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
     find(token, host) {
       const known = cache.get(token)
       if (known === undefined || !isCurrent(known, outage, now)) {
-        if (absent.has(token) || !isOurToken(keys, host === null ? 'portal' : 'app', token)) return null
+        if (absent.has(token) || !isOurToken(keys, kind.purposeFor(host), token)) return null
         return readFor(token, host)
       }
       if (!isFor(known, host)) return null
@@ -130,7 +141,7 @@ interface ReadKnown {
 }
 
 function createReadThrough(
-  { database, feed, outage, shared, now }: ReaderParts,
+  { database, feed, outage, shared, now, kind = SIGN_IN_TOKENS }: ReaderParts,
   breaker: Breaker,
 ): (token: string) => Promise<ReadKnown> {
   const isVoid = ({ snapshot, principal }: Known): boolean =>
@@ -139,7 +150,7 @@ function createReadThrough(
   const ask = async (token: string): Promise<Known | null> => {
     if (!breaker.mayAsk()) throw new PosternError('store_unavailable', 'the database did not answer the last times')
     try {
-      const [row] = await withDeadline(database.query(FIND_PRINCIPAL, hashToken(token)), DATABASE_DEADLINE_MS)
+      const [row] = await withDeadline(database.query(kind.find, hashToken(token)), DATABASE_DEADLINE_MS)
       breaker.succeeded()
       return row === undefined ? null : knownOf(row, now())
     } catch (error) {
@@ -164,11 +175,12 @@ function createReadThrough(
   }
 }
 
-function knownOf(row: PrincipalRow, readAt: number): Known {
-  const { session_id: signInId, user_id: userId, login, email, name, roles, factors, host, snapshot } = row
+function knownOf(row: PrincipalRow & { readonly via?: Via }, readAt: number): Known {
+  const { session_id: signInId, user_id: userId, login, email, name, roles, factors, host, snapshot, via } = row
   const absoluteExpiresAt = row.expires_at.getTime()
+  const signedIn = { userId, signInId, login, email, name, roles, factors, absoluteExpiresAt }
   return {
-    principal: { userId, signInId, login, email, name, roles, factors, absoluteExpiresAt },
+    principal: via === undefined ? signedIn : { ...signedIn, via },
     host,
     snapshot,
     readAt,

@@ -1,4 +1,4 @@
-import type { Principal } from '../lib/principal.ts'
+import type { Principal, TokenScope } from '../lib/principal.ts'
 import type { Known } from './principal-cache.ts'
 
 /** What the second tier keeps of a principal, and when it was written, ms since 1970. */
@@ -17,18 +17,34 @@ const isText: Check = (value) => typeof value === 'string'
 const isUuid: Check = (value) => typeof value === 'string' && UUID.test(value)
 const isTime: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0
 
-const PRINCIPAL: Readonly<Record<keyof Principal, Check>> = {
+const isTexts: Check = (value) => Array.isArray(value) && value.every(isText)
+const isListed: Check = (value) => value === null || isTexts(value)
+
+const SCOPE: Readonly<Record<keyof TokenScope, Check>> = {
+  apps: isListed,
+  hosts: isListed,
+  paths: isListed,
+  methods: isListed,
+  networks: isListed,
+}
+/** `basic` is not among them: what a password proved stays in the process that checked it. */
+const VIA: Readonly<Record<'kind' | 'scope', Check>> = {
+  kind: (value) => value === 'api_token',
+  scope: (value) => hasShape(value, SCOPE),
+}
+const SIGNED_IN: Readonly<Record<Exclude<keyof Principal, 'via'>, Check>> = {
   userId: isUuid,
   signInId: isUuid,
   login: isText,
   email: isText,
   name: isText,
-  roles: (value) => Array.isArray(value) && value.every(isText),
+  roles: isTexts,
   factors: isFactorTimes,
   absoluteExpiresAt: isTime,
 }
+const BY_TOKEN: Readonly<Record<keyof Principal, Check>> = { ...SIGNED_IN, via: (value) => hasShape(value, VIA) }
 const FACT: Readonly<Record<keyof SharedEntry['fact'], Check>> = {
-  principal: (value) => hasShape(value, PRINCIPAL),
+  principal: (value) => hasShape(value, SIGNED_IN) || hasShape(value, BY_TOKEN),
   host: (value) => value === null || isText(value),
   snapshot: (value) => typeof value === 'string' && SNAPSHOT.test(value),
 }
