@@ -106,7 +106,7 @@ function compileApp(source: PolicyApp, grants: Grants, folds: readonly PathFold[
   })
 }
 
-function describeApp({ name, scheme, port, hosts, identity, outage, rules }: PolicyApp): App {
+function describeApp({ name, scheme, port, hosts, identity, outage, basic, rules }: PolicyApp): App {
   const watches = rules.some(({ monitor }) => monitor)
   const suffix = port === null || port === defaultPort(scheme) ? '' : `:${port}`
   return {
@@ -116,6 +116,7 @@ function describeApp({ name, scheme, port, hosts, identity, outage, rules }: Pol
     hosts,
     identity,
     outage,
+    ...(basic !== undefined && { basic }),
     watches,
     origin: (hostName) => `${scheme}://${hostName}${suffix}`,
   }

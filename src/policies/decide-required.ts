@@ -14,7 +14,11 @@ export function decideRequired({ app, rule, demands }: Required, principal: Prin
   // Who has no second factor need not give his first again only to be told so.
   for (const wanted of ['second_factor', 'too_long_ago'] as const) {
     const demand = demands.find((each) => whatToProve(each, principal, nowMs) === wanted)
-    if (demand !== undefined) return { kind: 'sign_in', app, rule: demand.rule, reason: wanted, principal }
+    if (demand === undefined) continue
+    // A program can't be asked for more, and its owner would look for the page in vain.
+    if (principal.via !== undefined)
+      return { kind: 'forbid', reason: 'needs_sign_in', app, rule: demand.rule, principal }
+    return { kind: 'sign_in', app, rule: demand.rule, reason: wanted, principal }
   }
   return { kind: 'allow', app, rule, principal }
 }

@@ -9,6 +9,9 @@ const FORBID: Readonly<Record<ForbidReason, string>> = {
   missing_role: 'the visitor lacks the role or permission that is asked for',
   not_named: 'it is for other people, by name',
   identity_too_large: 'the headers that would tell the app who it is are larger than 4 KiB',
+  outside_token_scope: 'the API token is not for this app, host, path, method or network',
+  needs_sign_in: 'the rule asks for more than an API token or a password by Basic can prove',
+  too_many_attempts: 'too many passwords by Basic were wrong; it is refused for a while',
 }
 
 const SIGN_IN: Readonly<Record<SignInReason, string>> = {
@@ -37,6 +40,8 @@ const REFUSE: Readonly<Record<RefuseReason, string>> = {
   wrong_app: 'the host is not one of the app that the proxy named',
   ambiguous_host: 'several apps have this host, and nothing says which is meant',
   ambiguous_path: 'the path can be read in more ways than are judged, or in one that can not be',
+  doubled_authorization: 'the client sent two Authorization headers',
+  two_credentials: 'the client sent a session cookie and credentials for Postern in Authorization, which may differ',
 }
 
 /** Why a decision came out as it did, without its rule; empty for one that lets somebody pass. */

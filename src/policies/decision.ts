@@ -13,6 +13,8 @@ export interface App {
   readonly hosts: readonly string[]
   readonly identity: AppIdentity
   readonly outage: PolicyApp['outage']
+  /** Whether Basic is ours: not at all, with API tokens, or with passwords too. */
+  readonly basic?: PolicyApp['basic']
   /** True where some rule is in monitor mode. */
   readonly watches: boolean
   /** Scheme, host and, where it isn't the scheme's own, port: `https://wiki.example.com:8443`. */
@@ -34,6 +36,9 @@ export type ForbidReason =
   | 'missing_role'
   | 'not_named'
   | 'identity_too_large'
+  | 'outside_token_scope'
+  | 'needs_sign_in'
+  | 'too_many_attempts'
 
 /** A request that isn't judged at all: malformed, not from the proxy, or to be read in more than one way. */
 export type RefuseReason =
@@ -51,6 +56,8 @@ export type RefuseReason =
   | 'wrong_app'
   | 'ambiguous_host'
   | 'ambiguous_path'
+  | 'doubled_authorization'
+  | 'two_credentials'
 
 /** What the rules ask of a request before any credential is looked at. */
 export type Judgement = Anyone | Required | Personal | Forbid | Refuse

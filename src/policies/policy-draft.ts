@@ -75,6 +75,11 @@ function readSecondFactor(value: unknown, report: Report): SecondFactorDemand {
   return { roles, graceDays }
 }
 
+function basicOf(basic: boolean | 'tokens'): Pick<PolicyApp, 'basic'> {
+  if (basic === false) return {}
+  return { basic: basic === true ? 'passwords' : 'tokens' }
+}
+
 function readApp(value: unknown, path: DocumentPath, lineOf: LineOf, report: Report): AppDraft {
   const read = readSection(APP, value, path, report)
   const { name = null, hosts = [], scheme = 'https', port = null, rules = [], headers = {} } = read
@@ -88,6 +93,7 @@ function readApp(value: unknown, path: DocumentPath, lineOf: LineOf, report: Rep
     aliasGuard: read.alias_guard ?? 'refuse',
     pathBytes: read.path_bytes ?? 'utf8',
     outage: read.outage ?? 'grace',
+    ...basicOf(read.basic ?? false),
     rules: rules.map((rule, index) => readRule(rule, [...path, 'rules', index], lineOf, report)),
   }
 }

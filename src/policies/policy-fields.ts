@@ -91,6 +91,7 @@ export const APP = section({
     alias_guard: z.enum(['refuse', 'ignore'], wants('refuse or ignore')).default('refuse'),
     path_bytes: z.enum(['utf8', 'latin1'], wants('utf8 or latin1')).default('utf8'),
     outage: z.enum(['grace', 'closed'], wants('grace or closed')).default('grace'),
+    basic: z.union([z.boolean(), z.literal('tokens')], wants('true, tokens or false')).default(false),
     rules: z.array(z.unknown(), wants('a list of rules, or [] to forbid everything')),
   },
 })

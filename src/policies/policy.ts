@@ -35,6 +35,8 @@ export interface PolicyApp {
   readonly pathBytes: 'utf8' | 'latin1'
   /** Whether memory counts for this app while the database is out of reach. */
   readonly outage: 'grace' | 'closed'
+  /** Whether clients may be asked for Basic, with API tokens or with passwords too; left out where they may not. */
+  readonly basic?: 'tokens' | 'passwords'
 }
 
 /** How an app is told of its visitor. */
