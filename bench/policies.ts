@@ -104,6 +104,8 @@ function gatewayOf(compiled: CompiledPolicy): Gateway {
   return createGateway({
     policy,
     sessions: { find: () => null },
+    machines: { find: () => null },
+    isInScope: () => true,
     outage: { unreachable: false },
     cookies: createSessionCookies(new URL('https://auth.example.com'), null),
     watch: () => undefined,

@@ -18,6 +18,7 @@ import { watchPolicyFile } from './policies/policy-watch.ts'
 import type { PolicyWatch } from './policies/policy-watch.ts'
 import { lookAtPolicyFile, watchInTurn } from './policies/run-tests-file.ts'
 import { createMailLinks } from './recovery/mail-links.ts'
+import { PRUNE_API_TOKENS } from './sessions/api-tokens-table.ts'
 import { PRUNE_SIGN_INS } from './sessions/sessions-table.ts'
 import { starterPolicy } from './starter-policy.ts'
 import { openBell } from './store/bell.ts'
@@ -48,6 +49,7 @@ const PRUNABLES: readonly Prunable[] = [
   { what: 'sign-ins', statement: PRUNE_SIGN_INS, keptMs: DAY_MS },
   { what: 'one-time tokens', statement: PRUNE_ONE_TIME_TOKENS, keptMs: DAY_MS },
   { what: 'decisions', statement: PRUNE_DECISIONS, keptMs: 30 * DAY_MS },
+  { what: 'API tokens', statement: PRUNE_API_TOKENS, keptMs: DAY_MS },
   { what: 'mails', statement: PRUNE_MAILS, keptMs: 2 * DAY_MS },
 ]
 
@@ -101,16 +103,16 @@ export async function keepPolicy(
   return watch
 }
 
-/** Writes when sign-ins were last used, and once more at the end. */
-export function keepWritingLastSeen({ sessions, log }: Context, opened: AsyncDisposableStack): void {
-  const timer = every(
-    FLUSH_MS,
-    () => sessions.flush(),
-    (error) => log.warn({ err: error }, 'last use of sessions is not written yet'),
-  )
+/** Writes when sign-ins and tokens were last used, and once more at the end. */
+export function keepWritingLastSeen({ sessions, apiTokens, log }: Context, opened: AsyncDisposableStack): void {
+  const flush = async (): Promise<void> => {
+    await sessions.flush()
+    await apiTokens.flush()
+  }
+  const timer = every(FLUSH_MS, flush, (error) => log.warn({ err: error }, 'last use of sessions is not written yet'))
   opened.defer(async () => {
     timer.stop()
-    await sessions.flush().catch((error: unknown) => log.warn({ err: error }, 'last use of sessions is lost'))
+    await flush().catch((error: unknown) => log.warn({ err: error }, 'last use of sessions is lost'))
   })
 }
 

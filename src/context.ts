@@ -27,19 +27,13 @@ import { createPolicies } from './policies/policies.ts'
 import type { Policies } from './policies/policies.ts'
 import { createRecovery } from './recovery/create-recovery.ts'
 import type { RecoveryParts } from './recovery/parts.ts'
-import { createLastSeen } from './sessions/last-seen.ts'
-import { watchOutage } from './sessions/outage.ts'
+import { createScopeTest } from './policies/token-scope.ts'
+import type { ApiTokens } from './sessions/api-tokens.ts'
 import type { Outage } from './sessions/outage.ts'
-import { createPrincipalReader } from './sessions/principal-reader.ts'
-import type { PrincipalReader } from './sessions/principal-reader.ts'
-import { createRedisPrincipals } from './sessions/redis-principals.ts'
-import { NO_SHARED_PRINCIPALS } from './sessions/shared-principals.ts'
-import type { SharedPrincipals } from './sessions/shared-principals.ts'
-import { createSessions } from './sessions/sessions.ts'
 import type { Sessions } from './sessions/sessions.ts'
-import { openChangeFeed } from './store/change-feed.ts'
-import type { ChangeFeed, ChangeListener } from './store/change-feed.ts'
-import { readDatabaseIdentity } from './store/database-identity.ts'
+import { openSignIns } from './sign-ins.ts'
+import type { SignIns } from './sign-ins.ts'
+import type { ChangeFeed } from './store/change-feed.ts'
 import type { Database } from './store/database.ts'
 import type { KeyValue } from './store/key-value.ts'
 import type { Store } from './store/open-store.ts'
@@ -66,6 +60,7 @@ export interface Context {
   readonly feed: ChangeFeed
   readonly outage: Outage
   readonly sessions: Sessions
+  readonly apiTokens: ApiTokens
   readonly policies: Policies
   /** What is written down of verify. */
   readonly decisions: Decisions
@@ -88,9 +83,6 @@ export interface ContextOptions {
   /** Called once the first administrator exists. */
   readonly onFirstRunDone: () => Promise<void>
 }
-
-/** Principals in memory, per machine: its workers share that out. */
-const MAX_CACHED = 100_000
 
 /** Builds the parts over an open store; opens no listener and starts no timer. */
 export async function createContext(options: ContextOptions): Promise<Context> {
@@ -120,11 +112,11 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   })
   const proofs = { passwords, newPasswords, ...createFactors(keys.sealing, config.publicUrl) }
   const kept = { config, log, database, keys, ...proofs, policies, decisions, metrics }
-  const { reader, ...signIns } = await openSignIns(kept, keyValue)
-  const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
-  const { onFirstRunDone } = options
   const limits = await createLimits({ config, database, keys: keys.token, keyValue, cookies, metrics })
+  const { reader, ...signIns } = await openSignIns({ ...kept, attempts: limits.attempts }, keyValue)
+  const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
+  const { onFirstRunDone } = options
   const portalParts = createPortalParts({ ...parts, ...limits, keys: keys.token, cookies, onFirstRunDone })
   const ofRecovery = { loaded, keys: keys.token, newPasswords, feed: signIns.feed, rateLimits: limits.rateLimits }
   return {
@@ -139,33 +131,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
 
 type Proofs = Pick<Context, 'passwords' | 'newPasswords' | 'factors' | 'ownFactors'>
 type Kept = Proofs & Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'policies' | 'decisions' | 'metrics'>
-type SignIns = Pick<Context, 'feed' | 'outage' | 'sessions'>
 type Parts = Kept & SignIns & { readonly trustedProxies: Networks }
-
-async function openSignIns(kept: Kept, keyValue: KeyValue | null): Promise<SignIns & { reader: PrincipalReader }> {
-  const { config, log, database, policies, metrics } = kept
-  const keys = kept.keys.token
-  const now = (): number => performance.now()
-  const refreshPolicy = (): Promise<void> =>
-    policies.refresh().catch((error: unknown) => log.error({ err: error }, 'the policy can not be read'))
-  const listener: ChangeListener = {
-    onNamed: (name, isVoid) => reader.dropNamed(name, isVoid),
-    onPolicy: () => void refreshPolicy(),
-    onGap: () => reader.dropAll(),
-  }
-  const feed = await openChangeFeed(database, listener, now)
-  const outage = watchOutage(feed, config.outageGrace, now)
-  const lastSeen = createLastSeen(database, now)
-  const onUse = (signInId: string): void => lastSeen.note(signInId)
-  const shared = await sharedPrincipals(keyValue, kept, feed)
-  const maxEntries = Math.ceil(MAX_CACHED / config.workers)
-  const reader = createPrincipalReader({ database, keys, feed, outage, shared, maxEntries, onUse, now })
-  const { idleTimeout: idleTimeoutMs, absoluteTimeout: absoluteTimeoutMs, sessionRemember: rememberMs } = config
-  const lives = { idleTimeoutMs, absoluteTimeoutMs, rememberMs }
-  const onEnded = (seconds: number): void => metrics.signInEnded(seconds)
-  const sessions = createSessions({ database, keys, feed, reader, lastSeen, ...lives, onEnded })
-  return { feed, outage, sessions, reader }
-}
 
 function newPasswordsOf(config: Config, passwords: Passwords, policies: Policies): NewPasswords {
   const { passwordMinLength: minLength, passwordClasses: classes, passwordHistory: history } = config
@@ -179,29 +145,14 @@ function newPasswordsOf(config: Config, passwords: Passwords, policies: Policies
 }
 
 function gatewayPartsOf(parts: Parts, cookies: SessionCookies, secrets: Secrets): GatewayParts {
-  const { config, keys, policies, sessions, outage, trustedProxies, metrics, log } = parts
+  const { config, keys, policies, sessions, machines, outage, trustedProxies, metrics, log } = parts
   const policy = (): CompiledPolicy => policies.current()
   const callers = { trustedProxies, secrets: secrets.proxySecret }
   const signAssertion = createAssertionSigner(keys.assertion, config.publicUrl)
   const source = { basicPassword: secrets.basicPassword ?? '', signAssertion }
   const settle = recordVerdicts(createSettle(policy, log, source), parts.decisions)
-  return { policy, sessions, outage, cookies, callers, settle, watch: createWatch(metrics, log), metrics, log }
-}
-
-async function sharedPrincipals(
-  keyValue: KeyValue | null,
-  { database, keys, metrics }: Pick<Context, 'database' | 'keys' | 'metrics'>,
-  feed: ChangeFeed,
-): Promise<SharedPrincipals> {
-  if (keyValue === null) return NO_SHARED_PRINCIPALS
-  return createRedisPrincipals({
-    keyValue,
-    keys: keys.token,
-    databaseIdentity: await readDatabaseIdentity(database),
-    server: () => feed.server,
-    onRead: (outcome) => metrics.sharedRead(outcome),
-    now: () => performance.now(),
-  })
+  const visitors = { sessions, machines, isInScope: createScopeTest(), outage, cookies }
+  return { policy, ...visitors, callers, settle, watch: createWatch(metrics, log), metrics, log }
 }
 
 function networksOf({ trustedProxies }: Config): Networks {

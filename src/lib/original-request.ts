@@ -14,6 +14,8 @@ export interface OriginalRequest {
   readonly clientAddress: string
   /** True when a browser goes to a page, so that a redirect to the sign-in page helps. */
   readonly navigation: boolean
+  /** True for what doesn't look like a browser, which would show a dialog of its own when asked for Basic. */
+  readonly isProgram?: boolean
   /** The app that the verify URL named, or null where the host alone decides. */
   readonly appName: string | null
   /** Names of client headers that an app could take for identity headers, folded by `foldHeaderName`; mostly none. */

@@ -49,6 +49,11 @@ export function deniedAsJson(
   return answer(status, [...own, ...headers], body)
 }
 
+/** What asks a program for Basic (RFC 9110, 11.6.1); none where the challenge is empty. */
+export function challengeHeaders(challenge: string): readonly string[] {
+  return challenge === '' ? NOBODY : ['WWW-Authenticate', challenge]
+}
+
 /** An answer with a page for people that lets nothing pass. */
 export function deniedAsPage(status: DenialStatus, page: string, headers: readonly string[]): Answer {
   const shared = Object.entries(portalHeaders({ secure: false })).flat()

@@ -38,7 +38,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       const headers = readHeaders(request.rawHeaders, dialect.wanted, parts.policy().aliasGuard)
       const original = readOriginal(parts.callers, dialect, request, headers)
       if (typeof original === 'string') return answer(asked, refused(original), null)
-      const outcome = verify(parts, original, headers.cookies)
+      const outcome = verify(parts, original, headers)
       if (!(outcome instanceof Promise)) return answer(asked, outcome, original)
       return outcome.then((late) => answer(asked, late, original)).catch((error: unknown) => fault(asked, error))
     } catch (error) {

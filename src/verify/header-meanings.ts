@@ -2,7 +2,7 @@ import type { AliasGuard } from '../policies/alias-guard.ts'
 
 /** What a header of one name is to us, whatever its value is. */
 export interface HeaderMeaning {
-  readonly kind: 'wanted' | 'cookie' | 'secret' | 'hint' | 'client'
+  readonly kind: 'wanted' | 'cookie' | 'authorization' | 'secret' | 'hint' | 'client'
   /** Of a wanted one in the list of those, of a hint in `HINTS`; 0 for all others. */
   readonly place: number
   /** Of a wanted one that may come in several lines, which are one list (RFC 9110, 5.3). */
@@ -52,6 +52,8 @@ function findMeaning(name: string, wanted: readonly string[], guard: AliasGuard)
   if (name === 'x-postern-secret') return { ...other, kind: 'secret' }
   const hint = HINTS.findIndex((each) => each === name)
   const alias = guard.aliasOf(name)
+  // An app that is told a password by us must not be told another by the client.
+  if (name === 'authorization') return { ...other, kind: 'authorization', alias }
   if (hint !== -1) return { ...other, kind: 'hint', place: hint, alias }
   return { ...other, kind: 'client', alias, isOverride: isMethodOverride(name) }
 }

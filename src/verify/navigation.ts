@@ -12,6 +12,11 @@ export function isNavigation(method: string, hints: readonly string[]): boolean 
   return accept.toLowerCase().includes('text/html')
 }
 
+/** True for what sends nothing that only browsers and scripts in pages send. Before 2023 Safari sent none of it either. */
+export function isProgram([mode = '', requestedWith = '']: readonly string[]): boolean {
+  return mode === '' && requestedWith === ''
+}
+
 /** The hints of a request as it came over the wire. */
 export function hintsIn(rawHeaders: readonly string[]): readonly string[] {
   return HINTS.map((hint) => firstHeader(rawHeaders, hint))

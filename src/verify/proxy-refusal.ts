@@ -4,8 +4,9 @@ import type { ErrorCode } from '../errors.ts'
 import type { RefuseReason } from '../policies/decision.ts'
 import { errorPage } from '../web/error-page.ts'
 import { portalHeaders } from '../web/security-headers.ts'
-import { denied, deniedAsJson } from './answer.ts'
+import { challengeHeaders, denied, deniedAsJson } from './answer.ts'
 import type { Answer } from './answer.ts'
+import type { AnswerParts } from './dialects/dialect.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What proxy mode can't pass on, and how it is told. */
@@ -36,7 +37,7 @@ export function refuseProxied(
   const { decision, parts: answer } = denial.verdict
   switch (decision.kind) {
     case 'sign_in':
-      return sendAnswer(response, signInAnswer(request, answer.startUrl, answer.navigation))
+      return sendAnswer(response, signInAnswer(request, answer))
     case 'forbid':
       return answer.navigation
         ? showForbidden(parts, request, response, answer.decisionId)
@@ -49,8 +50,8 @@ export function refuseProxied(
   }
 }
 
-function signInAnswer(request: IncomingMessage, startUrl: string, navigation: boolean): Answer {
-  if (!navigation) return deniedAsJson(401, 'not_signed_in', { login_url: startUrl })
+function signInAnswer(request: IncomingMessage, { startUrl, challenge, navigation }: AnswerParts): Answer {
+  if (!navigation) return deniedAsJson(401, 'not_signed_in', { login_url: startUrl }, challengeHeaders(challenge))
   const reads = request.method === 'GET' || request.method === 'HEAD'
   return denied(reads ? 302 : 303, ['Location', startUrl])
 }

@@ -10,6 +10,8 @@ import type { Verdict } from './verdict.ts'
 /** A request that may pass, and what the app is told of who asks: names and values in turn. */
 export interface Allowed {
   readonly original: OriginalRequest
+  /** Those of the request that an app may see, names and values in turn. */
+  readonly rawHeaders: readonly string[]
   readonly identity: readonly string[]
 }
 
@@ -31,12 +33,12 @@ const STATUSES = { allow: 500, sign_in: 401, forbid: 403, refuse: 400, fault: 50
 export async function forwardUpgrade(
   parts: UpgradeParts,
   client: Client,
-  { original, identity }: Allowed,
+  { original, rawHeaders, identity }: Allowed,
 ): Promise<void> {
   const { request, socket, head } = client
   const gone = new AbortController()
   socket.on('close', () => gone.abort())
-  const headers = upstreamHeaders(request.rawHeaders, original, identity, parts.ourCookies)
+  const headers = upstreamHeaders(rawHeaders, original, identity, parts.ourCookies)
   const protocol = request.headers.upgrade ?? ''
   const target = original.target.path + original.target.query
   const answer = await parts.upstream.upgrade({

@@ -13,8 +13,11 @@ import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RefuseReason } from '../policies/decision.ts'
 import { readMethod } from '../policies/method.ts'
+import { DOUBLED } from '../web/cookies.ts'
 import { peerAddress } from '../web/peer.ts'
-import { hintsIn, isNavigation } from './navigation.ts'
+import { withoutOurAuthorization } from './credentials.ts'
+import type { Credentials } from './credentials.ts'
+import { hintsIn, isNavigation, isProgram } from './navigation.ts'
 import { clientHeaders, identityAliases, methodOverrides, upstreamHeaders } from './proxy-headers.ts'
 import { refuseProxied } from './proxy-refusal.ts'
 import type { Denial, RefusalParts } from './proxy-refusal.ts'
@@ -113,11 +116,17 @@ async function judgeRequest(parts: ProxyParts, request: IncomingMessage): Promis
   const read = readOriginal(parts, request)
   const original = typeof read === 'string' ? null : read
   const { decision, tier } =
-    typeof read === 'string' ? refused(read) : await verify(parts, read, [request.headers.cookie ?? ''])
+    typeof read === 'string' ? refused(read) : await verify(parts, read, credentialsOf(request))
   const verdict = parts.settle(decision, original)
   parts.metrics.verified(verdict.decision.kind, tier, (performance.now() - startedAt) / 1_000)
-  const allowed = original !== null && verdict.decision.kind === 'allow'
-  return { allowed: allowed ? { original, identity: verdict.parts.identity } : null, verdict }
+  if (original === null || verdict.decision.kind !== 'allow') return { allowed: null, verdict }
+  const rawHeaders = withoutOurAuthorization(request.rawHeaders, verdict.decision.app)
+  return { allowed: { original, rawHeaders, identity: verdict.parts.identity }, verdict }
+}
+
+function credentialsOf({ headers, headersDistinct }: IncomingMessage): Credentials {
+  const [authorization = null, ...others] = headersDistinct['authorization'] ?? []
+  return { cookies: [headers.cookie ?? ''], authorization: others.length > 0 ? DOUBLED : authorization }
 }
 
 function refused(reason: RefuseReason): Outcome {
@@ -141,14 +150,15 @@ function readOriginal(parts: ProxyParts, request: IncomingMessage): OriginalRequ
     trusted: parts.trustedProxies,
   })
   if (client === null) return 'bad_client_address'
-  const navigation = isNavigation(method, hintsIn(request.rawHeaders))
+  const hints = hintsIn(request.rawHeaders)
   return {
     method,
     scheme: parts.publicUrl.protocol === 'https:' ? 'https' : 'http',
     host,
     target,
     clientAddress: client,
-    navigation,
+    navigation: isNavigation(method, hints),
+    isProgram: isProgram(hints),
     appName: null,
     aliases: identityAliases(request.rawHeaders, parts.policy().aliasGuard),
     overrides: methodOverrides(request.rawHeaders),
@@ -159,13 +169,13 @@ async function forward(
   parts: ProxyParts,
   request: IncomingMessage,
   response: ServerResponse,
-  { original, identity }: Allowed,
+  { original, rawHeaders, identity }: Allowed,
 ): Promise<void> {
   // The visitor may have left while the decision was read; then there is no 'close' to come.
   if (response.closed) return
   const gone = new AbortController()
   response.on('close', () => gone.abort())
-  const headers = upstreamHeaders(request.rawHeaders, original, identity, parts.ourCookies)
+  const headers = upstreamHeaders(rawHeaders, original, identity, parts.ourCookies)
   const hasBody = request.headers['transfer-encoding'] !== undefined || request.headers['content-length'] !== undefined
   const { path, query } = original.target
   const answer = await parts.upstream.request({

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { OriginalRequest } from '../lib/original-request.ts'
 import type { Log } from '../observe/log.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
-import type { Decision, SignInReason } from '../policies/decision.ts'
+import type { App, Decision, SignInReason } from '../policies/decision.ts'
 import type { AnswerParts } from './dialects/dialect.ts'
 import type { IdentitySource } from './identity-headers.ts'
 import { createTell } from './identity-memory.ts'
@@ -20,7 +20,14 @@ export type Settle = (decision: Decision, original: OriginalRequest | null) => V
 /** Enough to see which address it was; whoever sends 8 KB isn't worth 8 KB of the log. */
 const MAX_LOGGED_PATH = 512
 
-const NO_PARTS: AnswerParts = { identity: [], startUrl: '', navigation: false, method: '', decisionId: '' }
+const NO_PARTS: AnswerParts = {
+  identity: [],
+  startUrl: '',
+  challenge: '',
+  navigation: false,
+  method: '',
+  decisionId: '',
+}
 
 /** Neither a password for `{basic}` nor a key for assertions: both stay empty. */
 const NO_SOURCE: IdentitySource = { basicPassword: '', signAssertion: null }
@@ -55,11 +62,17 @@ function settleDenial(decision: Denial, original: OriginalRequest | null, log: P
   if (decision.kind === 'sign_in' && original !== null) {
     const url = startUrlOf(decision.app.origin(original.host.name), original)
     const startUrl = url + PROOF[decision.reason]
-    return { decision, parts: { ...NO_PARTS, startUrl, navigation, method: original.method } }
+    const challenge = original.isProgram === true ? challengeOf(decision.app) : ''
+    return { decision, parts: { ...NO_PARTS, startUrl, challenge, navigation, method: original.method } }
   }
   const decisionId = randomBytes(6).toString('hex')
   log.info({ decisionId, ...describe(decision), ...describeRequest(original) }, `verify: ${decision.kind}`)
   return { decision, parts: { ...NO_PARTS, navigation, decisionId } }
+}
+
+/** RFC 7617; an app's name has no quotes. */
+function challengeOf({ name, basic }: App): string {
+  return basic === undefined ? '' : `Basic realm="${name}", charset="UTF-8"`
 }
 
 function describe(decision: Decision): object {

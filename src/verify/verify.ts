@@ -1,17 +1,13 @@
-import { withDeadline } from '../lib/deadline.ts'
 import type { OriginalRequest } from '../lib/original-request.ts'
-import type { Principal } from '../lib/principal.ts'
 import type { Log } from '../observe/log.ts'
 import type { Tier } from '../observe/metrics.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
 import type { App, Decision, Judgement } from '../policies/decision.ts'
 import { decide, judge } from '../policies/evaluate.ts'
-import type { Outage } from '../sessions/outage.ts'
-import type { Read } from '../sessions/principal-reader.ts'
-import type { Sessions } from '../sessions/sessions.ts'
-import { DOUBLED } from '../web/cookies.ts'
-import { readSessionCookie, tokenHostOn } from '../web/session-cookies.ts'
-import type { SessionCookies } from '../web/session-cookies.ts'
+import type { IsInScope } from '../policies/token-scope.ts'
+import type { Credentials } from './credentials.ts'
+import { findVisitor, NOBODY } from './find-visitor.ts'
+import type { Visitor, VisitorParts } from './find-visitor.ts'
 import type { Watch } from './watch.ts'
 
 /** A decision and where the principal for it came from. */
@@ -20,38 +16,33 @@ export interface Outcome {
   readonly tier: Tier
 }
 
-export interface VerifyParts {
+export interface VerifyParts extends VisitorParts {
   readonly policy: () => CompiledPolicy
-  readonly sessions: Pick<Sessions, 'find'>
-  readonly outage: Pick<Outage, 'unreachable'>
-  readonly cookies: SessionCookies
+  readonly isInScope: IsInScope
   /** Told of every request to an app that has rules in monitor mode. */
   readonly watch: Watch
   readonly log: Pick<Log, 'error'>
 }
 
-/** Whole verify, database read included. */
-const DEADLINE_MS = 500
 const FAULT: Outcome = { decision: { kind: 'fault' }, tier: 'l3' }
 
 /**
  * May this pass, and who is it? Rules are asked before credentials, so a public path never touches a session. A
- * promise only where the database must be read; it never rejects: what fails or is late is a fault, never a yes.
- * @param cookieHeaders the raw Cookie headers, one text each
+ * promise only where the database must be read or a password checked; it never rejects: what fails or is late is a
+ * fault, never a yes.
  */
 export function verify(
   parts: VerifyParts,
   original: OriginalRequest,
-  cookieHeaders: readonly string[],
+  credentials: Credentials,
 ): Outcome | Promise<Outcome> {
   const policy = parts.policy()
   const judged = { policy, judgement: judge(policy, original), original }
   const app = appToAskFor(judged.judgement)
   if (app === null) return conclude(parts, judged, NOBODY)
-  const found = findVisitor(parts, app, original, cookieHeaders)
-  if (!(found instanceof Promise))
-    return conclude(parts, judged, found === null ? NOBODY : { principal: found, tier: 'l1' })
-  return withDeadline(found, DEADLINE_MS)
+  const found = findVisitor(parts, app, original, credentials)
+  if (!(found instanceof Promise)) return conclude(parts, judged, found)
+  return found
     .then((read) => conclude(parts, judged, read))
     .catch((error: unknown) => {
       parts.log.error({ err: error }, 'the principal can not be read')
@@ -67,16 +58,32 @@ interface Judged {
   readonly original: OriginalRequest
 }
 
-interface Visitor {
-  readonly principal: Principal | null
-  readonly tier: Tier
+function conclude(parts: VerifyParts, judged: Judged, visitor: Visitor): Outcome {
+  const { policy, judgement, original } = judged
+  const { principal, tier } = visitor
+  if (appToAskFor(judgement)?.watches === true) parts.watch(policy, original, principal)
+  const denial = visitor.denial !== undefined || principal?.via !== undefined ? denialOf(parts, judged, visitor) : null
+  if (denial !== null) return { decision: denial, tier }
+  return { decision: decide(judgement, principal, Date.now()), tier }
 }
 
-const NOBODY: Visitor = { principal: null, tier: 'none' }
-
-function conclude(parts: VerifyParts, { policy, judgement, original }: Judged, { principal, tier }: Visitor): Outcome {
-  if (appToAskFor(judgement)?.watches === true) parts.watch(policy, original, principal)
-  return { decision: decide(judgement, principal, Date.now()), tier }
+/**
+ * What keeps out who came with `Authorization` before any rule is asked; null where nothing does. A page for everybody
+ * stays open, and is told of nobody.
+ */
+function denialOf(
+  { isInScope }: VerifyParts,
+  { policy, judgement, original }: Judged,
+  { principal, denial }: Visitor,
+): Decision | null {
+  if (judgement.kind === 'forbid' || judgement.kind === 'refuse') return null
+  const { app, rule } = judgement
+  const isOutside = principal?.via?.kind === 'api_token' && !isInScope(policy, app, original, principal.via.scope)
+  const reason = denial ?? (isOutside ? 'outside_token_scope' : undefined)
+  if (reason === undefined) return null
+  if (judgement.kind === 'anyone') return decide(judgement, null, Date.now())
+  if (reason === 'doubled_authorization' || reason === 'two_credentials') return { kind: 'refuse', reason }
+  return { kind: 'forbid', reason, app, rule, principal }
 }
 
 /** The app that must know its visitor, or is told or watched; null where nobody is asked for. */
@@ -91,18 +98,4 @@ function appToAskFor(judgement: Judgement): App | null {
     case 'refuse':
       return null
   }
-}
-
-function findVisitor(
-  parts: VerifyParts,
-  app: App,
-  original: OriginalRequest,
-  cookieHeaders: readonly string[],
-): Principal | null | Promise<Read> {
-  const { name: hostName } = original.host
-  const token = readSessionCookie(parts.cookies, cookieHeaders, hostName)
-  if (token === null || token === DOUBLED) return null
-  if (app.outage === 'closed' && parts.outage.unreachable)
-    return Promise.reject(new Error(`${app.name} is closed while the database is out of reach`))
-  return parts.sessions.find(token, tokenHostOn(parts.cookies, hostName))
 }

@@ -1,4 +1,6 @@
 import type { AliasGuard } from '../policies/alias-guard.ts'
+import { DOUBLED } from '../web/cookies.ts'
+import type { Credentials } from './credentials.ts'
 import { createHeaderMeanings } from './header-meanings.ts'
 import type { MeaningOf } from './header-meanings.ts'
 
@@ -17,9 +19,8 @@ export interface WireRequest {
 }
 
 /** A value for each wanted header, or why one can't be had. */
-export interface WireHeaders {
+export interface WireHeaders extends Credentials {
   readonly values: readonly string[]
-  readonly cookies: readonly string[]
   readonly secret: string | null
   /** Folded names of headers that an app could take for identity headers. */
   readonly aliases: readonly string[]
@@ -63,6 +64,7 @@ function readHeaders(rawHeaders: readonly string[], wanted: number, meaningOf: M
   const values = new Array<string>(wanted).fill('')
   const hints: string[] = ['', '', '', '']
   const cookies: string[] = []
+  let authorization: Credentials['authorization'] = null
   let aliases = NONE
   let overrides = NONE
   let secret: string | null = null
@@ -78,6 +80,7 @@ function readHeaders(rawHeaders: readonly string[], wanted: number, meaningOf: M
       else fault ??= 'doubled_header'
       seen |= 1 << place
     } else if (kind === 'cookie') cookies.push(value)
+    else if (kind === 'authorization') authorization = authorization === null ? value : DOUBLED
     else if (kind === 'hint') hints[place] ||= value
     else if (kind === 'secret') {
       if (secret !== null) fault ??= 'doubled_header'
@@ -87,7 +90,7 @@ function readHeaders(rawHeaders: readonly string[], wanted: number, meaningOf: M
     if (alias !== null) aliases = [...aliases, alias]
   }
   if (values.includes('')) fault ??= 'missing_header'
-  return { values, cookies, secret, aliases, overrides, hints, fault }
+  return { values, cookies, authorization, secret, aliases, overrides, hints, fault }
 }
 
 /** The method that the value of such a header names; an empty one names none. */

@@ -10,6 +10,8 @@ export interface AnswerParts {
   readonly identity: readonly string[]
   /** Where a navigation begins to sign in; empty unless the decision is `sign_in`. */
   readonly startUrl: string
+  /** For `WWW-Authenticate`; empty where the client isn't to be asked for Basic. */
+  readonly challenge: string
   readonly navigation: boolean
   /** Of the original request; empty where it couldn't be read. */
   readonly method: string

@@ -3,7 +3,7 @@ import type { OriginalRequest } from '../../lib/original-request.ts'
 import { readTarget } from '../../lib/target.ts'
 import type { RefuseReason } from '../../policies/decision.ts'
 import { readMethod } from '../../policies/method.ts'
-import { isNavigation } from '../navigation.ts'
+import { isNavigation, isProgram } from '../navigation.ts'
 import type { WireHeaders, WireRequest } from '../wire.ts'
 
 /** What a proxy says of the original request, before any of it has been read. */
@@ -42,6 +42,7 @@ export function readOriginal(
     target,
     clientAddress,
     navigation,
+    isProgram: isProgram(headers.hints),
     appName,
     aliases: headers.aliases,
     overrides: headers.overrides,

@@ -3,7 +3,7 @@ import { ERRORS } from '../../errors.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Decision } from '../../policies/decision.ts'
 import { errorPage } from '../../web/error-page.ts'
-import { allowed, denied, deniedAsJson, deniedAsPage } from '../answer.ts'
+import { allowed, challengeHeaders, denied, deniedAsJson, deniedAsPage } from '../answer.ts'
 import type { Answer, DenialStatus } from '../answer.ts'
 import type { AnswerParts } from './dialect.ts'
 
@@ -24,8 +24,8 @@ export function writeForWeb(decision: Decision, parts: AnswerParts): Answer {
 }
 
 /** 303 makes a form that was sent ask for the sign-in page instead of sending the form there (RFC 9110, 15.4.4). */
-function askToSignIn({ navigation, startUrl, method }: AnswerParts): Answer {
-  if (!navigation) return deniedAsJson(401, 'not_signed_in', { login_url: startUrl })
+function askToSignIn({ navigation, startUrl, challenge, method }: AnswerParts): Answer {
+  if (!navigation) return deniedAsJson(401, 'not_signed_in', { login_url: startUrl }, challengeHeaders(challenge))
   return denied(method === 'GET' || method === 'HEAD' ? 302 : 303, ['Location', startUrl])
 }
 
