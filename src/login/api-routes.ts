@@ -4,7 +4,7 @@ import type { Principal } from '../lib/principal.ts'
 import { bodySchema, parseBody, textField } from '../web/body.ts'
 import { refuseCrossSite, setSessionCookie, visitorOf } from '../web/pages.ts'
 import { apiBody, readApiProof } from './api-proof.ts'
-import { keepOutcome } from './onward.ts'
+import { changePath, keepOutcome } from './onward.ts'
 import type { HalfDone, SignInOutcome } from './outcome.ts'
 import { visitOf } from './portal.ts'
 import type { PortalParts } from './portal.ts'
@@ -81,6 +81,9 @@ async function answer(parts: PortalParts, reply: FastifyReply, outcome: Answered
     case 'half_done':
       keepOutcome(parts, reply, outcome)
       return reply.send({ status: 'ok', data: nextOf(outcome) })
+    case 'must_change':
+      keepOutcome(parts, reply, outcome)
+      return reply.send({ status: 'ok', data: { next: 'change_password', path: changePath(parts, outcome) } })
     case 'signed_in':
       keepOutcome(parts, reply, outcome)
       return reply.send({ status: 'ok', data: describe(await parts.sessions.whoHas(outcome.session.token, null)) })

@@ -87,7 +87,7 @@ async function confirm(parts: PortalParts, request: FastifyRequest, reply: Fasti
   if (code === '') return again('missing')
   const outcome = await completeEnrolment(parts, enrolling.token, { visit: await visitOf(parts, request), code })
   if (outcome.kind === 'expired') return startOver(parts, reply, rd)
-  if (outcome.kind === 'signed_in') return advance(parts, reply, outcome, rd)
+  if (outcome.kind === 'signed_in' || outcome.kind === 'must_change') return advance(parts, reply, outcome, rd)
   if (outcome.kind === 'stopped') reply.header('retry-after', String(outcome.retryAfterS))
   return again(outcome.kind)
 }

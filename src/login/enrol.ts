@@ -2,7 +2,7 @@ import { recordEvent } from '../audit/events.ts'
 import type { OwnFactors } from '../credentials/own-factors.ts'
 import { notify } from '../mail/outbox.ts'
 import { countAttempt, NOT_CHECKED } from './count-attempt.ts'
-import type { SignedIn, Visit } from './outcome.ts'
+import type { MustChange, SignedIn, Visit } from './outcome.ts'
 import type { Pending } from './pending.ts'
 import { requireDatabase } from './require-database.ts'
 import type { SecondFactorOutcome } from './second-factor.ts'
@@ -42,7 +42,7 @@ export async function completeEnrolment(
   const proven = await countAttempt(parts, counted, () => confirmAndStart(parts, token, given))
   if (proven.kind === 'not_checked') return EXPIRED
   if (proven.kind !== 'proven') return proven
-  await endPrevious(parts, { userId, visit: given.visit })
+  if (proven.value.kind === 'signed_in') await endPrevious(parts, { userId, visit: given.visit })
   return proven.value
 }
 
@@ -50,7 +50,7 @@ async function confirmAndStart(
   parts: EnrolParts,
   token: string,
   { visit, code }: { readonly visit: Visit; readonly code: string },
-): Promise<SignedIn | typeof NOT_CHECKED | null> {
+): Promise<SignedIn | MustChange | typeof NOT_CHECKED | null> {
   return parts.database.transaction(async (tx) => {
     const half = await parts.pending.tryOnce(tx, token)
     // Whoever has set one up elsewhere meanwhile is to give that one.
@@ -72,6 +72,6 @@ async function confirmAndStart(
       trusts: false,
       enrolBy: null,
     })
-    return outcome.kind === 'signed_in' ? outcome : NOT_CHECKED
+    return outcome.kind === 'refused' ? NOT_CHECKED : outcome
   })
 }

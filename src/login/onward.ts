@@ -8,12 +8,12 @@ import { dropCookie, setCookie } from '../web/set-cookie.ts'
 import { PENDING_LIFE_MS } from './pending.ts'
 import type { PortalParts } from './portal.ts'
 import type { OpenedReturn } from './return-address.ts'
-import type { HalfDone, SignedIn } from './outcome.ts'
+import type { HalfDone, MustChange, SignedIn } from './outcome.ts'
 
 /** Pages that a sign-in may lead through; each is below the sign-in page. */
 export type Step = 'second-factor' | 'step-up' | 'enrol' | 'enrol-soon'
 
-type Advanced = SignedIn | HalfDone
+type Advanced = SignedIn | HalfDone | MustChange
 
 /** Where a visitor goes who has just signed in: where a hand-over is due, once more here, now with the new cookie. */
 export function afterSignIn({ returnAddresses, entrances }: PortalParts, rd: string | null): string {
@@ -49,9 +49,15 @@ export function stepUrl(parts: PortalParts, step: Step, rd: string | null): stri
 /** Sends the browser on with what it is to keep: to where it came from, or to the step that is missing. */
 export function advance(parts: PortalParts, reply: FastifyReply, outcome: Advanced, rd: string | null): FastifyReply {
   keepOutcome(parts, reply, outcome)
+  if (outcome.kind === 'must_change') return reply.redirect(changePath(parts, outcome), 303)
   if (outcome.kind === 'half_done')
     return reply.redirect(stepUrl(parts, outcome.next.kind === 'enrol' ? 'enrol' : 'second-factor', rd), 303)
   return reply.redirect(outcome.enrolBy === null ? afterSignIn(parts, rd) : stepUrl(parts, 'enrol-soon', rd), 303)
+}
+
+/** Where another password is chosen. */
+export function changePath({ entrances }: Pick<PortalParts, 'entrances'>, { token }: MustChange): string {
+  return `${entrances.portal.paths.base}/reset/${token}`
 }
 
 /** Gives the browser the cookies of what it has reached, and takes those that are done with. */
@@ -65,8 +71,10 @@ export function keepOutcome(
     setCookie(reply, { name: names.pending, value: outcome.pending, secure, maxAgeS: PENDING_LIFE_MS / 1_000 })
     return
   }
-  setSessionCookie(cookies, reply, entrances.portal.hostName, outcome.session)
-  devices.keep(reply, outcome.device)
+  if (outcome.kind === 'signed_in') {
+    setSessionCookie(cookies, reply, entrances.portal.hostName, outcome.session)
+    devices.keep(reply, outcome.device)
+  }
   if (readCookie(cookieHeaders(reply.request), names.pending) !== null) dropCookie(reply, names.pending, secure)
 }
 

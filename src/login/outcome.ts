@@ -28,7 +28,7 @@ export interface Proven {
 }
 
 /** What came of one step of signing in. */
-export type SignInOutcome = SignedIn | HalfDone | Refused | Stopped
+export type SignInOutcome = SignedIn | HalfDone | MustChange | Refused | Stopped
 
 export interface SignedIn {
   readonly kind: 'signed_in'
@@ -37,6 +37,13 @@ export interface SignedIn {
   readonly device: string | null
   /** By when a second factor is to be set up; null where none is demanded. */
   readonly enrolBy: Date | null
+}
+
+/** Everything was proven, but no sign-in begins before another password is chosen. */
+export interface MustChange {
+  readonly kind: 'must_change'
+  /** Of a reset link, once and for a few minutes. */
+  readonly token: string
 }
 
 export interface HalfDone {

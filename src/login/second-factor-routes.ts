@@ -37,7 +37,7 @@ export function secondFactorRoutes(app: FastifyInstance, parts: PortalParts): vo
     if (proof === null) return again('missing')
     const outcome = await completeSignIn(parts, token, { visit: await visitOf(parts, request), proof, trusts })
     if (outcome.kind === 'expired') return startOver(parts, reply, rd)
-    if (outcome.kind === 'signed_in') return advance(parts, reply, outcome, rd)
+    if (outcome.kind === 'signed_in' || outcome.kind === 'must_change') return advance(parts, reply, outcome, rd)
     if (outcome.kind === 'stopped') reply.header('retry-after', String(outcome.retryAfterS))
     return again(outcome.kind)
   })

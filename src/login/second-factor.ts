@@ -5,13 +5,14 @@ import type { Pending } from './pending.ts'
 import { bindingOf, proveFactor } from './prove-factor.ts'
 import type { SecondProof } from './prove-factor.ts'
 import { endPrevious, startSignIn } from './start-sign-in.ts'
-import type { SignedIn, Stopped, Visit } from './outcome.ts'
+import type { MustChange, SignedIn, Stopped, Visit } from './outcome.ts'
 import { requireDatabase } from './require-database.ts'
 import type { SignInParts } from './sign-in-parts.ts'
 
 /** What came of the second step. */
 export type SecondFactorOutcome =
   | SignedIn
+  | MustChange
   | { readonly kind: 'wrong' }
   /** It took too long, had its tries, was done already, or the user changed meanwhile: the first step is due again. */
   | { readonly kind: 'expired' }
@@ -59,7 +60,7 @@ export async function completeSignIn(
   const proven = await countAttempt(parts, counted, () => proveAndStart(parts, token, attempt))
   if (proven.kind === 'not_checked') return EXPIRED
   if (proven.kind !== 'proven') return proven
-  await endPrevious(parts, { userId: half.userId, visit })
+  if (proven.value.kind === 'signed_in') await endPrevious(parts, { userId: half.userId, visit })
   return proven.value
 }
 
@@ -67,7 +68,7 @@ async function proveAndStart(
   parts: SignInParts,
   token: string,
   { visit, proof, trusts }: SecondFactorAttempt,
-): Promise<SignedIn | typeof NOT_CHECKED | null> {
+): Promise<SignedIn | MustChange | typeof NOT_CHECKED | null> {
   return parts.database.transaction(async (tx) => {
     const half = await parts.pending.tryOnce(tx, token)
     if (half === null) return NOT_CHECKED
@@ -83,7 +84,7 @@ async function proveAndStart(
       trusts: trusts && parts.deviceTrustMs > 0,
       enrolBy: null,
     })
-    return outcome.kind === 'signed_in' ? outcome : NOT_CHECKED
+    return outcome.kind === 'refused' ? NOT_CHECKED : outcome
   })
 }
 

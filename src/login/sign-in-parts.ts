@@ -1,5 +1,6 @@
 import type { Factors } from '../credentials/factors.ts'
 import type { Passwords } from '../credentials/password.ts'
+import type { KeyRing } from '../lib/key-ring.ts'
 import type { Attempts } from '../limits/attempts.ts'
 import type { Devices } from '../limits/devices.ts'
 import type { RiskThresholds } from '../limits/risk.ts'
@@ -15,6 +16,8 @@ import type { PendingSignIns } from './pending.ts'
 /** What the steps of signing in are built from. */
 export interface SignInParts {
   readonly database: Database
+  /** Those of tokens. */
+  readonly keys: KeyRing
   readonly feed: Pick<ChangeFeed, 'commit'>
   readonly passwords: Passwords
   readonly factors: Factors

@@ -76,6 +76,7 @@ export function signInRoutes(app: FastifyInstance, parts: PortalParts): void {
       case 'refused':
         return again('wrong_credentials')
       case 'half_done':
+      case 'must_change':
       case 'signed_in':
         return advance(parts, reply, outcome, rd)
     }

@@ -6,8 +6,10 @@ import { judgeRisk } from '../limits/risk.ts'
 import { notify, notifyHolders } from '../mail/outbox.ts'
 import { ADMIN_ROLE } from '../policies/policy.ts'
 import type { Queryable } from '../store/database.ts'
+import { mintLink } from '../recovery/user-links.ts'
 import type { Standing } from '../users/demands.ts'
-import type { Refused, SignedIn, Visit } from './outcome.ts'
+import { mustChangePassword } from '../users/users.ts'
+import type { MustChange, Refused, SignedIn, Visit } from './outcome.ts'
 import type { SignInParts } from './sign-in-parts.ts'
 
 /** A sign-in that lacks nothing any more. */
@@ -27,10 +29,24 @@ export interface Complete {
 
 const REFUSED: Refused = { kind: 'refused' }
 
-/** Starts the sign-in with all that is told of it, in one transaction; refused when the user changed meanwhile. */
-export async function startSignIn(tx: Queryable, parts: SignInParts, complete: Complete): Promise<SignedIn | Refused> {
+/** For whoever has a new password to choose. */
+const CHANGE_MS = 900_000
+
+/**
+ * Starts the sign-in with all that is told of it, in one transaction; refused when the user changed meanwhile. Whoever
+ * has to change the password that he proved gets a link to do so instead.
+ */
+export async function startSignIn(
+  tx: Queryable,
+  parts: SignInParts,
+  complete: Complete,
+): Promise<SignedIn | MustChange | Refused> {
   const { userId, sessionEpoch, factors, remember, visit, enrolBy } = complete
   const { address, userAgent } = visit
+  if (factors['password'] !== undefined && (await mustChangePassword(tx, userId))) {
+    const token = await mintLink(tx, parts.keys, { purpose: 'reset', userId, lifeMs: CHANGE_MS })
+    return token === null ? REFUSED : { kind: 'must_change', token }
+  }
   const session = await parts.sessions.start(tx, { userId, sessionEpoch, factors, address, userAgent, remember })
   if (session === null) return REFUSED
   const device = await learnDevice(tx, parts, complete)

@@ -85,6 +85,10 @@ export const SET_MUST_CHANGE_PASSWORD = statement<[login: string, mustChange: bo
   `update auth.users set must_change_password = $2, updated_at = now() where login = $1 returning id`,
 )
 
+export const FIND_MUST_CHANGE_PASSWORD = statement<[userId: string], { must_change_password: boolean }>(
+  `select must_change_password from auth.users where id = $1`,
+)
+
 /** The current one first, then those before it, latest first. */
 export const LIST_PASSWORDS = statement<
   [userId: string, most: number],

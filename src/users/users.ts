@@ -119,6 +119,12 @@ export async function setMustChangePassword(tx: Queryable, login: string, mustCh
   return existing(row, login).id
 }
 
+/** Whether somebody is to choose another password before the next sign-in; call it in the sign-in's transaction. */
+export async function mustChangePassword(tx: Queryable, userId: string): Promise<boolean> {
+  const [row] = await tx.query(table.FIND_MUST_CHANGE_PASSWORD, userId)
+  return row?.must_change_password === true
+}
+
 /** The current password and those before it, at most so many. */
 export async function listPasswords(database: Queryable, userId: string, most: number): Promise<PasswordColumns[]> {
   const rows = await database.query(table.LIST_PASSWORDS, userId, most)
