@@ -7,6 +7,7 @@ import { signOutPage, signedOutPage } from '../../src/login/sign-out-page.ts'
 import { signedInPage } from '../../src/login/signed-in-page.ts'
 import { errorPage } from '../../src/web/error-page.ts'
 import { FACTOR_PAGES } from './sample-factor-pages.ts'
+import { PASSWORD_PAGES } from './sample-password-pages.ts'
 import { RECOVERY_PAGES } from './sample-recovery-pages.ts'
 
 const assetBase = '/.postern/assets'
@@ -106,6 +107,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
     ],
   }),
   ...FACTOR_PAGES,
+  ...PASSWORD_PAGES,
   error: errorPage({
     assetBase,
     status: 503,
