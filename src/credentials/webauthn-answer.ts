@@ -30,7 +30,8 @@ function readResponse(given: unknown, needed: readonly string[]): PasskeyRespons
   const { id } = outer
   if (!isBase64url(id) || id === '' || outer['rawId'] !== id) return null
   const credentialId = Buffer.from(id, 'base64url')
-  const optional = inner['userHandle'] === undefined || inner['userHandle'] === null ? [] : ['userHandle']
+  // Keys that keep no user tell null, and some browsers make an empty text of that.
+  const optional = (inner['userHandle'] ?? '') === '' ? [] : ['userHandle']
   const parts = [...needed, ...optional].map((name) => [name, inner[name]] as const)
   if (!parts.every(isTextPart) || credentialId.length > MAX_CREDENTIAL_ID_BYTES) return null
   const challenge = challengeOf(inner['clientDataJSON'])

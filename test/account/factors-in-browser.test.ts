@@ -97,6 +97,32 @@ suite('one’s own factors in a real browser', () => {
     await page.context().close()
   })
 
+  test('whoever signed in long ago proves it again and comes back to the list', async () => {
+    const page = await atList('dave')
+    const { id: userId } = await getUser(app.database, 'dave')
+    const about = { userId, sessionEpoch: 0, factors: { password: 1 }, address: null, userAgent: '' }
+    const old = await app.database.transaction((tx) => app.context.sessions.start(tx, about))
+    await page.context().addCookies([{ name: 'postern', value: old?.token ?? '', url: origin }])
+    await page.reload()
+    await page.click('text=Prove who you are')
+    assert.equal(await page.inputValue('[name=username]'), 'dave')
+    await page.fill('[name=password]', PASSWORD)
+    await page.click('button[type=submit]')
+    await page.waitForURL(`${origin}/account/factors`)
+    const key = await addTotp(page)
+    const half = await app.database.transaction((tx) =>
+      app.context.sessions.start(tx, { ...about, factors: { password: Date.now() } }),
+    )
+    await page.context().addCookies([{ name: 'postern', value: half?.token ?? '', url: origin }])
+    await page.reload()
+    await page.click('text=Prove who you are')
+    await page.fill('[autocomplete=one-time-code]', codeNow(key, 1))
+    await page.click('button[type=submit]')
+    await page.waitForURL(`${origin}/account/factors`)
+    await page.waitForSelector('text=Add an authenticator app')
+    await page.context().close()
+  })
+
   test('a browser without JavaScript is told that keys need it, and adds none', async () => {
     const page = await atList('carol', { javaScriptEnabled: false })
     await page.click('text=Add a security key or passkey')
