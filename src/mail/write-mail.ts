@@ -32,7 +32,7 @@ export function writeHtml({ subject, lines, facts, button, after }: Letter, link
           <p style="margin:0 0 8px">
             <a
               href="${link}"
-              style="display:inline-block;padding:10px 20px;border-radius:6px;background:#1d4ed8;color:#ffffff;font-weight:600;text-decoration:none"
+              style="display:inline-block;padding:10px 20px;border-radius:6px;background:#1f6a64;color:#ffffff;font-weight:600;text-decoration:none"
               >${button}</a
             >
           </p>
