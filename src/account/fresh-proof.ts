@@ -2,7 +2,7 @@ import type { SecondFactorName } from '../credentials/factors.ts'
 import type { FactorTimes } from '../lib/principal.ts'
 
 /** For how long somebody who has proven who he is may change what proves it. */
-export const FRESH_MS = 600_000
+const FRESH_MS = 600_000
 
 /**
  * Whether this sign-in may change factors: by a second factor that was proven just now where there is one, or else by

@@ -12,7 +12,3 @@ export const INSERT_RECOVERY_CODES = statement<[userId: string, hashes: readonly
 export const USE_RECOVERY_CODE = statement<[userId: string, hashes: readonly Buffer[]], { code_hash: Buffer }>(
   `delete from auth.recovery_codes where user_id = $1 and code_hash = any ($2::bytea[]) returning code_hash`,
 )
-
-export const COUNT_RECOVERY_CODES = statement<[userId: string], { count: number }>(
-  `select count(*)::int as count from auth.recovery_codes where user_id = $1`,
-)
