@@ -6,6 +6,7 @@ import type { Check } from './observe/health.ts'
 import { factorRoutes } from './account/factor-routes.ts'
 import { emailRoutes } from './account/email-routes.ts'
 import { passwordRoutes } from './account/password-routes.ts'
+import { apiTokenRoutes } from './account/api-token-routes.ts'
 import { accountRoutes } from './account/routes.ts'
 import { attemptsApiRoutes } from './api/attempts-routes.ts'
 import { recoveryApiRoutes } from './api/recovery-routes.ts'
@@ -19,12 +20,12 @@ import { enrolRoutes } from './login/enrol-routes.ts'
 import { firstRunRoutes } from './login/first-run-routes.ts'
 import { handOverRoutes } from './login/hand-over-routes.ts'
 import { forbiddenRoutes, homeRoutes, signOutRoutes } from './login/session-routes.ts'
-import { signInRoutes } from './login/sign-in-routes.ts'
 import { passkeyRoutes } from './login/passkey-routes.ts'
 import { secondFactorRoutes } from './login/second-factor-routes.ts'
+import { signInRoutes } from './login/sign-in-routes.ts'
 import { createSignInUrl } from './login/sign-in-url.ts'
-import { plainServer, portalServer } from './http-servers.ts'
 import { stepUpRoutes } from './login/step-up-routes.ts'
+import { plainServer, portalServer } from './http-servers.ts'
 import type { ServerFactory } from './http-servers.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { guardRoutes } from './portal-guard.ts'
@@ -170,22 +171,23 @@ function acceptOwnBodies(app: FastifyInstance): void {
 
 /** What only the portal's own host answers. */
 function portalRoutes(app: FastifyInstance, context: Context): void {
-  const { portalParts: portal, keys, database, policies, newPasswords, recovery } = context
+  const { portalParts: portal, keys, database, policies, newPasswords, apiTokens, recovery } = context
   registerAt(app, 'portal', portal.entrances.portal.paths.base, (routes) => {
     assetRoutes(routes, portal.cookies.secure)
     signInRoutes(routes, portal)
+    secondFactorRoutes(routes, portal)
+    stepUpRoutes(routes, portal)
+    enrolRoutes(routes, portal)
+    if (portal.ownFactors.offersPasskeys) passkeyRoutes(routes, portal)
     homeRoutes(routes, portal)
     signOutRoutes(routes, portal)
     forbiddenRoutes(routes, portal)
     firstRunRoutes(routes, portal, recovery)
     loginApiRoutes(routes, portal)
-    secondFactorRoutes(routes, portal)
-    stepUpRoutes(routes, portal)
-    enrolRoutes(routes, portal)
-    if (portal.ownFactors.offersPasskeys) passkeyRoutes(routes, portal)
     accountRoutes(routes, portal)
     factorRoutes(routes, portal)
     passwordRoutes(routes, { ...portal, newPasswords })
+    apiTokenRoutes(routes, { ...portal, apiTokens, policy: () => policies.current() })
     policyApiRoutes(routes, { database, policies })
     attemptsApiRoutes(routes, portal)
     resetRoutes(routes, recovery)

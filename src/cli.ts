@@ -8,6 +8,7 @@ import { doctorCommand } from './cli-doctor.ts'
 import { factorCommands } from './cli-factors.ts'
 import { policyCommands } from './cli-policy.ts'
 import { recoveryCommands } from './cli-recovery.ts'
+import { tokenCommands } from './cli-tokens.ts'
 import { userFileCommands } from './cli-users-file.ts'
 import type { RunInTurn } from './cli-users-file.ts'
 import { configReference } from './commands/config.ts'
@@ -110,6 +111,7 @@ function program(outcome: { exitCode: number }): Command {
   userCommands(user, order)
   recoveryCommands(user, order)
   userFileCommands(user, { order, show, inTurn })
+  tokenCommands(postern.command('token').description('keys of programs, each for one owner'), order)
   attemptCommands(postern.command('attempts').description('failures to sign in, and the stops they bring'), order)
   sessionCommands(postern.command('session').description('sign-ins that are open'), order)
   policyCommands(postern.command('policy').description('who may open what'), { order, show })

@@ -21,6 +21,7 @@ export const ERRORS = {
     message: 'This form was not sent from this site, or is too old. Load the page again and retry.',
   },
   forbidden: { status: 403, message: 'You are signed in, but not allowed to open this.' },
+  proof_needed: { status: 403, message: 'Prove once more who you are, and then try again.' },
   unknown_user: { status: 404, message: 'There is nobody with this login.' },
   not_found: { status: 404, message: 'There is no such page.' },
   link_not_valid: {

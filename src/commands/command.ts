@@ -6,6 +6,7 @@ import { OperatorError } from '../errors.ts'
 import type { Attempts } from '../limits/attempts.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { RecoveryTools } from '../recovery/parts.ts'
+import type { ApiTokens } from '../sessions/api-tokens.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Database } from '../store/database.ts'
@@ -22,6 +23,7 @@ export interface CommandContext {
   readonly policies: Policies
   readonly recovery: RecoveryTools
   readonly attempts: Attempts
+  readonly apiTokens: ApiTokens
 }
 
 /** Arguments and options by name, as plain JSON, since they may travel to the running server. */

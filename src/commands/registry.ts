@@ -10,14 +10,15 @@ import { applyPolicyFile, exportPolicy, listVersions, rollBack } from './policy.
 import { inviteUser, listInvited, makeLink, revokeInvited } from './recovery.ts'
 import { listSessions, revokeSessions } from './session.ts'
 import { printSnippet } from './snippet.ts'
+import { createToken, listTokens, revokeOneToken } from './token.ts'
 import { listFactors, resetFactors } from './user-factors.ts'
 import * as user from './user.ts'
 
 /** The commands that need the database, by the words they are called with. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   'user create': user.createUser,
-  'user list': user.listUsers,
   'user create break-glass': createBreakGlass,
+  'user list': user.listUsers,
   'user show': user.showUser,
   'user edit': user.editUser,
   'user disable': user.disableUser,
@@ -36,6 +37,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'user invite': inviteUser,
   'user invitations': listInvited,
   'user uninvite': revokeInvited,
+  'token create': createToken,
+  'token list': listTokens,
+  'token revoke': revokeOneToken,
   'session list': listSessions,
   'session revoke': revokeSessions,
   snippet: printSnippet,

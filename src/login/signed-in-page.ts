@@ -19,6 +19,7 @@ const PAGES = [
   ['sessions', 'Where you are signed in'],
   ['factors', 'Second factors'],
   ['email', 'E-mail address'],
+  ['api-tokens', 'API tokens'],
 ] as const
 
 /** The portal's start page: who am I, and the way out. */

@@ -12,6 +12,7 @@ export interface Asset {
 const STYLE = readAsset('postern', 'css', 'text/css; charset=utf-8')
 const MARK = readAsset('mark', 'svg', 'image/svg+xml')
 const PASSKEY = readAsset('passkey', 'js', 'text/javascript; charset=utf-8')
+const COPY = readAsset('copy', 'js', 'text/javascript; charset=utf-8')
 const STRENGTH = readAsset('strength', 'js', 'text/javascript; charset=utf-8')
 
 /** Names under which `frame.ts` refers to the assets. */
@@ -20,11 +21,12 @@ export const ASSET_NAMES = {
   mark: MARK.name,
   passkey: PASSKEY.name,
   strength: STRENGTH.name,
+  copy: COPY.name,
 } as const
 
 /** Every asset, for the route that serves them. */
 export function assets(): readonly Asset[] {
-  return [STYLE, MARK, PASSKEY, STRENGTH]
+  return [STYLE, MARK, PASSKEY, STRENGTH, COPY]
 }
 
 function readAsset(stem: string, extension: string, contentType: string): Asset {

@@ -10,7 +10,7 @@ export interface Page {
   /** Path that serves `assets()`, without a slash at its end, such as `/.postern/assets`. */
   readonly assetBase: string
   /** The script that the page loads; its reply needs `scripted` in `portalHeaders`. */
-  readonly script?: 'passkey' | 'strength'
+  readonly script?: 'passkey' | 'strength' | 'copy'
   /** BCP 47 tag of the language that the body is in; `en` unless told. */
   readonly lang?: string
 }

@@ -28,7 +28,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ['store', 'observe'],
   ['web'],
   ['users', 'credentials', 'sessions', 'policies', 'audit', 'limits', 'mail', 'snippets'],
-  ['recovery'],
+  ['recovery', 'tokens'],
   ['verify', 'login', 'account', 'admin', 'api', 'commands', 'doctor'],
   [
     'main.ts',
@@ -36,6 +36,7 @@ export const LEVELS: readonly (readonly string[])[] = [
     'cli-command.ts',
     'cli-policy.ts',
     'cli-recovery.ts',
+    'cli-tokens.ts',
     'cli-doctor.ts',
     'cli-factors.ts',
     'cli-attempts.ts',
