@@ -27,6 +27,7 @@ test('a password is changed in a real browser, with a meter where scripts run', 
     await page.goto(change)
     const meter = page.locator('#strength')
     assert.equal(await meter.isVisible(), false)
+    assert.equal(await page.locator('input:visible').count(), 2)
     await page.getByLabel('New password').fill('unbelievable')
     await meter.getByText('Guessed at once').waitFor()
     await page.getByLabel('New password').fill(NEXT)
