@@ -17,6 +17,7 @@ export interface SignedInPage {
 /** Pages below the account's path, as people are told of them. */
 const PAGES = [
   ['sessions', 'Where you are signed in'],
+  ['password', 'Password'],
   ['factors', 'Second factors'],
   ['email', 'E-mail address'],
   ['api-tokens', 'API tokens'],
