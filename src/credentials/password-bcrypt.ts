@@ -4,7 +4,7 @@ import type { PasswordScheme } from './password-scheme.ts'
 export const MAX_BCRYPT_BYTES = 72
 
 const PATTERN = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
-/** 1.9 s a check; each step more doubles it. */
+/** 1.6 s a check; each step more doubles it. */
 const MAX_COST = 15
 
 /**

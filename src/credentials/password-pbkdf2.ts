@@ -5,7 +5,7 @@ import { readBase64, readNumber } from './password-scheme.ts'
 import type { PasswordScheme } from './password-scheme.ts'
 
 const PATTERN = /^\$pbkdf2(?:-(sha1|sha224|sha256|sha384|sha512))?\$([^$]*)\$([^$]*)\$([^$]*)$/
-/** 2.5 s a check with SHA-512. */
+/** 2.8 s a check with SHA-512. */
 const MAX_ROUNDS = 5_000_000
 const derive = promisify(pbkdf2)
 

@@ -24,7 +24,7 @@ export interface Strength {
   readonly warning: string | null
 }
 
-/** The estimate takes 0.4 s for 255 characters and 14 ms for as many; more make nothing weaker. */
+/** The estimate takes 0.4 s for 255 characters; more than these make nothing weaker. */
 const MOST_ESTIMATED = 64
 /** Shorter ones are letters and years, which stand in anything. */
 const SHORTEST_CORE = 4

@@ -23,7 +23,7 @@ const IDLE_MS = 20_000
 const DEADLINE_MS = 5_000
 const MAX_WAITING = 32
 
-/** Opens the meter; its process starts at the first question, within 0.4 s. */
+/** Opens the meter; its process starts at the first question, within 0.3 s. */
 export function createStrengthMeter(idleMs = IDLE_MS): StrengthMeter {
   const limiter = createLimiter({ atOnce: 1, maxWaiting: MAX_WAITING })
   let running: ChildProcess | null = null
