@@ -112,7 +112,7 @@ function passkeyForm({ passkeyAction = null, csrf, rd }: SignInPage): Html | fal
     <p class="alert" id="${PASSKEY_ALERT}" role="alert" data-passkey-problem hidden>
       No passkey was accepted. Try again, or enter login and password.
     </p>
-    <button class="button second" type="submit">Sign in with a passkey</button>
+    <button class="button second" type="submit">Use a passkey instead</button>
   </form>`
 }
 
