@@ -72,11 +72,10 @@ export function createBasicPasswords(parts: BasicPasswordsParts): BasicPasswords
   const right = new LRUCache<string, Known>({ max: MAX_ENTRIES })
   const wrong = new LRUCache<string, true>({ max: WRONG.maxEntries, ttl: WRONG.lifeMs })
   const underWay = new Map<string, Promise<Checked>>()
-  const isCurrent = ({ principal, snapshot, checkedAt }: Known): boolean =>
-    now() - checkedAt <= LIFE_MS &&
-    outage.mayUseMemory() &&
-    !feed.isVoid(snapshot, principal.userId, principal.signInId) &&
-    !isDemanded(policy(), principal)
+  const isVoid = ({ principal, snapshot }: Known): boolean =>
+    feed.isVoid(snapshot, principal.userId, principal.signInId) || isDemanded(policy(), principal)
+  const isCurrent = (known: Known): boolean =>
+    now() - known.checkedAt <= LIFE_MS && outage.mayUseMemory() && !isVoid(known)
 
   const checkOnce = (name: string, given: BasicPair, address: string): Promise<Checked> => {
     const joined = underWay.get(name)
@@ -93,7 +92,7 @@ export function createBasicPasswords(parts: BasicPasswordsParts): BasicPasswords
       return { principal: null, tier: 'l3' }
     }
     // A last look, in the same turn in which the answer is used and for each who joined.
-    if (!isCurrent(checked)) throw new PosternError('store_unavailable', 'somebody changed while being checked')
+    if (isVoid(checked)) throw new PosternError('store_unavailable', 'somebody changed while being checked')
     right.set(name, checked)
     return { principal: checked.principal, tier: 'l3' }
   }
