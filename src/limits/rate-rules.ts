@@ -25,11 +25,11 @@ export const RATE_RULES: Readonly<Record<RateClass, ClassRules>> = {
 const ROUTES: readonly (readonly [path: RegExp, kind: RateClass])[] = [
   [/^\/assets\//, 'asset'],
   [/^\/\.well-known\//, 'asset'],
-  [/^\/(?:reset|invite|verify-email|first-run|start-here|email)(?:\/|$)/, 'recovery'],
+  [/^\/(?:reset|invite)(?:\/|$)/, 'recovery'],
   [/^\/(?:login|api\/v2\/auth\/(?:login|second-factor|step-up))(?:\/|$)/, 'sign_in'],
-  [/^\/api\/v2\/(?:reset|invite)/, 'recovery'],
   [/^\/account\/password\/strength$/, 'form'],
-  [/^\/account\/(?:password|factors|api-tokens|tokens|recovery-codes|email)(?:\/|$)/, 'secret'],
+  [/^\/account\/(?:password|factors|api-tokens|email)(?:\/|$)/, 'secret'],
+  [/^\/api\/v2\/(?:tokens|users\/:login\/reset-link)(?:\/|$)/, 'secret'],
   [/^\/api\//, 'api'],
 ]
 const READING = new Set(['GET', 'HEAD'])
@@ -41,7 +41,7 @@ const READING = new Set(['GET', 'HEAD'])
 export function rateClassOf(method: string, path: string): RateClass {
   const kind = ROUTES.find(([pattern]) => pattern.test(path))?.[1]
   if (kind === 'asset' || kind === 'api') return kind
-  if (READING.has(method)) return 'page'
+  if (READING.has(method)) return path.startsWith('/api/') ? 'api' : 'page'
   return kind ?? 'form'
 }
 

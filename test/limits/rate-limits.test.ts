@@ -81,6 +81,11 @@ test('what is asked for tells its class: forms are tight, pages and assets are n
     ['POST', '/account/sessions', 'form'],
     ['POST', '/logout', 'form'],
     ['DELETE', '/api/v2/attempts', 'api'],
+    ['GET', '/api/v2/tokens', 'api'],
+    ['POST', '/api/v2/tokens', 'secret'],
+    ['DELETE', '/api/v2/tokens/:id', 'secret'],
+    ['POST', '/account/api-tokens', 'secret'],
+    ['POST', '/account/email/confirm', 'secret'],
     ['GET', '/logins', 'page'],
   ] as const
   for (const [method, path, kind] of cases) assert.equal(rateClassOf(method, path), kind, `${method} ${path}`)
