@@ -11,6 +11,7 @@ import type { Cleanup } from '../support/database.ts'
 import { linkIn } from '../support/smtp.ts'
 import { createBrowser, hidden, openPortal, withoutRandom } from '../login/browser.ts'
 import type { Browser, Page } from '../login/browser.ts'
+import { addAuthenticator } from '../login/own-factors.ts'
 import { openPostOffice } from './post-office.ts'
 import type { PostOffice } from './post-office.ts'
 
@@ -165,6 +166,20 @@ suite('a forgotten password', () => {
     assert.match(text, /action="\/\.postern\/reset\/password"/)
     const addresses = [...text.matchAll(/(?:src|href|action)="([^"]*)"/g)].map(([, address]) => address ?? '')
     assert.ok(addresses.every((address) => !address.includes(tokenOf(link))))
+  })
+
+  test('RST-11: second factors stay, and are asked for at the next sign-in', async (t) => {
+    const desk = await open(t)
+    const { code } = await addAuthenticator(desk, 'alice')
+    const browser = createBrowser(desk.portal)
+    await setNew(browser, await browser.get(await desk.mailed()))
+    const asked = await browser.signIn({ password: NEW_PASSWORD })
+    assert.match(asked.headers['location'] ?? '', /\/login\/second-factor/)
+    assert.equal((await browser.get('/.postern/account/sessions')).status, 302, 'the password alone opens nothing')
+    const page = await browser.get('/.postern/login/second-factor')
+    const body = { csrf: hidden(page, 'csrf'), factor: 'totp', code: code() }
+    assert.equal((await browser.post('/.postern/login/second-factor', { body })).status, 303)
+    assert.equal((await browser.get('/.postern/account/sessions')).status, 200)
   })
 
   test('RST-14: a link dies with the password, the address or the account that it was made beside', async (t) => {
