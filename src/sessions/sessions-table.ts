@@ -167,6 +167,12 @@ export const END_SIGN_INS_OF_USER = statement<[login: string, reason: string, ex
    returning ${ENDED_COLUMNS}`,
 )
 
+/** Half-done ones too: whoever ends all sign-ins of somebody wants none to come of a password that was given before. */
+export const DROP_HALF_DONE = statement<[login: string]>(
+  `delete from auth.one_time_tokens
+   where purpose = 'pending' and details ->> 'userId' = (select id::text from auth.users where login = lower($1))`,
+)
+
 export const LIST_SIGN_INS = statement<[login: string | null, limit: number], SignInRow>(
   `select ${SIGN_IN_COLUMNS} from auth.valid_sessions
    where $1::text is null or login = $1 order by last_seen_at desc limit $2`,

@@ -103,6 +103,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
   const endAllIn = async (tx: Queryable, login: string, reason: EndReason, exceptId?: string): Promise<number> => {
     const ended = await tx.query(table.END_SIGN_INS_OF_USER, login, reason, exceptId ?? null)
+    await tx.query(table.DROP_HALF_DONE, login)
     // One change for all of them, however many there are.
     if (ended[0] !== undefined) await recordChange(tx, { user: ended[0].user_id })
     return count(ended)

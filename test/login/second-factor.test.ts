@@ -187,6 +187,13 @@ suite('the second factor of a sign-in', () => {
     assert.equal(refused.headers['location'], '/.postern/login?again=expired')
   })
 
+  test('SESS-05: ending all sessions of somebody ends what is half done as well', async () => {
+    const { login, authenticator, browser, page } = await halfDone()
+    await app.context.sessions.endAllOf(login, 'revoked')
+    const sent = await give(browser, { code: authenticator.code() }, page)
+    assert.equal(sent.headers['location'], '/.postern/login?again=expired')
+  })
+
   test('CSRF-01, CSRF-02: takes only forms of its own page', async () => {
     const { authenticator, browser, page } = await halfDone()
     const csrf = hidden(page, 'csrf')
