@@ -20,11 +20,13 @@ export type ReadRequestAt = (text: string, start: number) => ReadRequest | 'inco
 /** What a header name is to the reader; `text` is the same text each time, so that it is hashed once. */
 interface Name {
   readonly text: string
-  readonly kind: 'host' | 'length' | 'other' | 'not_for_us'
+  readonly kind: 'host' | 'length' | 'connection' | 'other' | 'not_for_us'
 }
 
 const CRLF = '\r\n'
 const VERSION = ' HTTP/1.1'
+/** What a connection is without being told (RFC 9112, 9.3). */
+const KEPT = 'keep-alive'
 const TAB = 0x09
 const SPACE = 0x20
 const COLON = 0x3a
@@ -34,7 +36,6 @@ const DELETE = 0x7f
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 /** What changes how a message or its connection is read, or asks for more than an answer. */
 const NOT_FOR_US: ReadonlySet<string> = new Set([
-  'connection',
   'expect',
   'http2-settings',
   'keep-alive',
@@ -90,6 +91,7 @@ function createHeadersReader(): ReadHeaders {
       const value = text.slice(valueStart, lineEnd)
       if (name.kind === 'host') hosts += value === '' ? 2 : 1
       else if (name.kind === 'length') lengths += value === '0' ? 1 : 2
+      else if (name.kind === 'connection' && value !== KEPT) return 'unsure'
       rawHeaders.push(name.text, value)
       at = lineEnd + CRLF.length
     }
@@ -143,6 +145,7 @@ function findName(name: string): Name | null {
 function kindOf(name: string): Name['kind'] {
   if (name === 'host') return 'host'
   if (name === 'content-length') return 'length'
+  if (name === 'connection') return 'connection'
   return NOT_FOR_US.has(name) ? 'not_for_us' : 'other'
 }
 
