@@ -15,9 +15,17 @@ const HTTP_LIMITS = {
   connectionsCheckingInterval: 2_000,
 }
 
+/**
+ * More than a proxy's workers ask at one time, when each answer takes milliseconds; with 64 KiB unread and as much
+ * unsent on each, they hold 0.5 GB at the very most.
+ */
+const MAX_PLAIN_CONNECTIONS = 4_096
+
 /** A server of ours alone. */
 export function plainServer(handler: Handler): Server {
-  return createServer(HTTP_LIMITS, handler)
+  const server = createServer(HTTP_LIMITS, handler)
+  server.maxConnections = MAX_PLAIN_CONNECTIONS
+  return server
 }
 
 /** In proxy mode every path but ours is the app's. */

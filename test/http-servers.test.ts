@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { test } from 'node:test'
+import { plainServer } from '../src/http-servers.ts'
+import { until } from './support/until.ts'
+
+const LIMIT = 4_096
+
+test('a server of ours takes so many connections and no more, until one of them ends', async (t) => {
+  const server = plainServer((_request, response) => void response.end())
+  server.listen(0, '127.0.0.1')
+  const sockets: Socket[] = []
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const open = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1')
+    sockets.push(socket)
+    await once(socket, 'connect')
+    return socket
+  }
+  for (let count = 0; count < LIMIT; count++) await open()
+  await once(await open(), 'close')
+  sockets[0]?.destroy()
+  await until('the server notices', 5_000, async () => (await countConnections(server)) < LIMIT)
+  const next = await open()
+  next.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const [answer] = (await once(next, 'data')) as [Buffer]
+  assert.match(answer.toString(), /^HTTP\/1\.1 200 /)
+})
+
+function countConnections(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+  })
+}
