@@ -88,6 +88,14 @@ phase "lint" npm run --silent lint
 phase "types" npm run --silent typecheck
 if has_dead_code_check; then phase "dead code" npm run --silent deadcode; fi
 
+# The suites that start the program, with the ordinary HTTP server alone on the verify listener.
+without_lane() {
+  POSTERN_TEST_EXPRESS_LANE=off node_modules/.bin/node --disable-warning=ExperimentalWarning \
+    --test --test-concurrency=2 --test-global-setup=test/support/global-setup.ts \
+    'test/e2e/*.test.ts' 'test/proxies/*.test.ts' 'test/faults/*.test.ts'
+}
+if [ -n "${POSTERN_TEST_LONG:-}" ]; then phase "end to end and faults without the express lane" without_lane; fi
+
 echo "== tests${POSTERN_TEST_LONG:+, the long suites too}"
 # In place of this shell, so that the runner's summary is the last that is said.
 exec npm test --silent

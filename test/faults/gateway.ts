@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { freePort } from '../support/ports.ts'
+import { laneSetting } from '../support/postern-process.ts'
 import type { Relay } from '../support/relay.ts'
 import { until } from '../support/until.ts'
 
@@ -85,6 +86,7 @@ class GatewayProcess implements Gateway {
     this.verify = `http://127.0.0.1:${ports.verify}`
     this.ops = `http://127.0.0.1:${ports.ops}`
     this.#environment = {
+      ...laneSetting(),
       ...options.environment,
       POSTERN_LISTEN: `127.0.0.1:${ports.portal}`,
       POSTERN_VERIFY_LISTEN: `127.0.0.1:${ports.verify}`,

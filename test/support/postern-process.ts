@@ -35,7 +35,10 @@ const STOP_DEADLINE_MS = 15_000
 export async function startPostern(t: TestContext, env: PosternEnv): Promise<PosternProcess> {
   const dataDir = env['POSTERN_DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'postern-data-'))
   const settings = { ...(await addresses()), POSTERN_DATA_DIR: dataDir, ...env }
-  const child = spawn(LAUNCHER, ['serve'], { env: { ...inherited(), ...settings }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(LAUNCHER, ['serve'], {
+    env: { ...inherited(), ...laneSetting(), ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   t.after(async () => {
     await kill(child)
     if (env['POSTERN_DATA_DIR'] === undefined) rmSync(dataDir, { recursive: true, force: true })
@@ -60,6 +63,12 @@ async function addresses(): Promise<Addresses> {
     POSTERN_VERIFY_LISTEN: `127.0.0.1:${verify}`,
     POSTERN_OPS_LISTEN: `127.0.0.1:${ops}`,
   }
+}
+
+/** The setting by which whole suites run with the express lane off; none unless `POSTERN_TEST_EXPRESS_LANE` is set. */
+export function laneSetting(): PosternEnv {
+  const { POSTERN_TEST_EXPRESS_LANE: lane = '' } = process.env
+  return lane === '' ? {} : { POSTERN_EXPRESS_LANE: lane }
 }
 
 function inherited(): Record<string, string> {
