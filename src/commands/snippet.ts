@@ -61,6 +61,7 @@ function snippetApp(app: App, upstream: Upstream): SnippetApp {
     upstream,
     identity: [...IDENTITY_HEADERS, ...own, ...(app.identity.assertion ? [ASSERTION_HEADER] : [])],
     own,
+    ...(app.basic === 'passwords' && { hidesPasswords: true }),
   }
 }
 

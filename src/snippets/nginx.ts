@@ -80,6 +80,7 @@ function appServer(app: SnippetApp, names: string, upstreamIsSecure: boolean): s
     'location / {',
     '    include postern/protect.conf;',
     ...app.own.flatMap((name) => tellLines(name)),
+    ...(app.hidesPasswords === true && !tellsPassword(app) ? ['    set $postern_app_authorization "";'] : []),
     ...(upstreamIsSecure ? ['    proxy_ssl_server_name on;', `    proxy_ssl_name ${app.upstream.host};`] : []),
     '    client_max_body_size 100m;',
     `    proxy_pass ${target}; # no path here: the app must get what the gateway judged`,
@@ -87,9 +88,17 @@ function appServer(app: SnippetApp, names: string, upstreamIsSecure: boolean): s
   ]
 }
 
+/** Whether the app is told a password of ours in the place of the visitor's. */
+function tellsPassword({ own }: SnippetApp): boolean {
+  return own.some((name) => name.toLowerCase() === 'authorization')
+}
+
 /** Set always: an empty one removes what the client sent under that name. */
 function tellLines(name: string): string[] {
   const variable = name.toLowerCase().replaceAll('-', '_')
+  // The include sets this one already, from a variable that is ours to fill.
+  if (variable === 'authorization')
+    return ['    auth_request_set $postern_app_authorization $upstream_http_authorization;']
   return [
     `    auth_request_set $postern_own_${variable} $upstream_http_${variable};`,
     `    proxy_set_header ${name} $postern_own_${variable};`,

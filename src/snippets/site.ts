@@ -22,6 +22,8 @@ export interface SnippetApp {
   readonly identity: readonly string[]
   /** Those of them that the app alone asks for. */
   readonly own: readonly string[]
+  /** Whether passwords by Basic are for us, so that the app must not see them; false unless given. */
+  readonly hidesPasswords?: boolean
 }
 
 /** What a configuration is made from. */
