@@ -42,7 +42,7 @@ export function factorCsrf(parts: PageParts, { token }: AccountVisitor): string 
 }
 
 /** Whether somebody has proven who he is well and lately enough to change his factors. */
-export async function mayChange(parts: FactorParts, { principal }: AccountVisitor): Promise<boolean> {
+async function mayChange(parts: FactorParts, { principal }: AccountVisitor): Promise<boolean> {
   const owned = await parts.factors.ownedBy(parts.database, principal.userId)
   return isFreshlyProven(principal.factors, owned, Date.now())
 }

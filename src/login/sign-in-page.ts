@@ -92,7 +92,8 @@ function body(model: SignInPage): Html {
       ${remember !== null && rememberChoice(remember)}
       <button class="button" type="submit">Sign in</button>
     </form>
-    ${resetHref !== null && html`<p><a class="button second" href="${resetHref}">Forgot your password?</a></p>`} ${passkeyForm(model)}`
+    ${resetHref !== null && html`<p><a class="button second" href="${resetHref}">Forgot your password?</a></p>`}
+    ${passkeyForm(model)}`
 }
 
 /** Beside the other form, so that the browser can offer passkeys in its fields as well. */

@@ -16,9 +16,9 @@ export interface MailLinkParts {
 /** So many mails of one kind an hour reach one person, whoever asks for them. */
 const MOST_PER_HOUR = 5
 const MINUTE_MS = 60_000
-export const RESET_LIFE_MS = 30 * MINUTE_MS
-export const EMAIL_LIFE_MS = 24 * 60 * MINUTE_MS
-export const EMAIL_STOP_LIFE_MS = 3 * EMAIL_LIFE_MS
+const RESET_LIFE_MS = 30 * MINUTE_MS
+const EMAIL_LIFE_MS = 24 * 60 * MINUTE_MS
+const EMAIL_STOP_LIFE_MS = 3 * EMAIL_LIFE_MS
 
 /**
  * Makes the link of a mail that is about to be sent; null when there is nothing to send any more. Each new link voids

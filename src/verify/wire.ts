@@ -54,14 +54,14 @@ export function createWireReader(): ReadWireHeaders {
       meaningOf = createHeaderMeanings(wanted, guard)
       meaningsFor.set(wanted, meaningOf)
     }
-    return readHeaders(rawHeaders, wanted.length, meaningOf)
+    return readHeaders(rawHeaders, wanted, meaningOf)
   }
 }
 
 const NONE: readonly string[] = []
 
-function readHeaders(rawHeaders: readonly string[], wanted: number, meaningOf: MeaningOf): WireHeaders {
-  const values = new Array<string>(wanted).fill('')
+function readHeaders(rawHeaders: readonly string[], wanted: readonly string[], meaningOf: MeaningOf): WireHeaders {
+  const values = wanted.map(() => '')
   const hints: string[] = ['', '', '', '']
   const cookies: string[] = []
   let authorization: Credentials['authorization'] = null

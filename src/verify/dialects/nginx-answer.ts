@@ -4,7 +4,10 @@ import type { Answer } from '../answer.ts'
 import type { AnswerParts } from './dialect.ts'
 
 /** For `auth_request`, which takes 2xx, 401 and 403 as they are and turns every other status into a 500. */
-export function writeForNginx(decision: Decision, { identity, startUrl, challenge, navigation, decisionId }: AnswerParts): Answer {
+export function writeForNginx(
+  decision: Decision,
+  { identity, startUrl, challenge, navigation, decisionId }: AnswerParts,
+): Answer {
   switch (decision.kind) {
     case 'allow':
       return allowed(decision, identity)
