@@ -79,6 +79,7 @@ function appChange(one: PolicyApp, other: PolicyApp): string {
     valueChange('alias_guard', one.aliasGuard, other.aliasGuard),
     valueChange('path_bytes', one.pathBytes, other.pathBytes),
     valueChange('outage', one.outage, other.outage),
+    valueChange('basic', one.basic ?? null, other.basic ?? null),
     valueChange('charset', one.identity.charset, other.identity.charset),
     valueChange('assertion', one.identity.assertion, other.identity.assertion),
     listChange('headers', headersOf(one), headersOf(other)),

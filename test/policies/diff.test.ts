@@ -39,8 +39,10 @@ const CASES: readonly (readonly [what: string, from: string, to: string, expecte
   [
     'settings of an app',
     wikiFile(ONE),
-    wikiFile(ONE, { app: ['port: 8443', 'headers: { X-User: "{login}" }', 'outage: closed'] }),
-    ['changed app wiki wiki: port default -> 8443; outage grace -> closed; headers +X-User={login}'],
+    wikiFile(ONE, { app: ['port: 8443', 'headers: { X-User: "{login}" }', 'outage: closed', 'basic: true'] }),
+    [
+      'changed app wiki wiki: port default -> 8443; outage grace -> closed; basic default -> passwords; headers +X-User={login}',
+    ],
   ],
   [
     'roles',

@@ -50,6 +50,12 @@ test('a policy file is read with what it leaves out filled in', () => {
   ])
 })
 
+test('an app says whether Basic is ours, with tokens or with passwords', () => {
+  const basicOf = (basic: string): unknown =>
+    getPolicy(`${HEAD}  - { name: w, hosts: [a.test], rules: [], basic: ${basic} }`).apps[0]?.basic
+  assert.deepEqual(['false', 'tokens', 'true'].map(basicOf), [undefined, 'tokens', 'passwords'])
+})
+
 test('a file says of which roles a second factor is demanded, and how long they have to set one up', () => {
   const head = 'version: 1\nroles: { staff: [] }\napps: []\n'
   const demands = [
@@ -133,6 +139,11 @@ const MISTAKES: readonly [name: string, text: string, places: readonly string[]]
     'headers and an outage that are none',
     `${HEAD}  - { name: w, hosts: [a.test], rules: [], headers: [], outage: open }`,
     ['4:44 apps[0].headers', '4:57 apps[0].outage'],
+  ],
+  [
+    'Basic in no known way',
+    `${HEAD}  - { name: w, hosts: [a.test], rules: [], basic: passwords }`,
+    ['4:44 apps[0].basic'],
   ],
   ['a rule with no action', `${APP}      - { path: /a }`, ['7:9 apps[0].rules[0]']],
   ['a rule with two actions', `${APP}      - { path: /a, allow: anyone, deny: true }`, ['7:9 apps[0].rules[0]']],
