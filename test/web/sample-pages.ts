@@ -8,6 +8,7 @@ import { signedInPage } from '../../src/login/signed-in-page.ts'
 import { errorPage } from '../../src/web/error-page.ts'
 import { FACTOR_PAGES } from './sample-factor-pages.ts'
 import { PASSWORD_PAGES } from './sample-password-pages.ts'
+import { TOKEN_PAGES } from './sample-token-pages.ts'
 import { RECOVERY_PAGES } from './sample-recovery-pages.ts'
 
 const assetBase = '/.postern/assets'
@@ -108,6 +109,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
   }),
   ...FACTOR_PAGES,
   ...PASSWORD_PAGES,
+  ...TOKEN_PAGES,
   error: errorPage({
     assetBase,
     status: 503,
