@@ -17,6 +17,8 @@ export interface Case {
   readonly gateway: GatewayName
   /** `many` is another session each time. */
   readonly cookie: 'signed_in' | 'forged' | 'many' | 'of_other' | null
+  /** Sent in place of a cookie. */
+  readonly authorization?: 'api_token'
   /** Sent beside the cookie; what a program would send unless given. */
   readonly headers?: Readonly<Record<string, string>>
   /** Without a query; another for each case of one gateway, so that the log tells them apart. */
@@ -96,6 +98,14 @@ export const CASES: readonly Case[] = [
     ...SIGNED_IN,
     headers: OF_A_BROWSER,
     path: '/reports/2026/page',
+  },
+  {
+    name: 'postern, API token',
+    gateway: 'postern',
+    ...SIGNED_IN,
+    cookie: null,
+    authorization: 'api_token',
+    path: '/reports/2026/export',
   },
   { name: 'postern, no cookie', gateway: 'postern', cookie: null, path: '/reports/2026/unknown', ...REFUSED },
   { name: 'postern, forged cookie', gateway: 'postern', cookie: 'forged', path: '/reports/2026/forgery', ...REFUSED },

@@ -18,7 +18,7 @@ import { measureSignIns } from './sign-in.ts'
 import type { SignInRow } from './sign-in.ts'
 import { measureStatements } from './statements.ts'
 import type { StatementRow } from './statements.ts'
-import { checkCase, forge, headersOf, recordQuestion, signIn } from './visits.ts'
+import { checkCase, forge, headersOf, makeToken, recordQuestion, signIn } from './visits.ts'
 import type { Cookies } from './visits.ts'
 import { TOKEN_PLACE } from './wrk.ts'
 
@@ -65,7 +65,8 @@ export async function measureVerify(options: VerifyOptions): Promise<VerifyRepor
 async function cookiesOf(environment: Environment, { opened, against }: VerifyOptions): Promise<Cookies> {
   const cookie = await signIn(environment, opened)
   const many = `${cookie.slice(0, cookie.indexOf('=') + 1)}${TOKEN_PLACE}`
-  return { signed_in: cookie, forged: forge(cookie), many, of_other: against?.cookie ?? null }
+  const token = await makeToken(environment, cookie, opened)
+  return { signed_in: cookie, forged: forge(cookie), many, api_token: token, of_other: against?.cookie ?? null }
 }
 
 /** The questions are those of a nginx that was asked for the page of the cases behind it. */
