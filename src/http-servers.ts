@@ -23,7 +23,10 @@ const MAX_PLAIN_CONNECTIONS = 4_096
 
 /** A server of ours alone. */
 export function plainServer(handler: Handler): Server {
-  const server = createServer(HTTP_LIMITS, handler)
+  const server = createServer(HTTP_LIMITS, (request, response) => {
+    endAfterUpgrade(request, response)
+    handler(request, response)
+  })
   server.maxConnections = MAX_PLAIN_CONNECTIONS
   return server
 }
@@ -37,6 +40,7 @@ export function portalServer(proxy: Proxy | null): ServerFactory {
     }
     const options = { ...HTTP_LIMITS, ...(proxy !== null && proxyOptions(isPortal)) }
     const server = createServer(options, (request, response) => {
+      endAfterUpgrade(request, response)
       if (proxy !== null && !isPortal(request)) return proxy.request(request, response, handler)
       boundReading(request)
       handler(request, response)
@@ -53,6 +57,14 @@ export function portalServer(proxy: Proxy | null): ServerFactory {
 function proxyOptions(isPortal: (request: IncomingMessage) => boolean): ServerOptions {
   const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
   return { requestTimeout: 0, shouldUpgradeCallback: (request) => isWebSocket(request) && !isPortal(request) }
+}
+
+/**
+ * node:http loses what came in one piece with a request for another protocol that it stays out of; the next answer would
+ * be taken for that of the request that was lost, so there is none.
+ */
+function endAfterUpgrade({ headers }: IncomingMessage, response: ServerResponse): void {
+  if (headers.upgrade !== undefined && /upgrade/i.test(headers.connection ?? '')) response.shouldKeepAlive = false
 }
 
 /** In proxy mode an upload to the app may take its time; what is sent to the portal may not. */

@@ -12,8 +12,8 @@ const UNREADABLE =
 /** A last answer that ends the connection. */
 const CLOSED = /Connection: close\r\n(?:(?!HTTP\/1\.1 )[^])*$/
 
-/** After these the ordinary server closes at once, or loses what came in one piece with them. */
-const MAY_LOSE = /^(?:upgrade:|connect )/im
+/** After this the ordinary server closes at once. */
+const CLOSES = /^connect /im
 
 /** The same bytes but for what no two answers share; where the lane only closes the ordinary server may say why. */
 export function compare(lane: Exchange, ordinary: Exchange): Comparison {
@@ -26,15 +26,15 @@ export function compare(lane: Exchange, ordinary: Exchange): Comparison {
 
 /**
  * True when the one says nothing that the other doesn't say, in the same order, and the other hasn't come to the end
- * either. The ordinary server forgets what it hasn't answered yet once bytes come that it can't read, and what comes in
- * one piece with a request for another protocol; a sender loses answers when it writes to who has closed.
+ * either. The ordinary server forgets what it hasn't answered yet once bytes come that it can't read, and a sender loses
+ * answers when it writes to who has closed.
  */
 export function isWithin(hasty: Exchange, careful: Exchange, { bytes, ending }: Stream): boolean {
   if (hasty.outcome === 'stuck') return false
   const [ours, theirs] = [masked(hasty.received), masked(careful.received)]
   const isShort =
     ending === 'last_request' ? !theirs.includes(LAST_PATH) : CLOSED.test(theirs) || UNREADABLE.test(theirs)
-  return (isShort || MAY_LOSE.test(bytes)) && theirs.startsWith(withoutRefusal(ours))
+  return (isShort || CLOSES.test(bytes)) && theirs.startsWith(withoutRefusal(ours))
 }
 
 /** Answers to requests that were let pass. */
