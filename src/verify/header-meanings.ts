@@ -1,3 +1,4 @@
+import { ownCopy } from '../lib/own-copy.ts'
 import type { AliasGuard } from '../policies/alias-guard.ts'
 
 /** What a header of one name is to us, whatever its value is. */
@@ -23,6 +24,7 @@ export const HINTS = ['sec-fetch-mode', 'x-requested-with', 'upgrade', 'accept']
 const METHOD_OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override'])
 /** Browsers and proxies have a few hundred between them; whoever makes up more is looked up each time. */
 const MAX_KNOWN = 1_000
+const MAX_NAME = 64
 
 /**
  * Remembers by each spelling of a name what it means, so that it is folded once.
@@ -34,7 +36,7 @@ export function createHeaderMeanings(wanted: readonly string[], guard: AliasGuar
     const remembered = known.get(name)
     if (remembered !== undefined) return remembered
     const meaning = findMeaning(name.toLowerCase(), wanted, guard)
-    if (known.size < MAX_KNOWN) known.set(Buffer.from(name).toString(), meaning)
+    if (known.size < MAX_KNOWN && name.length <= MAX_NAME) known.set(ownCopy(name), meaning)
     return meaning
   }
 }
