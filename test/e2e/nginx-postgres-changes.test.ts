@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { headerValues } from '../support/echo-app.ts'
-import { ALICE, BOB, PASSWORD, policyOf, startSite } from '../support/e2e.ts'
+import { ALICE, BOB, policyOf, startSite } from '../support/e2e.ts'
 import { until } from '../support/until.ts'
 import { createPerson, echoed, signedIn } from './person.ts'
 import type { Person } from './person.ts'
@@ -42,7 +42,6 @@ test('commands beside a running server', { timeout: 120_000 }, async (t) => {
     await assertOutWithinBound(bob)
     assert.equal((await createPerson(t, site).signIn('/', BOB.login)).status, 401)
     assert.equal((await bob.signIn('/', BOB.login, 'another horse, another battery')).status, 200)
-    await site.command(['user', 'password', BOB.login, '--password-stdin'], `${PASSWORD}\n`)
   })
 
   await t.test('new roles reach the app within 2 s and open what they open', async (t) => {

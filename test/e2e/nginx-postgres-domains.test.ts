@@ -45,6 +45,7 @@ test('two unrelated domains and a portal on a third', { timeout: 120_000 }, asyn
     assert.deepEqual(named.sort(), [
       'app.example.com __Host-postern_app',
       'auth.example.com __Host-postern',
+      'auth.example.com __Host-postern_device',
       'wiki.example.org __Host-postern_app',
     ])
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { hiddenFields } from '../support/form.ts'
 import { PASSWORD } from '../support/e2e.ts'
 import type { ProductionSite } from '../support/e2e.ts'
 import type { EchoedRequest } from '../support/echo-app.ts'
@@ -17,6 +18,8 @@ export interface Person extends Visitor {
 
 const AS_PAGE = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 const REDIRECTS = 5
+const SIGN_IN = '/.postern/login'
+const SIGN_OUT = '/.postern/logout'
 
 /** A new visitor of a site. */
 export function createPerson(t: TestContext, site: Pick<ProductionSite, 'origin' | 'hosts'>): Person {
@@ -31,11 +34,11 @@ export function createPerson(t: TestContext, site: Pick<ProductionSite, 'origin'
     async signIn(path, login, password = PASSWORD) {
       const form = await open(path, { redirects: REDIRECTS })
       assert.equal(form.status, 200, form.text)
-      return send('/.postern/login', { ...hiddenFields(form.text), username: login, password })
+      return send(SIGN_IN, { ...hiddenFields(form.text, SIGN_IN), username: login, password })
     },
     async signOut() {
-      const page = await open('/.postern/logout')
-      return send('/.postern/logout', hiddenFields(page.text))
+      const page = await open(SIGN_OUT)
+      return send(SIGN_OUT, hiddenFields(page.text, SIGN_OUT))
     },
   }
 }
@@ -51,9 +54,4 @@ export async function signedIn(t: TestContext, site: ProductionSite, login: stri
 export function echoed(reply: Reply): EchoedRequest {
   assert.equal(reply.status, 200, reply.text)
   return JSON.parse(reply.text) as EchoedRequest
-}
-
-function hiddenFields(markup: string): Record<string, string> {
-  const inputs = markup.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)
-  return Object.fromEntries([...inputs].map(([, name = '', value = '']) => [name, value]))
 }

@@ -23,9 +23,12 @@ export interface Sent {
   readonly body?: Readonly<Record<string, string>> | string | Buffer
 }
 
+type Method = 'GET' | 'POST' | 'DELETE'
+
 /** One person with one browser on the portal; sends what browsers send of where a request comes from. */
 export interface Browser {
   readonly jar: CookieJar
+  readonly send: (method: Method, path: string, sent: Sent) => Promise<Page>
   readonly get: (path: string, sent?: Sent) => Promise<Page>
   readonly post: (path: string, sent: Sent) => Promise<Page>
   /** Opens the sign-in page and sends its form, with these fields changed. */
@@ -38,13 +41,13 @@ const AS_FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 export function createBrowser(portal: FastifyInstance, origin: string = ORIGIN): Browser {
   const jar = new CookieJar()
   const url = (path: string): URL => new URL(path, origin)
-  const send = async (method: 'GET' | 'POST', path: string, { headers, body }: Sent): Promise<Page> => {
+  const send = async (method: Method, path: string, { headers, body }: Sent): Promise<Page> => {
     const cookie = jar.header(url(path))
     const isForm = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
     const all = {
       host: new URL(origin).host,
       ...(cookie !== '' && { cookie }),
-      ...(method === 'POST' && { origin, 'sec-fetch-site': 'same-origin' }),
+      ...(method !== 'GET' && { origin, 'sec-fetch-site': 'same-origin' }),
       ...(isForm && AS_FORM),
       ...headers,
     }
@@ -60,6 +63,7 @@ export function createBrowser(portal: FastifyInstance, origin: string = ORIGIN):
   const post = (path: string, sent: Sent): Promise<Page> => send('POST', path, sent)
   return {
     jar,
+    send,
     get,
     post,
     async signIn(fields = {}, sent = {}) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hiddenFields } from '../support/form.ts'
 import type { EchoedRequest } from '../support/echo-app.ts'
 import type { Reply, Visitor } from '../support/http.ts'
 import { PASSWORD } from '../support/app.ts'
@@ -22,7 +23,7 @@ export const VISIT_CASES: readonly Case[] = [
       const seen = JSON.parse(there.text) as EchoedRequest
       assert.deepEqual([seen.url, told([seen], 'remote-user')], ['/secret/x', ['alice']])
       const page = await visitor.visit(`${origin}/.postern/logout`, { headers: AS_PAGE })
-      const form = { method: 'POST', body: hiddenFields(page.text), headers: { ...AS_PAGE, origin } } as const
+      const form = { method: 'POST', body: hiddenFields(page.text, '/.postern/logout'), headers: { ...AS_PAGE, origin } } as const
       await visitor.visit(`${origin}/.postern/logout`, form)
       const statuses = [`${origin}/wiki`, `${otherOrigin}/secret/x`].map(
         async (url) => (await visitor.visit(url)).status,
@@ -143,16 +144,11 @@ export const VISIT_CASES: readonly Case[] = [
 async function signIn(visitor: Visitor, url: string, origin: string): Promise<Reply> {
   const form = await visitor.visit(url, { headers: AS_PAGE, redirects: 5 })
   assert.equal(form.status, 200, form.text)
-  const body = { ...hiddenFields(form.text), username: 'alice', password: PASSWORD }
+  const body = { ...hiddenFields(form.text, '/.postern/login'), username: 'alice', password: PASSWORD }
   return visitor.visit(`${origin}/.postern/login`, {
     method: 'POST',
     body,
     headers: { ...AS_PAGE, origin },
     redirects: 5,
   })
-}
-
-function hiddenFields(markup: string): Record<string, string> {
-  const inputs = markup.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)
-  return Object.fromEntries([...inputs].map(([, name = '', value = '']) => [name, value]))
 }
