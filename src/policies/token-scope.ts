@@ -17,7 +17,7 @@ export type IsInScope = (policy: CompiledPolicy, app: App, original: OriginalReq
 export const WHOLE_SCOPE: TokenScope = { apps: null, hosts: null, paths: null, methods: null, networks: null }
 
 /** The lists of a scope. */
-export const SCOPE_FIELDS = ['apps', 'hosts', 'paths', 'methods', 'networks'] as const
+const SCOPE_FIELDS = ['apps', 'hosts', 'paths', 'methods', 'networks'] as const
 
 /** Of each list; a client that needs more needs another token. */
 const MAX_ITEMS = 50
