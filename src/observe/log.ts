@@ -10,7 +10,7 @@ const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${n
 const MEMBER = /"([^"\\]{1,64})":(?:"[^"\\]*(?:\\.[^"\\]*)*"|\[(?:"[^"\\]*(?:\\.[^"\\]*)*",?)*\])/g
 const SECRET_NAME = /password|token|secret|cookie|authorization|csrf|pepper|database_?url|^(?:rd|hash|key)$/i
 /** Our tokens wherever they stand in a text, such as in a message of a library; an escape may stand before them. */
-const TOKEN = /p[a-z]1[0-9a-z]{2}[A-Za-z0-9_-]{54}/g
+const TOKEN = /(?:p[a-z]1|pst_)[0-9a-z]{2}[A-Za-z0-9_-]{54}/g
 const PASSWORD_IN_URL = /(:\/\/[^\s:@/"]*:)[^\s@/"]+@/g
 /** What JSON leaves as it is, but some viewers take for the end of a line and some terminals for a command. */
 const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g
