@@ -5,11 +5,11 @@ import { networkOf } from './limits/network.ts'
 import type { RateLimits, RateRule } from './limits/rate-limits.ts'
 import { RATE_RULES, rateClassOf } from './limits/rate-rules.ts'
 import type { RateClass } from './limits/rate-rules.ts'
-import { clientOf } from './login/portal.ts'
 import type { PortalParts } from './login/portal.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { ADMIN_ROLE } from './policies/policy.ts'
 import { visitorFault } from './web/access.ts'
+import { clientOf } from './web/client.ts'
 import { visitorOf } from './web/pages.ts'
 
 export interface GuardParts {

@@ -2,10 +2,11 @@ import type { FastifyRequest } from 'fastify'
 import { PosternError } from '../errors.ts'
 import type { ApiTokens } from '../sessions/api-tokens.ts'
 import type { Doer, Granted, TokenParts } from '../tokens/tokens.ts'
+import { clientOf } from '../web/client.ts'
+import type { ClientParts } from '../web/client.ts'
 import type { PageParts } from '../web/pages.ts'
 import type { ProveParts } from './prove-anew.ts'
-import { clientOf } from './visitor.ts'
-import type { AccountVisitor, ClientParts } from './visitor.ts'
+import type { AccountVisitor } from './visitor.ts'
 
 /** What the pages and the API of tokens are built from. */
 export interface ApiTokenParts extends PageParts, ClientParts, Omit<ProveParts, 'database'>, TokenParts {

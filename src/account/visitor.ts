@@ -1,23 +1,15 @@
 import type { FastifyRequest } from 'fastify'
-import type { ListenAddress } from '../config/values.ts'
 import { PosternError } from '../errors.ts'
-import type { Networks } from '../lib/address.ts'
 import type { Principal } from '../lib/principal.ts'
 import { parseBody } from '../web/body.ts'
 import type { BodySchema } from '../web/body.ts'
 import { formOf, isOwnForm, refuseCrossSite, visitorOf } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
-import { peerAddress, portalClient } from '../web/peer.ts'
 
 /** Somebody signed in, with the token that says so. */
 export interface AccountVisitor {
   readonly principal: Principal
   readonly token: string
-}
-
-export interface ClientParts {
-  readonly listen: ListenAddress
-  readonly trustedProxies: Networks
 }
 
 /** The hook for `signed_in` lets nobody else in; what it knew may have ended since. */
@@ -43,14 +35,4 @@ export async function ownForm<T extends { readonly csrf: string }>(
   if (!isOwnForm(parts, purpose, visitor.token, parsed.value.csrf))
     throw new PosternError('cross_site_request', `form token of ${purpose}`)
   return { visitor, fields: parsed.value }
-}
-
-/** @throws PosternError `bad_request` when what a trusted proxy says of the client can't be read */
-export function clientOf(parts: ClientParts, request: FastifyRequest): { address: string; userAgent: string } {
-  const peer = peerAddress(request.raw.socket, parts.listen)
-  const forwardedFor = request.raw.headersDistinct['x-forwarded-for'] ?? []
-  return {
-    address: portalClient(peer, forwardedFor, parts.trustedProxies),
-    userAgent: request.headers['user-agent'] ?? '',
-  }
 }

@@ -1,15 +1,12 @@
-import type { FastifyRequest } from 'fastify'
-import type { ListenAddress } from '../config/values.ts'
 import type { Passwords } from '../credentials/password.ts'
-import type { Networks } from '../lib/address.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
 import type { Log } from '../observe/log.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Database } from '../store/database.ts'
+import type { ClientParts } from '../web/client.ts'
 import type { PageParts } from '../web/pages.ts'
-import { peerAddress, portalClient } from '../web/peer.ts'
 
 /** Whose password it is to be; without an id of somebody who is about to be made. */
 export interface PasswordOf {
@@ -28,7 +25,7 @@ export interface RecoveryTools {
 }
 
 /** What the pages of recovery are built from. */
-export interface RecoveryParts extends PageParts, RecoveryTools {
+export interface RecoveryParts extends PageParts, ClientParts, RecoveryTools {
   readonly feed: ChangeFeed
   readonly passwords: Passwords
   readonly sessions: Pick<Sessions, 'whoHas' | 'endAllIn'>
@@ -36,8 +33,6 @@ export interface RecoveryParts extends PageParts, RecoveryTools {
   /** What is wrong with a new password of this person, as a sentence, or null. */
   readonly newPasswordFault: (password: string, owner: PasswordOf) => Promise<string | null>
   readonly rateLimits: RateLimits | null
-  readonly listen: ListenAddress
-  readonly trustedProxies: Networks
   readonly log: Pick<Log, 'info'>
 }
 
@@ -45,14 +40,4 @@ export interface RecoveryParts extends PageParts, RecoveryTools {
 export interface Client {
   readonly address: string | null
   readonly userAgent: string
-}
-
-/** @throws PosternError `bad_request` when what a trusted proxy says of the client can't be read */
-export function clientOf(
-  { listen, trustedProxies }: Pick<RecoveryParts, 'listen' | 'trustedProxies'>,
-  { raw, headers }: FastifyRequest,
-): Client {
-  const peer = peerAddress(raw.socket, listen)
-  const forwardedFor = raw.headersDistinct['x-forwarded-for'] ?? []
-  return { address: portalClient(peer, forwardedFor, trustedProxies), userAgent: headers['user-agent'] ?? '' }
 }

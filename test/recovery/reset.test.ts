@@ -24,6 +24,9 @@ const OPEN_SIGN_INS = statement<[], { open: number }>(
 const MAILS = statement<[], { kind: string; recipient: string | null }>(
   `select kind, recipient from auth.mail_outbox order by created_at`,
 )
+const USER_AGENTS = statement<[], { length: number }>(
+  `select length(details ->> 'userAgent') as length from auth.mail_outbox`,
+)
 const EVENTS = statement<[], { event_type: string; result: string; actor_login: string | null }>(
   `select event_type, result, actor_login from auth.auth_audit_log where event_type like 'password%' order by occurred_at`,
 )
@@ -245,6 +248,14 @@ suite('a forgotten password', () => {
       'as browsers send it without referrer',
     )
     assert.equal((await ask('alice')).status, 200)
+  })
+
+  test('no more than 512 characters of what a browser calls itself are kept', async (t) => {
+    const { portal, database } = await open(t)
+    const browser = createBrowser(portal)
+    const body = { username: 'alice', csrf: hidden(await browser.get(RESET), 'csrf') }
+    await browser.post(RESET, { body, headers: { 'user-agent': 'x'.repeat(60_000) } })
+    assert.deepEqual(await database.query(USER_AGENTS), [{ length: 512 }])
   })
 
   test('a password that is refused uses nothing up', async (t) => {
