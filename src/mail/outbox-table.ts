@@ -21,15 +21,16 @@ export const QUEUE_FOR_ADDRESS = statement<[userId: string | null, recipient: st
 )
 
 /**
- * For whoever has this login or address and may sign in; a row without recipient for all others, so that it costs as
- * much. Tells whom it is for.
+ * For whoever has this login or address and may sign in, but no break-glass account, which is let in by its paper alone;
+ * a row without recipient for all others, so that it costs as much. Tells whom it is for.
  */
 export const QUEUE_RESET = statement<
   [loginOrEmail: string, details: string],
   { user_id: string | null; login: string | null }
 >(
   `with person as (
-     select id, login, email from auth.users where (login = $1 or email = $1) and disabled_at is null
+     select id, login, email from auth.users
+     where (login = $1 or email = $1) and disabled_at is null and not break_glass
    ), queued as (
      insert into auth.mail_outbox (user_id, recipient, kind, details)
      select p.id, p.email, 'reset', $2::jsonb from (select 1) one left join person p on true returning user_id

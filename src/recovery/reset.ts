@@ -1,7 +1,9 @@
 import { recordEvent } from '../audit/events.ts'
 import type { AuditEvent } from '../audit/events.ts'
+import { PosternError } from '../errors.ts'
 import { notify } from '../mail/outbox.ts'
 import { QUEUE_RESET } from '../mail/outbox-table.ts'
+import { findStanding } from '../users/demands.ts'
 import { canonical, profileFaults } from '../users/profile.ts'
 import { getUser, setPassword } from '../users/users.ts'
 import { linkTo } from './mail-links.ts'
@@ -38,8 +40,9 @@ export async function requestReset({ database }: RecoveryTools, loginOrEmail: st
 
 /**
  * A link for an administrator to hand on, for a day; it voids what was sent before.
+ * @param by null for an operator at a shell, who alone gets one of a break-glass account
  * @returns null for who is disabled
- * @throws OperatorError when nobody has this login
+ * @throws OperatorError when nobody has this login, PosternError `forbidden` for a break-glass account
  */
 export async function makeResetLink(
   { database, keys, publicUrl }: RecoveryTools,
@@ -48,6 +51,8 @@ export async function makeResetLink(
 ): Promise<string | null> {
   const user = await getUser(database, login)
   return database.transaction(async (tx) => {
+    if (by !== null && (await findStanding(tx, user.id))?.isBreakGlass === true)
+      throw new PosternError('forbidden', 'a reset link of a break-glass account is made at a shell')
     const token = await mintLink(tx, keys, { purpose: 'reset', userId: user.id, lifeMs: DAY_MS })
     if (token === null) return null
     const resource = `user:${user.login}`

@@ -3,8 +3,10 @@ import { randomInt } from 'node:crypto'
 import { suite, test } from 'node:test'
 import type { Context } from '../../src/context.ts'
 import { mintToken } from '../../src/lib/tokens.ts'
+import { invite } from '../../src/recovery/invitations.ts'
 import { makeResetLink } from '../../src/recovery/reset.ts'
 import { statement } from '../../src/store/statement.ts'
+import { sealBreakGlass } from '../../src/users/demands.ts'
 import { disableUser, editUser, getUser, setPassword } from '../../src/users/users.ts'
 import type { TestAppOptions } from '../support/app.ts'
 import type { Cleanup } from '../support/database.ts'
@@ -57,6 +59,26 @@ suite('a forgotten password', () => {
     assert.match(server.mails.at(-1)?.subject ?? '', /^Your password was reset/)
     const events = (await database.query(EVENTS)).map((row) => `${row.event_type} ${row.result} ${row.actor_login}`)
     assert.deepEqual(events, ['password_reset_requested success null', 'password_reset success alice'])
+  })
+
+  test('a break-glass account gets no link by mail nor by the API, nor an invitation, but one at a shell', async (t) => {
+    const { portal, context, database, addUser, ask, server, deliver } = await open(t)
+    await addUser('glass')
+    await sealBreakGlass(database, (await getUser(database, 'glass')).id)
+    const browser = createBrowser(portal)
+    const texts = []
+    for (const name of ['glass', 'glass@example.com', 'nobody'])
+      texts.push(withoutRandom((await ask(name, browser)).text))
+    assert.equal(new Set(texts).size, 1)
+    await deliver()
+    assert.deepEqual(server.mails, [])
+    assert.equal((await database.query(MAILS)).length, 0, 'each was queued for nobody, and dropped')
+    const root = { userId: (await getUser(database, 'alice')).id, login: 'alice' }
+    await assert.rejects(makeResetLink(context.recovery, 'glass', root), { code: 'forbidden' })
+    const invitation = { email: 'glass@example.com', roles: [], lifeMs: 1_000, by: root, byMail: true }
+    await assert.rejects(invite(database, context.recovery.keys, invitation), /Somebody has this address/)
+    const link = (await makeResetLink(context.recovery, 'glass', null)) ?? assert.fail('no link')
+    assert.equal((await setNew(browser, await browser.get(new URL(link).pathname))).status, 200)
   })
 
   test('RST-01: known, unknown and disabled get the same answer, and a mail is queued alike', async (t) => {
