@@ -1,8 +1,9 @@
-import type { KeyValue } from '../store/key-value.ts'
 import { readNetworks } from '../lib/address.ts'
+import { KeyValueError } from '../store/key-value.ts'
+import type { KeyValue } from '../store/key-value.ts'
 import { FAILURES_A_PERSON, RULES } from './attempt-sides.ts'
 import type { AttemptFactor, Side, SideName, Sides } from './attempt-sides.ts'
-import type { AttemptFilter, AttemptRow, AttemptStore } from './attempt-store.ts'
+import type { AttemptFilter, AttemptRow, AttemptStore, Counted } from './attempt-store.ts'
 import { CLEAR, LIST, LESS, RESERVE } from './redis-attempts-script.ts'
 
 /** What is kept beside a count, for operators. */
@@ -30,7 +31,8 @@ export function createRedisAttempts(keyValue: Pick<KeyValue, 'run'>, databaseIde
     given: readonly (string | number)[],
   ): Promise<unknown[]> => {
     const answer = await keyValue.run(script, [index, ...keys], given)
-    return Array.isArray(answer) ? (answer as unknown[]) : []
+    if (!Array.isArray(answer)) throw new KeyValueError('no list from a script that counts attempts')
+    return answer as unknown[]
   }
   const less = async (sides: Sides, how: 'succeeded' | 'not_checked'): Promise<void> => {
     const all = how === 'succeeded' && sides.kind === 'known_device' ? [sides.device, sides.person] : listOf(sides)
@@ -45,19 +47,8 @@ export function createRedisAttempts(keyValue: Pick<KeyValue, 'run'>, databaseIde
   return {
     async reserve(sides, nowMs) {
       const all = listOf(sides)
-      const [outcome, ...rest] = await run(RESERVE, all.map(keyOf), [nowMs, FAILURES_A_PERSON, ...all.flatMap(rulesOf)])
-      const [first = 0, second = 0, third = 0] = rest.map(Number)
-      if (outcome === 'stopped') {
-        return {
-          kind: 'stopped',
-          waitMs: second === NEVER ? Infinity : second,
-          side: all[first - 1]?.name ?? 'network',
-        }
-      }
-      if (sides.kind === 'known_device') {
-        return { kind: 'go', failures: first, networkFailures: 0, personFailures: first }
-      }
-      return { kind: 'go', failures: first, networkFailures: second, personFailures: third }
+      const given = [nowMs, FAILURES_A_PERSON, ...all.flatMap(rulesOf)]
+      return readCounted(all, await run(RESERVE, all.map(keyOf), given))
     },
     succeeded: (sides) => less(sides, 'succeeded'),
     notChecked: (sides) => less(sides, 'not_checked'),
@@ -80,6 +71,19 @@ export function createRedisAttempts(keyValue: Pick<KeyValue, 'run'>, databaseIde
 /** In the order in which the scripts take them. */
 function listOf(sides: Sides): readonly Side[] {
   return sides.kind === 'known_device' ? [sides.device] : [sides.pair, sides.network, sides.person]
+}
+
+/** What is neither a count nor a stop lets nobody through: then the database is asked. */
+function readCounted(all: readonly Side[], [outcome, ...rest]: readonly unknown[]): Counted {
+  const [first = 0, second = 0, third = 0] = rest.map(Number)
+  const side = all[first - 1]?.name
+  if (outcome === 'stopped' && side !== undefined && (second === NEVER || second > 0))
+    return { kind: 'stopped', waitMs: second === NEVER ? Infinity : second, side }
+  const isWhole = rest.length === all.length && rest.every((count) => Number.isSafeInteger(Number(count)))
+  if (outcome !== 'go' || !isWhole || first < 1)
+    throw new KeyValueError('no count from the script that counts attempts')
+  if (all.length === 1) return { kind: 'go', failures: first, networkFailures: 0, personFailures: first }
+  return { kind: 'go', failures: first, networkFailures: second, personFailures: third }
 }
 
 function rulesOf({ name, factor, subject, userId, network }: Side): (string | number)[] {

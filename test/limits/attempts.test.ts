@@ -27,6 +27,8 @@ const [{ database: postgres }, embedded, one, cluster] = await Promise.all([
 ])
 const [alone, spread] = await Promise.all([openReady({ after }, one.address), openReady({ after }, cluster.address)])
 
+const ATTEMPT = { name: 'alice', userId: null, address: '203.0.113.9', deviceHash: null, factor: 'password' } as const
+
 attemptsContract('PostgreSQL', () => placeOn(postgres, null))
 attemptsContract('embedded', () => placeOn(embedded, null))
 attemptsContract('Redis', () => placeOn(postgres, createRedisAttempts(alone, randomUUID())))
@@ -35,8 +37,7 @@ attemptsContract('a Redis cluster', () => placeOn(postgres, createRedisAttempts(
 test('when Redis is gone the database counts, and never both', async (t) => {
   const server = await startRedis(t)
   const place = await placeOn(postgres, createRedisAttempts(await openReady(t, server.address), randomUUID()))
-  const attempt = { name: 'alice', userId: null, address: '203.0.113.9', deviceHash: null, factor: 'password' } as const
-  const once = async (): Promise<Reservation> => place.attempts.reserve(attempt)
+  const once = async (): Promise<Reservation> => place.attempts.reserve(ATTEMPT)
   for (let count = 0; count < 10; count++) assert.equal((await once()).kind, 'go')
   assert.equal((await once()).kind, 'stopped')
   assert.deepEqual(await postgres.query(LIST_ATTEMPTS, null, null, null, 10, Date.now()), [])
@@ -44,6 +45,28 @@ test('when Redis is gone the database counts, and never both', async (t) => {
   for (let count = 0; count < 10; count++) assert.equal((await once()).kind, 'go')
   assert.deepEqual(await once(), { kind: 'stopped', retryAfterS: 60, until: 'time' })
   await assert.rejects(place.attempts.clear({}), KeyValueError)
+})
+
+test('an answer of Redis that is neither a count nor a stop has the database count', async () => {
+  const odd = [
+    null,
+    'OK',
+    [],
+    ['gone'],
+    ['go'],
+    ['go', 1],
+    ['go', 'x', 1, 1],
+    ['go', 0, 0, 0],
+    ['stopped'],
+    ['stopped', 9, 1],
+  ]
+  for (const answer of odd) {
+    const store = createRedisAttempts({ run: async () => answer }, '')
+    const { attempts } = await placeOn(postgres, { ...store, clear: async () => 0 })
+    const outcomes = []
+    for (let count = 0; count < 11; count++) outcomes.push((await attempts.reserve(ATTEMPT)).kind)
+    assert.deepEqual([new Set(outcomes.slice(0, -1)), outcomes.at(-1)], [new Set(['go']), 'stopped'], String(answer))
+  }
 })
 
 async function placeOn(database: Database, shared: AttemptStore | null): Promise<Place> {
