@@ -69,6 +69,20 @@ test('an answer of Redis that is neither a count nor a stop has the database cou
   }
 })
 
+test('a device is looked up whether anybody has the name or not', async () => {
+  const asked: number[] = []
+  const { known } = await placeOn(postgres, null)
+  for (const userId of [known.userId, null]) {
+    let queries = 0
+    const query: Database['query'] = (...given) => (queries++, postgres.query(...given))
+    const { attempts } = await placeOn({ ...postgres, query, transaction: (run) => postgres.transaction(run) }, null)
+    queries = 0
+    await attempts.reserve({ ...ATTEMPT, userId, deviceHash: known.deviceHash })
+    asked.push(queries)
+  }
+  assert.deepEqual(asked, [2, 2])
+})
+
 async function placeOn(database: Database, shared: AttemptStore | null): Promise<Place> {
   const clock = { now: Date.now() }
   const devices = createDevices(ringOf(key(1)), { names: cookieNames(true), secure: true })
