@@ -26,9 +26,12 @@ export async function verifyAttestation(
   { id: expectedRPID, origin: expectedOrigin }: RelyingParty,
   response: PasskeyResponse,
 ): Promise<VerifiedAttestation | null> {
+  const attestationObject = await withoutAttestation(response.parts['attestationObject']).catch(() => null)
+  if (attestationObject === null) return null
   const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
+  const bare = { ...response, parts: { ...response.parts, attestationObject } }
   const result = await verifyRegistrationResponse({
-    response: jsonOf(response) as unknown as RegistrationResponseJSON,
+    response: jsonOf(bare) as unknown as RegistrationResponseJSON,
     expectedChallenge: response.challenge,
     expectedOrigin,
     expectedRPID,
@@ -63,6 +66,23 @@ export async function verifyAssertion(
   if (result?.verified !== true || !(await isOneSpelling(response.parts['signature'], publicKey))) return null
   const { newCounter, userVerified, credentialDeviceType, credentialBackedUp: backedUp } = result.authenticationInfo
   return { signCount: newCounter, userVerified, backupEligible: credentialDeviceType === 'multiDevice', backedUp }
+}
+
+/**
+ * What an authenticator tells of its make is asked for nowhere, and must not reach the library: that fetches whatever
+ * address the certificates in it name. Null for anything but the three parts of WebAuthn level 3, 6.5.4.
+ */
+async function withoutAttestation(given: string | undefined): Promise<string | null> {
+  const { decodeAttestationObject, isoCBOR } = await import('@simplewebauthn/server/helpers')
+  const decoded: unknown = decodeAttestationObject(Uint8Array.from(Buffer.from(given ?? '', 'base64url')))
+  if (!(decoded instanceof Map) || decoded.size !== 3) return null
+  const parts: ReadonlyMap<unknown, unknown> = decoded
+  const authData = parts.get('authData')
+  if (typeof parts.get('fmt') !== 'string' || !(parts.get('attStmt') instanceof Map)) return null
+  if (!(authData instanceof Uint8Array)) return null
+  const bare = new Map<string | number, string | Uint8Array | Map<string | number, string>>()
+  bare.set('fmt', 'none').set('attStmt', new Map()).set('authData', authData)
+  return Buffer.from(isoCBOR.encode(bare)).toString('base64url')
 }
 
 /** The library reads ECDSA signatures with bytes after their end; ours are exactly two integers (RFC 3279, 2.2.3). */

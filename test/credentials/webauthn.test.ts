@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { before, suite, test } from 'node:test'
 import type { Enrolled } from '../../src/credentials/enrol-passkey.ts'
 import { mayUsePasskeys } from '../../src/credentials/own-factors.ts'
@@ -7,8 +10,9 @@ import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { suiteCleanup } from '../support/app.ts'
 import { createAuthenticator } from '../support/authenticator.ts'
-import type { Authenticator, AuthenticatorState, PasskeyJson } from '../support/authenticator.ts'
+import type { Attest, Authenticator, AuthenticatorState, PasskeyJson } from '../support/authenticator.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { androidKeyNaming } from '../support/planted-certificates.ts'
 import { addOwner, openFactors, PUBLIC_URL } from './owner.ts'
 import type { FactorSet } from './owner.ts'
 
@@ -177,6 +181,49 @@ suite('passkeys', () => {
     assert.equal(all.filter((outcome) => outcome === 'added').length, 1)
     assert.equal((await set.ownFactors.list(database, userId)).length, 1)
   })
+
+  test('what a key tells of its make is neither judged nor followed: no address in it is connected to', async (t) => {
+    const server = createServer()
+    let connections = 0
+    server.on('connection', (socket) => {
+      connections++
+      socket.destroy()
+    })
+    t.after(() => server.close())
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const attest = androidKeyNaming(`http://127.0.0.1:${(server.address() as AddressInfo).port}/internal`)
+    const attests: Attest[] = [attest, (about) => ({ ...attest(about), fmt: 'packed' })]
+    const userId = await addOwner(database, 'planted')
+    const outcomes: Enrolled[] = []
+    for (const planted of attests)
+      outcomes.push(await add(userId, createAuthenticator(SITE).create(await begin(userId), {}, planted)))
+    assert.equal(connections, 0)
+    assert.deepEqual(outcomes, ['added', 'added'])
+  })
+
+  test('an attestation object of other parts than three is refused', async () => {
+    const userId = await addOwner(database, 'odd')
+    const odd: Attest[] = [
+      () => ({ fmt: 1, attStmt: new Map() }),
+      () => ({ fmt: 'none', attStmt: [] }),
+      () => ({ fmt: 'none', attStmt: 'none' }),
+    ]
+    for (const attest of odd)
+      assert.equal(await add(userId, createAuthenticator(SITE).create(await begin(userId), {}, attest)), 'refused')
+    const nested = Buffer.alloc(8_000, 0x81)
+    const four = Buffer.concat([Buffer.of(0xa4, 0x61, 0x78, 0x00), bytesOf(await made(userId)).subarray(1)])
+    const short = bytesOf(await made(userId)).subarray(0, -1)
+    for (const bytes of [Buffer.alloc(0), Buffer.of(0x01), nested, four, short]) {
+      const passkey = await made(userId)
+      const response = { ...passkey.response, attestationObject: bytes.toString('base64url') }
+      assert.equal(await add(userId, { ...passkey, response }), 'refused')
+    }
+    assert.equal(await add(userId, await made(userId)), 'added')
+  })
+
+  const made = async (userId: string): Promise<PasskeyJson> => createAuthenticator(SITE).create(await begin(userId))
+  const bytesOf = ({ response }: PasskeyJson): Buffer => Buffer.from(String(response['attestationObject']), 'base64url')
 
   test('WAN-13: who is unknown, and so everybody, is asked for whatever passkeys the browser has', async () => {
     await enrolled('listed')

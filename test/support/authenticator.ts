@@ -19,11 +19,21 @@ export interface PasskeyJson {
   readonly response: Readonly<Record<string, unknown>>
 }
 
+/** What an attestation is made of, and over. */
+export interface Attested {
+  readonly authData: Buffer
+  readonly clientDataHash: Buffer
+  readonly publicKey: KeyObject
+}
+
+/** How an authenticator vouches for its make. */
+export type Attest = (about: Attested) => { readonly fmt: unknown; readonly attStmt: unknown }
+
 /** A security key in software, which also tells what no honest one would. */
 export interface Authenticator {
   readonly credentialId: Buffer
-  /** Answers `navigator.credentials.create`. */
-  create(challenge: string, state?: Partial<AuthenticatorState>): PasskeyJson
+  /** Answers `navigator.credentials.create`. @param attest not at all unless given */
+  create(challenge: string, state?: Partial<AuthenticatorState>, attest?: Attest): PasskeyJson
   /** Answers `navigator.credentials.get`. @param userHandle base64url, as discoverable keys tell it */
   get(challenge: string, state?: Partial<AuthenticatorState>, userHandle?: string): PasskeyJson
 }
@@ -43,20 +53,22 @@ export function createAuthenticator(
   const answer = (response: PasskeyJson['response']): PasskeyJson => ({ id, rawId: id, type: 'public-key', response })
   return {
     credentialId,
-    create(challenge, given = {}) {
+    create(challenge, given = {}, attest = notAtAll) {
       const state = stateOf(given)
       const length = Buffer.alloc(2)
       length.writeUInt16BE(credentialId.length)
       const credential = [Buffer.alloc(16), length, credentialId, coseKey(publicKey, algorithm)]
       const authData = Buffer.concat([authenticatorData(state, 0x40), ...credential])
+      const clientData = clientDataOf('webauthn.create', challenge, state)
+      const clientDataHash = createHash('sha256').update(clientData).digest()
+      const { fmt, attStmt } = attest({ authData, clientDataHash, publicKey })
       const attestation = cbor(
         new Map<unknown, unknown>([
-          ['fmt', 'none'],
-          ['attStmt', new Map()],
+          ['fmt', fmt],
+          ['attStmt', attStmt],
           ['authData', authData],
         ]),
       )
-      const clientData = clientDataOf('webauthn.create', challenge, state)
       const response = {
         clientDataJSON: text(clientData),
         attestationObject: text(attestation),
@@ -78,6 +90,8 @@ export function createAuthenticator(
     },
   }
 }
+
+const notAtAll: Attest = () => ({ fmt: 'none', attStmt: new Map() })
 
 function clientDataOf(type: string, challenge: string, { origin }: AuthenticatorState): Buffer {
   return Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }))
@@ -114,6 +128,7 @@ function cbor(value: unknown): Buffer {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value)
   if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)])
   if (Buffer.isBuffer(value)) return Buffer.concat([head(2, value.length), value])
+  if (Array.isArray(value)) return Buffer.concat([head(4, value.length), ...value.map(cbor)])
   if (value instanceof Map) return Buffer.concat([head(5, value.size), ...[...value].flat().map(cbor)])
   throw new TypeError('not written here')
 }
