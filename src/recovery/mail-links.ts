@@ -6,6 +6,7 @@ import type { Database } from '../store/database.ts'
 import { renewInvitation } from './invitations.ts'
 import { mintLink } from './user-links.ts'
 import type { LinkPurpose } from './user-links.ts'
+import { PROLONG_MAILED_RESET } from './user-links-table.ts'
 
 export interface MailLinkParts {
   readonly database: Database
@@ -21,8 +22,8 @@ const EMAIL_LIFE_MS = 24 * 60 * MINUTE_MS
 const EMAIL_STOP_LIFE_MS = 3 * EMAIL_LIFE_MS
 
 /**
- * Makes the link of a mail that is about to be sent; null when there is nothing to send any more. Each new link voids
- * the one before, so that what is sent last works.
+ * Makes the link of a mail that is about to be sent; null when there is nothing to send any more. A reset link voids
+ * none: anybody may ask for it, and must not take away what somebody else was given. All die by the first that is used.
  */
 export function createMailLinks(parts: MailLinkParts): (mail: WaitingMail) => Promise<string | null> {
   const { database, keys, publicUrl } = parts
@@ -33,10 +34,16 @@ export function createMailLinks(parts: MailLinkParts): (mail: WaitingMail) => Pr
       const token = await renewInvitation(database, keys, textOf(details, 'id'))
       return token === null ? null : linkTo(publicUrl, `invite/${token}`)
     }
-    if (userId === null || (await isTooMuch(database, userId, kind))) return null
+    if (userId === null) return null
+    if (await isTooMuch(database, userId, kind)) {
+      // Whoever asked first may have been a stranger; what came last must then do for the owner.
+      if (kind === 'reset') await database.query(PROLONG_MAILED_RESET, userId, RESET_LIFE_MS)
+      return null
+    }
     const mint = async (purpose: LinkPurpose, lifeMs: number, path: string): Promise<string | null> => {
       const more = { ...moreOf(details), byMail: 'yes' }
-      const token = await database.transaction((tx) => mintLink(tx, keys, { purpose, userId, lifeMs, more }))
+      const link = { purpose, userId, lifeMs, keepsOthers: purpose === 'reset', more }
+      const token = await database.transaction((tx) => mintLink(tx, keys, link))
       return token === null ? null : linkTo(publicUrl, `${path}/${token}`)
     }
     if (kind === 'reset') return mint('reset', RESET_LIFE_MS, 'reset')

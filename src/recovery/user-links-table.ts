@@ -27,6 +27,17 @@ export const VOID_LATER_LINKS = statement<[userId: string, purpose: string, hash
      and created_at > (select created_at from auth.one_time_tokens where token_hash = $3)`,
 )
 
+/** The one that was mailed last, none older than the hour in which no more mails are sent. */
+export const PROLONG_MAILED_RESET = statement<[userId: string, lifeMs: number]>(
+  `update auth.one_time_tokens set expires_at = now() + $2 * interval '1 millisecond'
+   where token_hash = (
+     select token_hash from auth.one_time_tokens
+     where details ->> 'userId' = $1::text and purpose = 'reset' and used_at is null
+       and details -> 'more' ->> 'byMail' = 'yes' and created_at > now() - interval '1 hour'
+     order by created_at desc limit 1
+   )`,
+)
+
 /** The address is known to be read by its owner. */
 export const VERIFY_EMAIL = statement<[userId: string]>(
   `update auth.users set email_verified_at = coalesce(email_verified_at, now()) where id = $1`,

@@ -16,6 +16,8 @@ export interface NewLink {
   readonly purpose: LinkPurpose
   readonly userId: string
   readonly lifeMs: number
+  /** Whether those before it count beside it, as they must where a stranger may ask for one; false unless told. */
+  readonly keepsOthers?: boolean
   /** What its use needs to know besides; never a secret. */
   readonly more?: Readonly<Record<string, string>>
 }
@@ -41,14 +43,14 @@ interface LinkDetails {
 const OUTLIVES_CHANGES: ReadonlySet<LinkPurpose> = new Set(['email_stop'])
 
 /**
- * The token of a new link, in the caller's transaction; it voids those of the same purpose before it, but for what
- * stops a change, since a thief may make several. Null for a user who is gone or disabled.
+ * The token of a new link, in the caller's transaction; it voids those of the same purpose before it unless they are
+ * to be kept, but for what stops a change, since a thief may make several. Null for a user who is gone or disabled.
  */
 export async function mintLink(tx: Queryable, keys: KeyRing, link: NewLink): Promise<string | null> {
-  const { purpose, userId, lifeMs, more = {} } = link
+  const { purpose, userId, lifeMs, keepsOthers = false, more = {} } = link
   const [owner] = await tx.query(LOCK_OWNER, userId)
   if (owner === undefined || owner.disabled) return null
-  if (!OUTLIVES_CHANGES.has(purpose)) await voidLinks(tx, userId, purpose)
+  if (!keepsOthers && !OUTLIVES_CHANGES.has(purpose)) await voidLinks(tx, userId, purpose)
   const token = mintToken(keys, purpose)
   const details: LinkDetails = { userId, email: owner.email, epoch: owner.session_epoch, more }
   await tx.query(INSERT_ONE_TIME_TOKEN, hashToken(token), purpose, JSON.stringify(details), lifeMs)
