@@ -7,6 +7,7 @@ import type { Passwords } from '../credentials/password.ts'
 import { PosternError } from '../errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Attempts, Reservation } from '../limits/attempts.ts'
+import { networkOf } from '../limits/network.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics, Tier } from '../observe/metrics.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
@@ -52,6 +53,12 @@ export interface BasicPasswordsParts {
   readonly now: () => number
 }
 
+/** Two HMACs: of network and login, and of these with the password. */
+interface Names {
+  readonly place: string
+  readonly whole: string
+}
+
 interface Known {
   readonly principal: Principal
   readonly snapshot: string
@@ -65,11 +72,14 @@ const WRONG = { maxEntries: 10_000, lifeMs: 5_000 }
 const MAX_ENTRIES = 10_000
 const STOPPED: BasicRead = { principal: null, tier: 'none', denial: 'too_many_attempts' }
 
-/** Known by an HMAC under a key that this process made for itself: what is in memory can't be guessed at elsewhere. */
+/**
+ * Known by an HMAC under a key that this process made for itself: what is in memory can't be guessed at elsewhere. Each
+ * network has what it proved for itself and loses it when it is stopped, so that memory answers nobody who guesses on.
+ */
 export function createBasicPasswords(parts: BasicPasswordsParts): BasicPasswords {
   const { feed, outage, policy, now } = parts
   const key = randomBytes(32)
-  const right = new LRUCache<string, Known>({ max: MAX_ENTRIES })
+  const right = new LRUCache<string, Known & Pick<Names, 'whole'>>({ max: MAX_ENTRIES })
   const wrong = new LRUCache<string, true>({ max: WRONG.maxEntries, ttl: WRONG.lifeMs })
   const underWay = new Map<string, Promise<Checked>>()
   const isVoid = ({ principal, snapshot }: Known): boolean =>
@@ -77,31 +87,32 @@ export function createBasicPasswords(parts: BasicPasswordsParts): BasicPasswords
   const isCurrent = (known: Known): boolean =>
     now() - known.checkedAt <= LIFE_MS && outage.mayUseMemory() && !isVoid(known)
 
-  const checkOnce = (name: string, given: BasicPair, address: string): Promise<Checked> => {
-    const joined = underWay.get(name)
+  const checkOnce = (whole: string, given: BasicPair, address: string): Promise<Checked> => {
+    const joined = underWay.get(whole)
     if (joined !== undefined) return joined
-    const checking = check(parts, given, address).finally(() => underWay.delete(name))
-    underWay.set(name, checking)
+    const checking = check(parts, given, address).finally(() => underWay.delete(whole))
+    underWay.set(whole, checking)
     return checking
   }
-  const read = async (name: string, given: BasicPair, address: string): Promise<BasicRead> => {
-    const checked = await checkOnce(name, given, address)
-    if (checked === 'stopped') return STOPPED
+  const read = async ({ place, whole }: Names, given: BasicPair, address: string): Promise<BasicRead> => {
+    const checked = await checkOnce(whole, given, address)
+    if (checked === 'stopped') right.delete(place)
+    if (checked === 'stopped' || checked === 'full') return STOPPED
     if (checked === null) {
-      wrong.set(name, true)
+      wrong.set(whole, true)
       return { principal: null, tier: 'l3' }
     }
     // A last look, in the same turn in which the answer is used and for each who joined.
     if (isVoid(checked)) throw new PosternError('store_unavailable', 'somebody changed while being checked')
-    right.set(name, checked)
+    right.set(place, { ...checked, whole })
     return { principal: checked.principal, tier: 'l3' }
   }
   return {
     find(given, address) {
-      const name = nameOf(key, given)
-      const known = right.get(name)
-      if (known !== undefined && isCurrent(known)) return known.principal
-      return wrong.has(name) ? null : read(name, given, address)
+      const names = namesOf(key, given, address)
+      const known = right.get(names.place)
+      if (known?.whole === names.whole && isCurrent(known)) return known.principal
+      return wrong.has(names.whole) ? null : read(names, given, address)
     },
     dropAll() {
       right.clear()
@@ -111,25 +122,26 @@ export function createBasicPasswords(parts: BasicPasswordsParts): BasicPasswords
 }
 
 /** A login has no control characters, and the reader lets none pass. */
-function nameOf(key: Buffer, { login, password }: BasicPair): string {
-  return createHmac('sha256', key)
-    .update(`${canonical(login)}\0${password}`)
-    .digest('base64')
+function namesOf(key: Buffer, { login, password }: BasicPair, address: string): Names {
+  const hmac = (text: string): string => createHmac('sha256', key).update(text).digest('base64')
+  const place = `${networkOf(address)}\0${canonical(login)}`
+  return { place: hmac(place), whole: hmac(`${place}\0${password}`) }
 }
 
-type Checked = Known | 'stopped' | null
+/** `full` where too many wait, which is no fault of who asks. */
+type Checked = Known | 'stopped' | 'full' | null
 
 async function check(parts: BasicPasswordsParts, { login, password }: BasicPair, address: string): Promise<Checked> {
   const { database, passwords, attempts, outage, metrics } = parts
   if (outage.unreachable) throw new PosternError('store_unavailable', 'no password can be checked')
-  if (passwords.isFull) return stopped(metrics)
+  if (passwords.isFull) return throttled(metrics, 'full')
   const [owner] = await database.query(FIND_PASSWORD_OWNER, canonical(login))
   const about = { name: login, userId: owner?.id ?? null, address: address === '' ? null : address }
   const reservation = await attempts.reserve({ ...about, deviceHash: null, factor: 'basic' })
-  if (reservation.kind === 'stopped') return stopped(metrics)
+  if (reservation.kind === 'stopped') return throttled(metrics, 'stopped')
   if (reservation.delayMs > 0) await delay(reservation.delayMs)
   const fits = await verifyPassword(parts, reservation, owner, password)
-  if (fits === 'stopped') return fits
+  if (fits === 'full') return fits
   if (!fits || owner === undefined) return failed(parts, owner, address)
   await reservation.succeeded()
   metrics.attempt('success', 'basic')
@@ -141,7 +153,7 @@ async function verifyPassword(
   reservation: Extract<Reservation, { kind: 'go' }>,
   owner: PasswordOwnerRow | undefined,
   password: string,
-): Promise<boolean | 'stopped'> {
+): Promise<boolean | 'full'> {
   const hash = owner?.password_hash ?? null
   const stored = hash === null ? null : { hash, pepperKeyId: owner?.pepper_key_id ?? null }
   try {
@@ -149,7 +161,7 @@ async function verifyPassword(
   } catch (error) {
     if (!(error instanceof PosternError) || error.code !== 'too_many_attempts') throw error
     await reservation.notChecked()
-    return stopped(metrics)
+    return throttled(metrics, 'full')
   }
 }
 
@@ -177,9 +189,9 @@ function isDemanded(
   return secondFactor?.roles.some((role) => roles.includes(role)) ?? false
 }
 
-function stopped(metrics: Pick<Metrics, 'attempt'>): 'stopped' {
+function throttled<Why extends 'stopped' | 'full'>(metrics: Pick<Metrics, 'attempt'>, why: Why): Why {
   metrics.attempt('throttled', 'basic')
-  return 'stopped'
+  return why
 }
 
 /** Nothing of what was typed is written down. */

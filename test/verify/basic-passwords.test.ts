@@ -18,6 +18,7 @@ const FAILURES = statement<[], { count: number }>(
 )
 const OLD: Asked = { host: 'old.example.com', url: '/verify/nginx/app/old' }
 const ADDRESS = '192.0.2.1'
+const STOPPED = { principal: null, tier: 'none', denial: 'too_many_attempts' }
 
 suite('a password by Basic', { timeout: 60_000 }, () => {
   const cleanup = suiteCleanup()
@@ -74,14 +75,21 @@ suite('a password by Basic', { timeout: 60_000 }, () => {
     assert.equal(await verdict('heidi', 'another long password'), 'allow(heidi)')
   })
 
-  test('LOGIN-22: is guessed at no faster than at the sign-in page', async () => {
+  test('LOGIN-22: is guessed at no faster than at the sign-in page, with its owner in memory', async () => {
+    const { feed, outage } = listener.context
+    const from = async (address: string, password: string): Promise<string> => {
+      await feed.read()
+      assert.equal(outage.mayUseMemory(), true)
+      return verdict('ivan', password, { ...OLD, address })
+    }
+    assert.equal(await from('203.0.113.200', PASSWORD), 'allow(ivan)')
     const verdicts: string[] = []
     for (let guess = 0; guess < 12 && verdicts.at(-1) !== 'no'; guess++)
-      verdicts.push(await verdict('ivan', `guess ${guess}`, { ...OLD, address: '198.51.100.77' }))
+      verdicts.push(await from('198.51.100.77', `guess ${guess}`))
     assert.equal(verdicts.at(-1), 'no')
     assert.equal(reason(), 'too_many_attempts')
-    assert.equal(await verdict('ivan', PASSWORD, { ...OLD, address: '198.51.100.77' }), 'no')
-    assert.equal(await verdict('ivan', PASSWORD, { ...OLD, address: '203.0.113.200' }), 'allow(ivan)')
+    assert.equal(await from('198.51.100.77', PASSWORD), 'no')
+    assert.equal(await from('203.0.113.200', PASSWORD), 'allow(ivan)')
   })
 
   interface Counted {
@@ -154,15 +162,34 @@ suite('a password by Basic', { timeout: 60_000 }, () => {
     assert.equal(after - before, 1)
   })
 
+  test('LOGIN-22: who is stopped gets no yes from memory, not even from what this network proved before', async () => {
+    const { basics, attempts } = counted()
+    const right = { login: 'carol', password: PASSWORD }
+    const found = async (address: string): Promise<string | null> => loginOf(await basics.find(right, address))
+    const elsewhere = '2001:db8::1'
+    assert.deepEqual([await found(ADDRESS), await found(elsewhere)], ['carol', 'carol'])
+    attempts.answer = 'stopped'
+    assert.deepEqual([await found(ADDRESS), await found('192.0.2.2')], ['carol', null])
+    assert.deepEqual(await basics.find({ ...right, password: 'a guess' }, ADDRESS), STOPPED)
+    assert.deepEqual([await found(ADDRESS), await found('2001:db8::2')], [null, 'carol'])
+  })
+
+  test('a line that is full takes nothing from memory', async () => {
+    const { passwords: real } = listener.context
+    const passwords = { isFull: false, verify: real.verify.bind(real) }
+    const { basics } = counted({ passwords })
+    const given = { login: 'carol', password: PASSWORD }
+    await basics.find(given, ADDRESS)
+    passwords.isFull = true
+    assert.deepEqual(await basics.find({ ...given, password: 'another' }, ADDRESS), STOPPED)
+    assert.equal(loginOf(await basics.find(given, ADDRESS)), 'carol')
+  })
+
   test('is not looked at where the counts say no, or too many wait', async () => {
     const stoppedByCount = counted()
     stoppedByCount.attempts.answer = 'stopped'
     const given = { login: 'carol', password: PASSWORD }
-    assert.deepEqual(await stoppedByCount.basics.find(given, ADDRESS), {
-      principal: null,
-      tier: 'none',
-      denial: 'too_many_attempts',
-    })
+    assert.deepEqual(await stoppedByCount.basics.find(given, ADDRESS), STOPPED)
     assert.equal(stoppedByCount.checks(), 0)
     const full = counted({ passwords: { isFull: true, verify: async () => null } })
     const read = await full.basics.find(given, ADDRESS)
