@@ -23,7 +23,11 @@ export const VISIT_CASES: readonly Case[] = [
       const seen = JSON.parse(there.text) as EchoedRequest
       assert.deepEqual([seen.url, told([seen], 'remote-user')], ['/secret/x', ['alice']])
       const page = await visitor.visit(`${origin}/.postern/logout`, { headers: AS_PAGE })
-      const form = { method: 'POST', body: hiddenFields(page.text, '/.postern/logout'), headers: { ...AS_PAGE, origin } } as const
+      const form = {
+        method: 'POST',
+        body: hiddenFields(page.text, '/.postern/logout'),
+        headers: { ...AS_PAGE, origin },
+      } as const
       await visitor.visit(`${origin}/.postern/logout`, form)
       const statuses = [`${origin}/wiki`, `${otherOrigin}/secret/x`].map(
         async (url) => (await visitor.visit(url)).status,
