@@ -48,6 +48,19 @@ suite('rate limits of the portal', () => {
     assert.equal((await post(burst)).status, 429)
   })
 
+  test('the strength of passwords is measured five times at once, then every three seconds', async (t) => {
+    const { portal, addUser } = await openPortal(t)
+    await addUser('alice')
+    const browser = createBrowser(portal)
+    await browser.signIn()
+    const statuses: number[] = []
+    for (let count = 0; count < 7; count++)
+      statuses.push(
+        (await browser.post('/.postern/account/password/strength', { body: { csrf: 'x', password: 'x' } })).status,
+      )
+    assert.deepEqual(statuses, [403, 403, 403, 403, 403, 429, 429])
+  })
+
   test('an operator can turn them off', async (t) => {
     const { portal } = await openPortal(t, { env: { POSTERN_RATE_LIMITS: 'off' } })
     const browser = createBrowser(portal)

@@ -13,7 +13,7 @@ export interface NewPasswords {
    * @throws PosternError `too_many_attempts` when too many passwords are being checked
    */
   fault(password: string, owner: PasswordOwner, before: readonly StoredPassword[]): Promise<string | null>
-  /** How easily it is guessed, for a meter beside the field. @throws as `fault` */
+  /** How easily it is guessed, for a meter beside the field; refused while others wait. @throws as `fault` */
   strength(password: string, owner: PasswordOwner): Promise<Strength>
   close(): void
 }
@@ -28,21 +28,24 @@ export interface NewPasswordsOptions {
 
 /** Builds the check of new passwords. */
 export function createNewPasswords({ rules, passwords, meter, appNames }: NewPasswordsOptions): NewPasswords {
-  const measure = (password: string, { login, email }: PasswordOwner): Promise<Strength> =>
-    meter.measure(password, [login, email, ...email.split('@', 1)])
   return {
     rules,
     async fault(password, owner, before) {
       const fault = ruleFault(password, rules, owner, appNames())
       if (fault !== null) return fault
-      const { isCommon } = await measure(password, owner)
+      const { isCommon } = await meter.measure(password, wordsOf(owner))
       if (isCommon) return 'Choose another one: this is among the passwords that are guessed first.'
       for (const stored of before.slice(0, rules.history))
         if ((await passwords.verify(stored, password)) !== null)
           return `Choose one that is not among your last ${rules.history} passwords.`
       return null
     },
-    strength: measure,
+    strength: (password, owner) => meter.measureAside(password, wordsOf(owner)),
     close: () => meter.close(),
   }
+}
+
+/** What whoever guesses at this person's password would try first. */
+function wordsOf({ login, email }: PasswordOwner): string[] {
+  return [login, email, ...email.split('@', 1)]
 }

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { PosternError } from '../errors.ts'
 import { createLimiter } from '../lib/limiter.ts'
 import type { Strength, StrengthAnswer, StrengthQuestion } from './strength-process.ts'
 
@@ -11,6 +12,8 @@ export interface StrengthMeter {
    * @throws PosternError `too_many_attempts` when too many are waiting; Error when it can't be said
    */
   measure(password: string, words: readonly string[]): Promise<Strength>
+  /** For what can be left out: refused as soon as anybody waits, so that it takes no place of those who need one. */
+  measureAside(password: string, words: readonly string[]): Promise<Strength>
   /** Ends the process that it may have started. */
   close(): void
 }
@@ -46,8 +49,14 @@ export function createStrengthMeter(idleMs = IDLE_MS): StrengthMeter {
       idle = setTimeout(end, idleMs).unref()
     }
   }
+  const measure: StrengthMeter['measure'] = (password, words) =>
+    limiter.run(() => ask({ id: ++lastId, password, words }))
   return {
-    measure: (password, words) => limiter.run(() => ask({ id: ++lastId, password, words })),
+    measure,
+    async measureAside(password, words) {
+      if (limiter.waiting > 0) throw new PosternError('too_many_attempts', 'others wait for the strength of a password')
+      return measure(password, words)
+    },
     close: end,
   }
 }

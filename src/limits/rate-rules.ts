@@ -1,7 +1,7 @@
 import type { RateRule } from './rate-limits.ts'
 
 /** What kind of thing a request asks for, as far as it is limited. */
-export type RateClass = 'asset' | 'page' | 'form' | 'api' | 'sign_in' | 'recovery' | 'secret'
+export type RateClass = 'asset' | 'page' | 'form' | 'api' | 'sign_in' | 'recovery' | 'secret' | 'strength'
 
 interface ClassRules {
   /** Of one network: an address of IPv4, a /64 of IPv6, behind which there may be an office. */
@@ -19,6 +19,8 @@ export const RATE_RULES: Readonly<Record<RateClass, ClassRules>> = {
   sign_in: { network: rule('sign_in', 120, 120), person: null },
   recovery: { network: rule('recovery', 20, 20), person: rule('recovery:person', 10, 10) },
   secret: { network: rule('secret', 60, 60), person: rule('secret:person', 20, 20) },
+  // Each takes a process up to half a second, and a meter asks whenever its owner pauses.
+  strength: { network: rule('strength', 120, 60), person: rule('strength:person', 20, 5) },
 }
 
 /** Routes by their path below the portal's, most particular first; what has no line is told by its method. */
@@ -27,7 +29,7 @@ const ROUTES: readonly (readonly [path: RegExp, kind: RateClass])[] = [
   [/^\/\.well-known\//, 'asset'],
   [/^\/(?:reset|invite)(?:\/|$)/, 'recovery'],
   [/^\/(?:login|api\/v2\/auth\/(?:login|second-factor|step-up))(?:\/|$)/, 'sign_in'],
-  [/^\/account\/password\/strength$/, 'form'],
+  [/^\/account\/password\/strength$/, 'strength'],
   [/^\/account\/(?:password|factors|api-tokens|email)(?:\/|$)/, 'secret'],
   [/^\/api\/v2\/(?:tokens|users\/:login\/reset-link)(?:\/|$)/, 'secret'],
   [/^\/api\//, 'api'],

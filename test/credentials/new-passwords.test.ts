@@ -139,6 +139,17 @@ test('of many that are measured at once each gets its own answer, and too many a
   assert.ok(answers.every(({ isCommon }, index) => isCommon === (index % 2 === 0)))
 })
 
+test('a meter beside a field takes no place of those who choose a password', async (t) => {
+  const meter = createStrengthMeter()
+  t.after(async () => meter.close())
+  const passwords = await openPasswords(ringOf(key(1)))
+  const chosen = createNewPasswords({ rules: RULES, passwords, meter, appNames: () => APPS })
+  const outcomes = Promise.allSettled(Array.from({ length: 60 }, () => chosen.strength('x9$Lq!vTzR2@', ALICE)))
+  assert.equal(await chosen.fault('three quiet herons by the lake', ALICE, []), null)
+  const measured = (await outcomes).filter(({ status }) => status === 'fulfilled')
+  assert.equal(measured.length, 2)
+})
+
 function children(): number {
   const ids = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
   return ids.split(' ').filter((id) => id.trim() !== '').length

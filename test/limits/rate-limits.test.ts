@@ -79,6 +79,8 @@ test('what is asked for tells its class: forms are tight, pages and assets are n
     ['GET', '/reset/:token', 'page'],
     ['POST', '/account/factors/totp', 'secret'],
     ['POST', '/account/sessions', 'form'],
+    ['POST', '/account/password', 'secret'],
+    ['POST', '/account/password/strength', 'strength'],
     ['POST', '/logout', 'form'],
     ['DELETE', '/api/v2/attempts', 'api'],
     ['GET', '/api/v2/tokens', 'api'],

@@ -14,7 +14,8 @@
     const number = ++asked
     const body = new URLSearchParams({ csrf: csrf.value, password: password.value })
     const reply = await fetch(form.dataset.strength, { method: 'POST', body })
-    if (!reply.ok || number !== asked) return
+    if (number !== asked) return
+    if (!reply.ok) throw new Error(`not measured: ${reply.status}`)
     const { score, warning } = (await reply.json()).data
     shown.querySelector('meter').value = score
     shown.querySelector('span').textContent = warning ? `${WORDS[score]}. ${warning}` : WORDS[score]
