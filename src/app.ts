@@ -192,7 +192,7 @@ function portalRoutes(app: FastifyInstance, context: Context): void {
     attemptsApiRoutes(routes, portal)
     resetRoutes(routes, recovery)
     emailRoutes(routes, { ...portal, ...recovery })
-    recoveryApiRoutes(routes, recovery)
+    recoveryApiRoutes(routes, { ...portal, ...recovery })
     jwksRoutes(routes, keys.assertion)
   })
 }

@@ -1,4 +1,4 @@
-import { isFreshlyProven } from './fresh-proof.ts'
+import { isFreshlyProven } from '../lib/fresh-proof.ts'
 import type { FactorParts } from './factor-parts.ts'
 import type { AccountVisitor } from './visitor.ts'
 

@@ -1,15 +1,13 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { recordEvent } from '../audit/events.ts'
 import { PosternError } from '../errors.ts'
 import { networkFault, queryOf, reportAttempts } from '../limits/attempt-report.ts'
 import type { AttemptQuestion } from '../limits/attempt-report.ts'
 import type { Attempts } from '../limits/attempts.ts'
-import type { Database } from '../store/database.ts'
-import { refuseCrossSite, visitorOf } from '../web/pages.ts'
-import type { PageParts } from '../web/pages.ts'
+import { provenAdministrator } from './administrator.ts'
+import type { Administrator, AdministratorParts } from './administrator.ts'
 
-export interface AttemptsApiParts extends PageParts {
-  readonly database: Database
+export interface AttemptsApiParts extends AdministratorParts {
   readonly attempts: Attempts
 }
 
@@ -26,26 +24,25 @@ export function attemptsApiRoutes(app: FastifyInstance, parts: AttemptsApiParts)
   )
 
   app.delete<Query>(PATH, { config: { access: 'administrator' } }, async (request, reply) => {
-    refuseCrossSite(parts, request)
+    const by = await provenAdministrator(parts, request)
     const question = questionOf(request.query)
     // All of them at once is for operators at a shell.
     if (Object.keys(question).length === 0) throw new PosternError('bad_request', 'neither login nor network')
     const cleared = await parts.attempts.clear(await queryOf(parts.database, question))
-    await note(parts, request, { ...question, cleared })
+    await note(parts, by, { ...question, cleared })
     return reply.send({ status: 'ok', data: { cleared } })
   })
 }
 
 async function note(
-  parts: AttemptsApiParts,
-  request: FastifyRequest,
+  { database }: AttemptsApiParts,
+  actor: Administrator,
   { login, ...details }: AttemptQuestion & { readonly cleared: number },
 ): Promise<void> {
-  const { principal } = await visitorOf(parts, request)
-  await recordEvent(parts.database, {
+  await recordEvent(database, {
     type: 'attempts_cleared',
     result: 'success',
-    actor: principal === null ? null : { userId: principal.userId, login: principal.login },
+    actor,
     ...(login !== undefined && { resource: `user:${login}` }),
     details,
   })

@@ -7,11 +7,14 @@ import type { RecoveryParts } from '../recovery/parts.ts'
 import { makeResetLink } from '../recovery/reset.ts'
 import { UserFieldsError } from '../users/users.ts'
 import { bodyKind } from '../web/body.ts'
-import { refuseCrossSite, visitorOf } from '../web/pages.ts'
 import { readJson } from '../web/strict-json.ts'
+import { administrator, provenAdministrator } from './administrator.ts'
+import type { AdministratorParts } from './administrator.ts'
 
 const ADMINISTRATOR = { config: { access: 'administrator' } } as const
 const KEYS: ReadonlySet<string> = new Set(['email', 'roles', 'days', 'by_mail'])
+
+export type RecoveryApiParts = RecoveryParts & Pick<AdministratorParts, 'factors'>
 
 interface Asked {
   readonly email: string
@@ -20,12 +23,15 @@ interface Asked {
   readonly byMail: boolean
 }
 
-/** Links that administrators give out: `/api/v2/users/:login/reset-link` and `/api/v2/invitations`. */
-export function recoveryApiRoutes(app: FastifyInstance, parts: RecoveryParts): void {
+/**
+ * Links that administrators give out, soon after a proof of who they are: `/api/v2/users/:login/reset-link` and
+ * `/api/v2/invitations`.
+ */
+export function recoveryApiRoutes(app: FastifyInstance, parts: RecoveryApiParts): void {
   const { database, keys, publicUrl } = parts
 
   app.post<{ Params: { login: string } }>('/api/v2/users/:login/reset-link', ADMINISTRATOR, async (request, reply) => {
-    const by = await administrator(parts, request)
+    const by = await provenAdministrator(parts, request)
     const link = await makeResetLink(parts, request.params.login, by).catch((error: unknown) => {
       throw error instanceof OperatorError ? new PosternError('unknown_user', error.message) : error
     })
@@ -38,7 +44,7 @@ export function recoveryApiRoutes(app: FastifyInstance, parts: RecoveryParts): v
   )
 
   app.post('/api/v2/invitations', ADMINISTRATOR, async (request, reply) => {
-    const by = await administrator(parts, request)
+    const by = await provenAdministrator(parts, request)
     const { email, roles, days, byMail } = readInvitation(request, parts.sendsMails)
     try {
       const about = { email, roles, lifeMs: invitationLife(days), by, byMail }
@@ -58,17 +64,6 @@ export function recoveryApiRoutes(app: FastifyInstance, parts: RecoveryParts): v
     if (revoked === null) throw new PosternError('not_found')
     return reply.send({ status: 'ok' })
   })
-}
-
-/** The hook lets nobody else in; who it is goes into the audit log. */
-async function administrator(
-  parts: RecoveryParts,
-  request: FastifyRequest,
-): Promise<{ readonly userId: string; readonly login: string }> {
-  refuseCrossSite(parts, request)
-  const { principal } = await visitorOf(parts, request)
-  if (principal === null) throw new PosternError('not_signed_in')
-  return { userId: principal.userId, login: principal.login }
 }
 
 function readInvitation(request: FastifyRequest, sendsMails: boolean): Asked {
