@@ -204,7 +204,7 @@ export const SETTINGS = {
     'POSTERN_PASSWORD_HISTORY',
     wholeNumber(0, 24),
     '5',
-    "How many of somebody's passwords, the current one among them, can not be chosen again.",
+    "How many of somebody's passwords, the current one among them, can not be chosen again. The current one never can.",
   ),
   mailFrom: setting(
     'POSTERN_MAIL_FROM',

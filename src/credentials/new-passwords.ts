@@ -27,7 +27,10 @@ export interface NewPasswordsOptions {
 }
 
 /** Builds the check of new passwords. */
-export function createNewPasswords({ rules, passwords, meter, appNames }: NewPasswordsOptions): NewPasswords {
+export function createNewPasswords({ passwords, meter, appNames, ...options }: NewPasswordsOptions): NewPasswords {
+  // A change that changes nothing would leave a stolen password as it is.
+  const history = Math.max(1, options.rules.history)
+  const rules = { ...options.rules, history }
   return {
     rules,
     async fault(password, owner, before) {
@@ -35,14 +38,18 @@ export function createNewPasswords({ rules, passwords, meter, appNames }: NewPas
       if (fault !== null) return fault
       const { isCommon } = await meter.measure(password, wordsOf(owner))
       if (isCommon) return 'Choose another one: this is among the passwords that are guessed first.'
-      for (const stored of before.slice(0, rules.history))
-        if ((await passwords.verify(stored, password)) !== null)
-          return `Choose one that is not among your last ${rules.history} passwords.`
+      for (const stored of before.slice(0, history))
+        if ((await passwords.verify(stored, password)) !== null) return knownBefore(history)
       return null
     },
     strength: (password, owner) => meter.measureAside(password, wordsOf(owner)),
     close: () => meter.close(),
   }
+}
+
+function knownBefore(history: number): string {
+  if (history === 1) return 'Choose one that is not your current password.'
+  return `Choose one that is not among your last ${history} passwords.`
 }
 
 /** What whoever guesses at this person's password would try first. */

@@ -78,6 +78,14 @@ suite('a new password', async () => {
     assert.equal(await newPasswords.fault('now the third one', ALICE, [imported, imported, imported, ...before]), null)
   })
 
+  test('is never the current one, however few are remembered', async () => {
+    const without = createNewPasswords({ rules: { ...RULES, history: 0 }, passwords, meter, appNames: () => APPS })
+    assert.equal(without.rules.history, 1, 'which is how many callers look up')
+    const current = await passwords.hash('the one of these days')
+    assert.match((await without.fault('the one of these days', ALICE, [current])) ?? '', /not your current password/)
+    assert.equal(await without.fault('another one of them', ALICE, [current]), null)
+  })
+
   test('is measured, with the words of its owner', async () => {
     const scores = await Promise.all(
       ['aaaaaaaaaaaaaaa', 'three quiet herons by the lake'].map((password) => newPasswords.strength(password, ALICE)),
