@@ -8,6 +8,7 @@ import type { NoticeKind } from '../mail/outbox.ts'
 import { keepSignIn } from '../sessions/keep-sign-in.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
+import { recordChange } from '../store/changes.ts'
 import type { Database, Queryable } from '../store/database.ts'
 import type { NewSession } from '../web/pages.ts'
 import { raiseSessionEpoch } from '../users/session-epoch.ts'
@@ -101,14 +102,15 @@ export function renewCodes(
   })
 }
 
-/** Whoever has just shown the new factor to work has proven it. */
+/** Whoever has just shown the new factor to work has proven it. From now on the password alone is not enough for him. */
 async function added(
   tx: Queryable,
   sessions: Pick<Sessions, 'raise'>,
   owner: FactorOwner,
   factor: FactorKind,
 ): Promise<Addition> {
-  const { signInId, factors } = owner.principal
+  const { userId, signInId, factors } = owner.principal
+  await recordChange(tx, { user: userId })
   await tell(tx, owner, { type: 'factor_added', notice: 'factor_added', factor })
   const session = await sessions.raise(tx, { signInId, factors: { ...factors, [factor]: Date.now() } })
   return { kind: 'added', session }

@@ -113,8 +113,8 @@ async function keepAnAdministrator(tx: Queryable, { yes }: Arguments, login: str
 }
 
 /** Sign-ins that are open go on: the next one asks. */
-async function demandChange({ database }: CommandContext, login: string): Promise<CommandResult> {
-  await users.setMustChangePassword(database, login, true)
+async function demandChange({ database, feed }: CommandContext, login: string): Promise<CommandResult> {
+  await feed.commit(database, (tx) => users.setMustChangePassword(tx, login, true))
   return done(`${login} has to choose another password at the next sign-in.`, { login, mustChange: true })
 }
 

@@ -1,6 +1,7 @@
 import { recordEvent } from '../audit/events.ts'
 import type { OwnFactors } from '../credentials/own-factors.ts'
 import { notify } from '../mail/outbox.ts'
+import { recordChange } from '../store/changes.ts'
 import { countAttempt, NOT_CHECKED } from './count-attempt.ts'
 import type { MustChange, SignedIn, Visit } from './outcome.ts'
 import type { Pending } from './pending.ts'
@@ -51,7 +52,7 @@ async function confirmAndStart(
   token: string,
   { visit, code }: { readonly visit: Visit; readonly code: string },
 ): Promise<SignedIn | MustChange | typeof NOT_CHECKED | null> {
-  return parts.database.transaction(async (tx) => {
+  return parts.feed.commit(parts.database, async (tx) => {
     const half = await parts.pending.tryOnce(tx, token)
     // Whoever has set one up elsewhere meanwhile is to give that one.
     if (half?.next !== 'enrol' || (await parts.factors.ownedBy(tx, half.userId)).length > 0) return NOT_CHECKED
@@ -62,6 +63,7 @@ async function confirmAndStart(
     const { address, userAgent } = visit
     const about = { actor: { userId, login }, resource: `user:${login}`, address, userAgent }
     await recordEvent(tx, { type: 'factor_added', result: 'success', ...about, details: { factor: 'totp' } })
+    await recordChange(tx, { user: userId })
     await notify(tx, userId, 'factor_added', { address, userAgent, factor: 'totp' })
     const factors = { ...half.factors, totp: nowMs }
     const outcome = await startSignIn(tx, parts, {

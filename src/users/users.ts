@@ -116,7 +116,7 @@ export async function upgradePassword(
 /** Has somebody choose another password at the next sign-in, or no longer. */
 export async function setMustChangePassword(tx: Queryable, login: string, mustChange: boolean): Promise<string> {
   const [row] = await tx.query(table.SET_MUST_CHANGE_PASSWORD, canonical(login), mustChange)
-  return existing(row, login).id
+  return changed(tx, existing(row, login).id)
 }
 
 /** Whether somebody is to choose another password before the next sign-in; call it in the sign-in's transaction. */
