@@ -81,9 +81,9 @@ function passkeyRoutes(app: FastifyInstance, parts: FactorParts): void {
   })
 }
 
-/** Back to the list with the token that the sign-in rose to, unless it ended meanwhile. */
-function backWith(parts: FactorParts, reply: FastifyReply, session: NewSession | null): FastifyReply {
-  if (session !== null) setSessionCookie(parts.cookies, reply, parts.entrances.portal.hostName, session)
+/** Back to the list with the token that the sign-in rose to. */
+function backWith(parts: FactorParts, reply: FastifyReply, session: NewSession): FastifyReply {
+  setSessionCookie(parts.cookies, reply, parts.entrances.portal.hostName, session)
   return backToList(parts, reply)
 }
 

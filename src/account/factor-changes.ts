@@ -2,9 +2,11 @@ import { recordEvent } from '../audit/events.ts'
 import type { EventType } from '../audit/events.ts'
 import type { Enrolled } from '../credentials/enrol-passkey.ts'
 import type { FactorKind, OwnFactors, Removal } from '../credentials/own-factors.ts'
+import { PosternError } from '../errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { notify } from '../mail/outbox.ts'
 import type { NoticeKind } from '../mail/outbox.ts'
+import { holdSignIn } from '../sessions/hold-sign-in.ts'
 import { keepSignIn } from '../sessions/keep-sign-in.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
@@ -29,7 +31,7 @@ export interface FactorOwner {
 
 /** What came of a factor that was to be added. Once it is, the sign-in has it too, by a token that replaces its own. */
 export type Addition =
-  | { readonly kind: 'added'; readonly session: NewSession | null }
+  | { readonly kind: 'added'; readonly session: NewSession }
   | { readonly kind: Exclude<Enrolled, 'added'> }
 
 /** Takes the first code of a device that was begun. */
@@ -65,7 +67,7 @@ export function renameFactor(
 ): Promise<boolean> {
   return database.transaction(async (tx) => {
     const isDone = await ownFactors.rename(tx, { userId: owner.principal.userId, ...factor })
-    if (isDone) await tell(tx, owner, { type: 'factor_renamed', notice: null, factor: factor.kind, id: factor.id })
+    if (isDone) await settle(tx, owner, { type: 'factor_renamed', notice: null, factor: factor.kind, id: factor.id })
     return isDone
   })
 }
@@ -84,7 +86,7 @@ export function removeFactor(
     if (epoch !== null) await keepSignIn(tx, signInId, epoch)
     await sessions.endAllIn(tx, login, 'revoked', signInId)
     const about = { type: 'factor_removed', notice: 'factor_removed', factor: factor.kind, id: factor.id } as const
-    await tell(tx, owner, about)
+    await settle(tx, owner, about)
     return removal
   })
 }
@@ -97,7 +99,7 @@ export function renewCodes(
   return database.transaction(async (tx) => {
     const codes = await ownFactors.renewCodes(tx, owner.principal.userId)
     const type = 'recovery_codes_renewed'
-    await tell(tx, owner, { type, notice: type, factor: 'recovery' })
+    await settle(tx, owner, { type, notice: type, factor: 'recovery' })
     return codes
   })
 }
@@ -111,8 +113,9 @@ async function added(
 ): Promise<Addition> {
   const { userId, signInId, factors } = owner.principal
   await recordChange(tx, { user: userId })
-  await tell(tx, owner, { type: 'factor_added', notice: 'factor_added', factor })
+  await settle(tx, owner, { type: 'factor_added', notice: 'factor_added', factor })
   const session = await sessions.raise(tx, { signInId, factors: { ...factors, [factor]: Date.now() } })
+  if (session === null) throw new PosternError('not_signed_in', 'the sign-in ended meanwhile')
   return { kind: 'added', session }
 }
 
@@ -123,7 +126,8 @@ interface Told {
   readonly id?: string
 }
 
-async function tell(tx: Queryable, owner: FactorOwner, { type, notice, factor, id }: Told): Promise<void> {
+/** Writes down what was changed and tells the owner; nothing of it stays when the sign-in is over that asked for it. */
+async function settle(tx: Queryable, owner: FactorOwner, { type, notice, factor, id }: Told): Promise<void> {
   const { principal, address, userAgent } = owner
   const { userId, login, signInId } = principal
   await recordEvent(tx, {
@@ -137,4 +141,5 @@ async function tell(tx: Queryable, owner: FactorOwner, { type, notice, factor, i
     details: { factor, ...(id !== undefined && { id }) },
   })
   if (notice !== null) await notify(tx, userId, notice, { address, userAgent, factor })
+  await holdSignIn(tx, signInId)
 }

@@ -1,5 +1,6 @@
 import { recordEvent } from '../audit/events.ts'
 import type { OwnFactors } from '../credentials/own-factors.ts'
+import { PosternError } from '../errors.ts'
 import { notify } from '../mail/outbox.ts'
 import { recordChange } from '../store/changes.ts'
 import { countAttempt, NOT_CHECKED } from './count-attempt.ts'
@@ -74,6 +75,8 @@ async function confirmAndStart(
       trusts: false,
       enrolBy: null,
     })
-    return outcome.kind === 'refused' ? NOT_CHECKED : outcome
+    // Thrown, so that the new device goes with the sign-in that set it up.
+    if (outcome.kind === 'refused') throw new PosternError('not_signed_in', 'the user changed meanwhile')
+    return outcome
   })
 }

@@ -119,6 +119,13 @@ export const HOLD_TOKEN = statement<[tokenHash: Buffer], { session_id: string }>
   `select session_id from auth.session_tokens where token_hash = $1 for update`,
 )
 
+/** Whoever ends it waits or was waited for, so that what is read of it after this stays so. */
+export const LOCK_SIGN_IN = statement<[id: string]>(`select id from auth.sessions where id = $1 for no key update`)
+
+export const FIND_VALID_SIGN_IN = statement<[id: string], { id: string }>(
+  `select id from auth.valid_sessions where id = $1`,
+)
+
 /** No row when the sign-in no longer counts. The portal's tokens go but for the new one, the apps' stay as they are. */
 export const RAISE_SIGN_IN = statement<[sessionId: string, tokenHash: Buffer, factors: string], AppTokenRow>(
   `with valid as (

@@ -1,12 +1,14 @@
 import { recordEvent } from '../audit/events.ts'
 import type { AuditEvent } from '../audit/events.ts'
+import { PosternError } from '../errors.ts'
 import { notify } from '../mail/outbox.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
 import { scopeMistakes } from '../policies/token-scope.ts'
+import { holdSignIn } from '../sessions/hold-sign-in.ts'
 import { MAX_API_TOKENS } from '../sessions/api-tokens.ts'
 import type { ApiTokens, RevokedApiToken } from '../sessions/api-tokens.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Queryable } from '../store/database.ts'
 import { readTokenWish } from './token-wish.ts'
 import type { WrittenWish } from './token-wish.ts'
 
@@ -26,7 +28,10 @@ export type Granted =
   | { readonly kind: 'refused'; readonly faults: Readonly<Record<string, string>> }
   | { readonly kind: 'no_owner' }
 
-/** Makes a token for its owner, who is told, whoever makes it. It can do no more than he can, so nothing is compared. */
+/**
+ * Makes a token for its owner, who is told, whoever makes it. It can do no more than he can, so nothing is compared.
+ * @throws PosternError `not_signed_in` when the sign-in is over that asked for it
+ */
 export async function grantToken(
   { database, apiTokens, policy }: TokenParts,
   owner: { readonly userId: string; readonly login: string },
@@ -47,6 +52,7 @@ export async function grantToken(
     await recordEvent(tx, eventOf('api_token_created', owner.login, doer, details))
     const { address = null, userAgent = '' } = doer
     await notify(tx, owner.userId, 'api_token_created', { address, userAgent })
+    await holdDoer(tx, doer)
     return { kind: 'granted', id: made.id, token: made.token, expiresAt: made.expiresAt }
   })
 }
@@ -68,6 +74,13 @@ export function revokeToken(
     await recordEvent(tx, eventOf('api_token_revoked', login, doer, { id, name }))
     return revoked
   })
+}
+
+/** An operator at a shell needs no sign-in; anybody else does. */
+async function holdDoer(tx: Queryable, { actor, signInId }: Doer): Promise<void> {
+  if (actor === null) return
+  if (signInId === undefined) throw new PosternError('not_signed_in', 'no sign-in is named')
+  await holdSignIn(tx, signInId)
 }
 
 function eventOf(

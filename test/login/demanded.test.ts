@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { runOrder } from '../../src/commands/registry.ts'
+import { PosternError } from '../../src/errors.ts'
+import { completeEnrolment } from '../../src/login/enrol.ts'
 import { totpCode } from '../../src/credentials/totp-code.ts'
 import { statement } from '../../src/store/statement.ts'
 import { ORIGIN, suiteCleanup, usePolicy } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { createBrowser, hidden, openPortal } from './browser.ts'
-import { addAuthenticator } from './own-factors.ts'
+import { addAuthenticator, userIdOf } from './own-factors.ts'
 
 const ENROL = '/.postern/login/enrol'
 const BROWSER_URL = new URL(ORIGIN)
@@ -23,6 +25,11 @@ const LIST_ALARMS = statement<[], { event_type: string; actor_login: string }>(
 const LIST_MAILS = statement<[], { recipient: string; kind: string }>(
   `select recipient, kind from auth.mail_outbox order by recipient`,
 )
+const COUNT_CHANGES = statement<[userId: string], { count: number }>(
+  `select count(*)::int as count from auth.changes where user_id = $1`,
+)
+const VISIT = { address: '192.0.2.1', userAgent: 'test', deviceHash: null, previous: null }
+const NO_RISK = { score: 0, reasons: [] }
 
 function policyWith(graceDays: number): string {
   return [
@@ -88,6 +95,25 @@ suite('a second factor that the policy demands', () => {
   test('is asked of nobody else', async () => {
     const app = await open(0)
     assert.equal((await createBrowser(app.portal).signIn({ username: 'gus' })).headers['location'], '/.postern/')
+  })
+
+  test('is set up by nobody whose password was changed meanwhile, and memory hears of it when it is', async () => {
+    const app = await open(0)
+    const { portalParts, ownFactors, factors } = app.context
+    const userId = await userIdOf(app, 'alice')
+    const about = { userId, login: 'alice', factors: { password: 0 }, remember: false, address: null, risk: NO_RISK }
+    const complete = async (sessionEpoch: number): Promise<string> => {
+      const token = await portalParts.pending.open(app.database, { ...about, sessionEpoch, next: 'enrol' })
+      const code = totpCode(await ownFactors.beginTotp(app.database, userId), Math.floor(Date.now() / STEP_MS))
+      return (await completeEnrolment(portalParts, token, { visit: VISIT, code })).kind
+    }
+    const [before] = await app.database.query(COUNT_CHANGES, userId)
+    const isOver = (error: unknown): boolean => error instanceof PosternError && error.code === 'not_signed_in'
+    await assert.rejects(complete(7), isOver)
+    assert.deepEqual(await factors.ownedBy(app.database, userId), [])
+    assert.deepEqual(await app.database.query(COUNT_CHANGES, userId), [before])
+    assert.equal(await complete(0), 'signed_in')
+    assert.deepEqual(await app.database.query(COUNT_CHANGES, userId), [{ count: (before?.count ?? 0) + 1 }])
   })
 
   test('that was set up elsewhere meanwhile is to be given', async () => {
