@@ -46,6 +46,8 @@ export async function openPlace(options: PlaceOptions, postgresSettings: readonl
     POSTERN_DATABASE_URL: databaseUrl,
     POSTERN_SECRET_KEY: secretKey,
     POSTERN_LOG_LEVEL: 'info',
+    // Everybody here has one address, and signs in more often than people do.
+    POSTERN_RATE_LIMITS: 'off',
   }
   progress('filling the database')
   await install(settings, { folder, password, signal })
