@@ -8,6 +8,7 @@ import { ADMIN_ROLE } from '../policies/policy.ts'
 import type { Queryable } from '../store/database.ts'
 import { mintLink } from '../recovery/user-links.ts'
 import type { Standing } from '../users/demands.ts'
+import { holdSessionEpoch } from '../users/session-epoch.ts'
 import { mustChangePassword } from '../users/users.ts'
 import type { MustChange, Refused, SignedIn, Visit } from './outcome.ts'
 import type { SignInParts } from './sign-in-parts.ts'
@@ -44,6 +45,8 @@ export async function startSignIn(
   const { userId, sessionEpoch, factors, remember, visit, enrolBy } = complete
   const { address, userAgent } = visit
   if (factors['password'] !== undefined && (await mustChangePassword(tx, userId))) {
+    // Not by the password before: the link would be good for whoever the change is to keep out.
+    if (!(await holdSessionEpoch(tx, userId, sessionEpoch))) return REFUSED
     const token = await mintLink(tx, parts.keys, { purpose: 'reset', userId, lifeMs: CHANGE_MS })
     return token === null ? REFUSED : { kind: 'must_change', token }
   }

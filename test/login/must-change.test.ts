@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { setMustChangePassword } from '../../src/users/users.ts'
+import { startSignIn } from '../../src/login/start-sign-in.ts'
+import { statement } from '../../src/store/statement.ts'
+import { findCredentials, setMustChangePassword } from '../../src/users/users.ts'
 import { PASSWORD } from '../support/app.ts'
 import { createBrowser, openPortal } from './browser.ts'
 import type { Page } from './browser.ts'
 import { APP, hiddenField, openDomains, PORTAL } from './traveller.ts'
 
+const LINKS = statement<[], object>(`select token_hash from auth.one_time_tokens where purpose = 'reset'`)
 const NEXT = 'three quiet herons by the lake'
 
 suite('whoever has to change the password', () => {
@@ -41,5 +44,24 @@ suite('whoever has to change the password', () => {
     assert.match(data.path, /^\/\.postern\/reset\/p/)
     assert.equal((await login('wrong')).status, 401)
     assert.equal((await context.sessions.list('alice', 9)).length, 0)
+  })
+
+  test('gets no link by a password that was replaced while it was being checked', async (t) => {
+    const { context, database, addUser } = await openPortal(t)
+    await addUser('alice')
+    await setMustChangePassword(database, 'alice', true)
+    const { id: userId, session_epoch: sessionEpoch } = (await findCredentials(database, 'alice')) ?? assert.fail()
+    const about = { userId, login: 'alice', factors: { password: 0 }, remember: false, trusts: false, enrolBy: null }
+    const visit = { address: '192.0.2.1', userAgent: 'test', deviceHash: null, previous: null }
+    const risk = { score: 0, reasons: [] }
+    const complete = { ...about, visit, risk, standing: { isBreakGlass: false } }
+    const kindAt = async (epoch: number): Promise<string> =>
+      database.transaction(async (tx) => {
+        return (await startSignIn(tx, context.portalParts, { ...complete, sessionEpoch: epoch })).kind
+      })
+    assert.equal(await kindAt(sessionEpoch - 1), 'refused')
+    assert.deepEqual(await database.query(LINKS), [])
+    assert.equal(await kindAt(sessionEpoch), 'must_change')
+    assert.equal((await database.query(LINKS)).length, 1)
   })
 })
