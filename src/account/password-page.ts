@@ -24,6 +24,11 @@ export interface PasswordPage {
   readonly problem: PasswordProblem | null
 }
 
+interface PasswordChangedPage extends Pick<PasswordPage, 'assetBase' | 'homeHref'> {
+  /** Where API tokens are ended. */
+  readonly tokensHref: string
+}
+
 const TITLE = 'Change your password'
 
 /** One's own password: the current one, the new one, and how strong that is where scripts run. */
@@ -60,11 +65,13 @@ export function passwordPage(model: PasswordPage): string {
   return page({ title: problem === null ? TITLE : `Error: ${TITLE}`, body, assetBase, script: 'strength' })
 }
 
-/** After it was changed. */
-export function passwordChangedPage({ assetBase, homeHref }: Pick<PasswordPage, 'assetBase' | 'homeHref'>): string {
+/** After it was changed; what programs use goes on, which is told. */
+export function passwordChangedPage({ assetBase, homeHref, tokensHref }: PasswordChangedPage): string {
   const body = html`<h1>Your password is changed</h1>
     <p role="status">You are signed out everywhere else.</p>
-    <p><a class="button" href="${homeHref}">Go on</a></p>`
+    <p class="quiet">API tokens still work. End those that are not yours, or that somebody else may know.</p>
+    <p><a class="button" href="${homeHref}">Go on</a></p>
+    <p><a class="button second" href="${tokensHref}">Your API tokens</a></p>`
   return page({ title: 'Your password is changed', body, assetBase })
 }
 

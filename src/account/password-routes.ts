@@ -73,7 +73,11 @@ export function passwordRoutes(app: FastifyInstance, parts: PasswordRouteParts):
         return wrong(429, 'current', STOPPED)
       case 'changed':
         setSessionCookie(parts.cookies, reply, parts.entrances.portal.hostName, change.session)
-        return sendHtml(reply, 200, passwordChangedPage({ assetBase, homeHref }))
+        return sendHtml(
+          reply,
+          200,
+          passwordChangedPage({ assetBase, homeHref, tokensHref: `${base}/account/api-tokens` }),
+        )
     }
   })
 

@@ -32,11 +32,11 @@ const NOT_YOU = "If that wasn't you, reset your password at once and tell your a
 const NOTICES: Readonly<Record<NoticeKind, readonly [subject: string, line: string]>> = {
   password_changed: [
     'Your password was changed',
-    'The password of your account {login} was changed. All other sessions ended.',
+    'The password of your account {login} was changed. All other sessions ended. API tokens still work: end them at {host}, under API tokens.',
   ],
   password_reset: [
     'Your password was reset',
-    'The password of your account {login} was set by a reset link. All sessions ended.',
+    'The password of your account {login} was set by a reset link. All sessions ended. API tokens still work: end them at {host}, under API tokens.',
   ],
   email_changed: [
     'Your e-mail address was changed',

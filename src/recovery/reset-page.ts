@@ -25,6 +25,12 @@ export interface NewPasswordPage extends Frame {
   readonly fault: string | null
 }
 
+interface ResetDonePage extends Frame {
+  readonly signInHref: string
+  /** Where API tokens are ended, once signed in. */
+  readonly tokensHref: string
+}
+
 /** Asks whose password is to be set. */
 export function resetRequestPage({ assetBase, action, csrf, signInHref, username, fault }: ResetRequestPage): string {
   const title = 'Forgot your password?'
@@ -84,11 +90,13 @@ export function newPasswordPage(model: NewPasswordPage): string {
   return page({ title: fault === null ? title : `Error: ${title}`, body, assetBase })
 }
 
-/** Nobody is signed in by a reset. */
-export function resetDonePage({ assetBase, signInHref }: Frame & { readonly signInHref: string }): string {
+/** Nobody is signed in by a reset, and what programs use goes on, which is told. */
+export function resetDonePage({ assetBase, signInHref, tokensHref }: ResetDonePage): string {
   const title = 'Your password is set'
   const body = html`<h1>${title}</h1>
     <p role="status">All sessions of your account have ended. Sign in with the new password.</p>
-    <p><a class="button" href="${signInHref}">Sign in</a></p>`
+    <p class="quiet">API tokens still work. End those that are not yours, or that somebody else may know.</p>
+    <p><a class="button" href="${signInHref}">Sign in</a></p>
+    <p><a class="button second" href="${tokensHref}">Your API tokens</a></p>`
   return page({ title, body, assetBase })
 }

@@ -50,7 +50,7 @@ export function resetRoutes(app: FastifyInstance, parts: RecoveryParts): void {
     if (!(await completeReset(parts, token, password, clientOf(parts, request))))
       throw new PosternError('reset_link_not_valid', 'used meanwhile')
     parts.log.info({ login: owner.login }, 'password reset by a link')
-    return sendHtml(reply, 200, resetDonePage({ assetBase, signInHref }))
+    return sendHtml(reply, 200, resetDonePage({ assetBase, signInHref, tokensHref: `${base}/account/api-tokens` }))
   })
 }
 

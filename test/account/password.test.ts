@@ -38,6 +38,7 @@ suite("the page of one's own password", () => {
     assert.deepEqual([wrong.status, /not your current password/.test(wrong.text)], [400, true])
     const done = await change(alice, PASSWORD, NEXT)
     assert.deepEqual([done.status, /Your password is changed/.test(done.text)], [200, true])
+    assert.match(done.text, /API tokens still work\.[^]* href="\/account\/api-tokens">/)
     assert.equal((await other.open(`${APP}/`)).user, null)
     assert.notEqual(alice.cookie(PORTAL, '__Host-postern'), before)
     assert.equal(await domains.verdict(`${APP}/`, `__Host-postern_app=${app}`), '302')

@@ -52,12 +52,14 @@ suite('a forgotten password', () => {
     assert.equal(done.status, 200)
     assert.equal(await context.sessions.whoHas(before, null), null)
     assert.deepEqual(await database.query(OPEN_SIGN_INS), [{ open: 0 }])
+    assert.match(done.text, /API tokens still work\.[^]* href="\/\.postern\/account\/api-tokens">/)
     assert.deepEqual(done.setCookie, [], 'RST-13: nobody is signed in by it')
     assert.equal((await browser.get('/.postern/account/sessions')).status, 302)
     assert.equal((await createBrowser(portal).signIn()).status, 401)
     assert.equal((await createBrowser(portal).signIn({ password: NEW_PASSWORD })).status, 303)
     await deliver()
     assert.match(server.mails.at(-1)?.subject ?? '', /^Your password was reset/)
+    assert.match(server.mails.at(-1)?.text.replace(/\s+/g, ' ') ?? '', /API tokens still work: .* app\.example\.com/)
     const events = (await database.query(EVENTS)).map((row) => `${row.event_type} ${row.result} ${row.actor_login}`)
     assert.deepEqual(events, ['password_reset_requested success null', 'password_reset success alice'])
   })
@@ -80,6 +82,31 @@ suite('a forgotten password', () => {
     await assert.rejects(invite(database, context.recovery.keys, invitation), /Somebody has this address/)
     const link = (await makeResetLink(context.recovery, 'glass', null)) ?? assert.fail('no link')
     assert.equal((await setNew(browser, await browser.get(new URL(link).pathname))).status, 200)
+  })
+
+  test('LOGIN-20: after it the owner signs in though a hundred wrong passwords stopped that', async (t) => {
+    const { portal, database, context, mailed } = await open(t)
+    const { id: userId } = await getUser(database, 'alice')
+    const fail = async (factor: 'password' | 'totp', index: number): Promise<string> => {
+      const attempt = { name: 'alice', userId, address: `10.0.${index}.1`, deviceHash: null, factor }
+      return (await context.attempts.reserve(attempt)).kind
+    }
+    for (let index = 0; index < 100; index++) await Promise.all([fail('password', index), fail('totp', index)])
+    assert.equal((await createBrowser(portal).signIn()).status, 429)
+    const browser = createBrowser(portal)
+    assert.equal((await setNew(browser, await browser.get(await mailed()))).status, 200)
+    assert.equal((await createBrowser(portal).signIn({ password: NEW_PASSWORD })).status, 303)
+    assert.equal(await fail('totp', 100), 'stopped')
+  })
+
+  test('a password is set though its stops can not be lifted', async (t) => {
+    const clear = (): Promise<number> => Promise.reject(new Error('gone'))
+    const { portal, mailed, logs } = await open(t, {
+      overrides: ({ recovery }) => ({ recovery: { ...recovery, attempts: { clear } } }),
+    })
+    const browser = createBrowser(portal)
+    assert.equal((await setNew(browser, await browser.get(await mailed()))).status, 200)
+    assert.ok(logs().some(({ msg }) => String(msg).includes('user unlock')))
   })
 
   test('RST-01: known, unknown and disabled get the same answer, and a mail is queued alike', async (t) => {

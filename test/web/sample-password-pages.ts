@@ -25,5 +25,5 @@ export const PASSWORD_PAGES: Readonly<Record<string, string>> = {
     ...change,
     problem: { field: 'password', sentence: 'Choose one that is not among your last 5 passwords.' },
   }),
-  'password-changed': passwordChangedPage(change),
+  'password-changed': passwordChangedPage({ ...change, tokensHref: '/.postern/account/api-tokens' }),
 }

@@ -35,7 +35,7 @@ export const RECOVERY_PAGES: Readonly<Record<string, string>> = {
   'reset-sent': resetSentPage({ assetBase, signInHref }),
   'new-password': newPasswordPage(newPassword),
   'new-password-refused': newPasswordPage({ ...newPassword, fault: 'Use at least 12 characters.' }),
-  'reset-done': resetDonePage({ assetBase, signInHref }),
+  'reset-done': resetDonePage({ assetBase, signInHref, tokensHref: '/.postern/account/api-tokens' }),
   email: emailPage(email),
   'email-sent': emailPage({ ...email, isVerified: true, sentTo: 'alice@new.example.com' }),
   'email-refused': emailPage({ ...email, entered: { email: 'nobody', fault: 'Use an e-mail address.' } }),
