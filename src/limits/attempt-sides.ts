@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { networkOf } from './network.ts'
+import { networkOf, siteOf } from './network.ts'
 
 /** What is proven by an attempt; `basic` guesses the password too, so both share one ceiling. */
 export type AttemptFactor = 'password' | 'totp' | 'recovery' | 'webauthn' | 'basic' | 'token'
@@ -55,8 +55,10 @@ const DAY_MS = 24 * HOUR_MS
 export const CEILING = 100
 
 /**
- * One network gets through 21 passwords of one person in 34 hours and one a day from then on. A network's own count
- * takes a person that fails once more for every five failures, so typing errors of an office don't add up.
+ * One network gets through 21 passwords of one name in 34 hours and one a day from then on, or about 15 a day where it
+ * waits until a stop is forgotten. Of IPv6 it is a /48, so that whoever has one reaches the ceiling no sooner than by IPv4.
+ * A network's own count takes a person that fails once more for every five failures, so typing errors of an office don't
+ * add up.
  */
 export const RULES: Readonly<Record<SideName, SideRule>> = {
   person_network: { stopsAfter: 10, firstStopMs: MINUTE_MS, longestStopMs: DAY_MS, forgetMs: DAY_MS },
@@ -97,11 +99,18 @@ export function sidesOf(nameKey: Buffer, attempt: Attempt, isKnownDevice: boolea
     const ofDevice = digest('device', factor, userId ?? '', deviceHash.toString('hex'))
     return { kind: 'known_device', device: { name: 'device', key: ofDevice, ...whole }, person }
   }
-  const from = network ?? 'unknown'
+  const site = address === null ? null : siteOf(address)
+  const pairKey = digest('pair', factor, subject.toString('hex'), site ?? 'unknown')
   return {
     kind: 'unknown_device',
-    pair: { name: 'person_network', key: digest('pair', factor, subject.toString('hex'), from), ...whole },
-    network: { name: 'network', key: digest('network', guessed, from), ...whole, factor: guessed, ...NOBODY },
+    pair: { ...whole, name: 'person_network', key: pairKey, network: site },
+    network: {
+      name: 'network',
+      key: digest('network', guessed, network ?? 'unknown'),
+      ...whole,
+      factor: guessed,
+      ...NOBODY,
+    },
     person,
   }
 }

@@ -25,8 +25,10 @@ export interface AttemptRow {
 /** Whose counts, from where; what is left out doesn't narrow. */
 export interface AttemptFilter {
   readonly person?: { readonly userId: string | null; readonly subjects: readonly Buffer[] }
-  /** In CIDR form: counts of it and of what lies in it. */
+  /** In CIDR form: counts of it, of what lies in it and of what it lies in. */
   readonly network?: string
+  /** As they are counted: the ceiling of `basic` stands under `password`. */
+  readonly factors?: readonly AttemptFactor[]
 }
 
 /** Where attempts are counted: PostgreSQL or Redis. Each method is one step that nothing comes between. */

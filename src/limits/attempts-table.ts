@@ -33,6 +33,7 @@ type ReserveParams = [
   subject: Buffer,
   userId: string | null,
   network: string | null,
+  site: string | null,
 ]
 
 /**
@@ -47,7 +48,7 @@ export const RESERVE = statement<ReserveParams, CountedRow>(
      where a.key in ($2, $3, $4) and a.stopped_until > clock.now order by a.stopped_until desc limit 1
    ), pair as (
      insert into auth.attempts as a (key, side, factor, subject, user_id, network, failures, last_at, forget_at)
-     select $2, 'person_network', $5, $7::bytea, $8::uuid, $9::cidr, 1, now, ${forgetAt('person_network', 'now')}
+     select $2, 'person_network', $5, $7::bytea, $8::uuid, $10::cidr, 1, now, ${forgetAt('person_network', 'now')}
      from clock where not exists (select from stops)
      on conflict (key) do update set ${counted('person_network', '1')}
      where ${isOpen()} returning failures
@@ -130,18 +131,23 @@ export const TAKE_BACK_ON_DEVICE = statement<[key: Buffer]>(
   `update auth.attempts set ${lessBy('device', '1')} where key = $1`,
 )
 
-type FilterParams = [userId: string | null, subjects: readonly Buffer[] | null, network: string | null]
+export type FilterParams = [
+  userId: string | null,
+  subjects: readonly Buffer[] | null,
+  network: string | null,
+  factors: readonly string[] | null,
+]
 
 const FITS = `($2::bytea[] is null or user_id = $1::uuid or subject = any ($2::bytea[]))
-  and ($3::cidr is null or network <<= $3::cidr)`
+  and ($3::cidr is null or network && $3::cidr) and ($4::text[] is null or factor = any ($4::text[]))`
 
 export const LIST_ATTEMPTS = statement<[...FilterParams, limit: number, nowMs: number], ListedRow>(
   `select side, factor, user_id, network::text, failures, last_at, stopped_until = 'infinity' is true as is_stopped_for_ever,
-     case when stopped_until > to_timestamp($5::float8 / 1000) and stopped_until < 'infinity' then stopped_until end
+     case when stopped_until > to_timestamp($6::float8 / 1000) and stopped_until < 'infinity' then stopped_until end
        as stopped_until
    from auth.attempts where ${FITS} and failures > 0
-     and (forget_at is null or forget_at > to_timestamp($5::float8 / 1000))
-   order by last_at desc limit $4`,
+     and (forget_at is null or forget_at > to_timestamp($6::float8 / 1000))
+   order by last_at desc limit $5`,
 )
 
 export const CLEAR_ATTEMPTS = statement<FilterParams, { key: Buffer }>(

@@ -31,6 +31,7 @@ export interface AttemptQuery {
   /** Names include those that nobody has. */
   readonly person?: { readonly userId: string | null; readonly names: readonly string[] }
   readonly network?: string
+  readonly factors?: readonly AttemptFactor[]
 }
 
 /**
@@ -85,8 +86,11 @@ export function createAttempts(parts: AttemptsParts): Attempts {
         .slice(0, limit)
     },
     async clear(query) {
-      const counts = await Promise.all(stores.map((store) => store.clear(filterOf(nameKey, query))))
-      return counts.reduce((sum, count) => sum + count, 0)
+      const filter = filterOf(nameKey, query)
+      const clearing = stores.map((store) => store.clear(filter))
+      // All are done before it is told that one can't be.
+      await Promise.allSettled(clearing)
+      return (await Promise.all(clearing)).reduce((sum, count) => sum + count, 0)
     },
   }
 }
@@ -129,9 +133,9 @@ async function orGone(givingBack: Promise<void>): Promise<void> {
   })
 }
 
-function filterOf(nameKey: Buffer, { person, network }: AttemptQuery): AttemptFilter {
+function filterOf(nameKey: Buffer, { person, ...others }: AttemptQuery): AttemptFilter {
   return {
-    ...(network !== undefined && { network }),
+    ...others,
     ...(person !== undefined && {
       person: { userId: person.userId, subjects: person.names.map((name) => subjectOf(nameKey, name)) },
     }),

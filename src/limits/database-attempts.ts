@@ -31,8 +31,8 @@ export function createDatabaseAttempts(database: Queryable): AttemptStore {
 }
 
 async function elsewhere(database: Queryable, sides: Unknown, nowMs: number): Promise<Counted> {
-  const { factor, subject, userId, network } = sides.pair
-  const whose = [subject ?? Buffer.alloc(0), userId, network] as const
+  const { factor, subject, userId, network: site } = sides.pair
+  const whose = [subject ?? Buffer.alloc(0), userId, sides.network.network, site] as const
   const [row] = await database.query(table.RESERVE, nowMs, ...keysOf(sides), factor, sides.person.factor, ...whose)
   if (row === undefined || row.person_failures === null) return stopped(row, 'network')
   const { failures, network_failures: networkFailures, person_failures: personFailures } = row
@@ -60,8 +60,8 @@ function keysOf({ pair, network, person }: Unknown): [Buffer, Buffer, Buffer] {
   return [pair.key, network.key, person.key]
 }
 
-function filterOf({ person, network }: AttemptFilter): [string | null, readonly Buffer[] | null, string | null] {
-  return [person?.userId ?? null, person?.subjects ?? null, network ?? null]
+function filterOf({ person, network, factors }: AttemptFilter): table.FilterParams {
+  return [person?.userId ?? null, person?.subjects ?? null, network ?? null, factors ?? null]
 }
 
 function listed(row: table.ListedRow): AttemptRow {

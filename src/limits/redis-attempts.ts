@@ -115,16 +115,23 @@ function readRow([key = '', failures, lastMs, stoppedMs, about = '{}']: readonly
   return { key, about: told, row: row as AttemptRow }
 }
 
-function createFilter({ person, network }: AttemptFilter): (about: About) => boolean {
-  const networks = network === undefined ? null : readNetworks([network])
+function createFilter({ person, network, factors }: AttemptFilter): (about: About) => boolean {
   const subjects = person?.subjects.map((subject) => subject.toString('base64url')) ?? []
   return (about) => {
-    if (networks !== null) {
-      const address = about.network?.split('/')[0]
-      if (typeof networks === 'string' || address === undefined || !networks.contain(address)) return false
-    }
+    if (network !== undefined && !overlap(network, about.network)) return false
+    if (factors?.includes(about.factor) === false) return false
     if (person === undefined) return true
     if (about.userId !== null && about.userId === person.userId) return true
     return about.subject !== null && subjects.includes(about.subject)
   }
+}
+
+/** Of two networks that share an address one holds the first address of the other. */
+function overlap(one: string, other: string | null): boolean {
+  return other !== null && (holds(one, other) || holds(other, one))
+}
+
+function holds(network: string, other: string): boolean {
+  const networks = readNetworks([network])
+  return typeof networks !== 'string' && networks.contain(other.split('/')[0] ?? '')
 }

@@ -1,5 +1,6 @@
 import type { Passwords } from '../credentials/password.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
+import type { Attempts } from '../limits/attempts.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
 import type { Log } from '../observe/log.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -32,8 +33,9 @@ export interface RecoveryParts extends PageParts, ClientParts, RecoveryTools {
   readonly passwordMinLength: number
   /** What is wrong with a new password of this person, as a sentence, or null. */
   readonly newPasswordFault: (password: string, owner: PasswordOf) => Promise<string | null>
+  readonly attempts: Pick<Attempts, 'clear'>
   readonly rateLimits: RateLimits | null
-  readonly log: Pick<Log, 'info'>
+  readonly log: Pick<Log, 'info' | 'error'>
 }
 
 /** From where something was asked. */

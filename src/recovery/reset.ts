@@ -72,15 +72,27 @@ export async function completeReset(
   client: Client,
 ): Promise<boolean> {
   const stored = await parts.passwords.hash(password)
-  return parts.feed.commit(parts.database, async (tx) => {
+  const userId = await parts.feed.commit(parts.database, async (tx) => {
     const owner = await consumeLink(tx, parts.keys, 'reset', token)
-    if (owner === null) return false
+    if (owner === null) return null
     const { userId, login, more } = owner
     await setPassword(tx, login, stored)
     await parts.sessions.endAllIn(tx, login, 'revoked')
     if (more['byMail'] === 'yes') await tx.query(VERIFY_EMAIL, userId)
     await recordEvent(tx, { type: 'password_reset', result: 'success', actor: { userId, login }, ...client })
     await notify(tx, userId, 'password_reset', client)
-    return true
+    return userId
   })
+  if (userId === null) return false
+  await liftStops(parts, userId)
+  return true
+}
+
+/** What was guessed at is no password any more. This one is set, whether its owner can use it everywhere at once or not. */
+async function liftStops({ attempts, log }: Pick<RecoveryParts, 'attempts' | 'log'>, userId: string): Promise<void> {
+  try {
+    await attempts.clear({ person: { userId, names: [] }, factors: ['password', 'basic'] })
+  } catch (error) {
+    log.error({ err: error, userId }, 'stops of somebody with a new password go on: see postern user unlock')
+  }
 }

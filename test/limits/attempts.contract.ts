@@ -96,6 +96,31 @@ export function attemptsContract(name: string, open: () => Promise<Place>): void
     await goes(place, { ...place.known })
   })
 
+  at(
+    'LOGIN-20: nobody reaches the ceiling from one /48 of IPv6, whichever of its networks each comes from',
+    async (place) => {
+      const { userId } = place.known
+      const all = Array.from({ length: 160 }, (_, index) => `2001:db8:1:${index.toString(16)}::1`)
+      const outcomes = await Promise.all(all.map((address) => place.attempts.reserve(attempt({ userId, address }))))
+      assert.equal(outcomes.filter(({ kind }) => kind === 'go').length, 10)
+      assert.equal((await goes(place, { userId, address: '2001:db8:2::1' })).seen.failuresBefore, 10)
+      assert.ok(
+        (await place.attempts.list({ network: '2001:db8:1:7::1' }, 100)).some(({ failures }) => failures === 10),
+      )
+    },
+  )
+
+  at('counts are cleared of one person by factor, and of nobody else', async (place) => {
+    const { userId } = place.known
+    for (let count = 0; count < 10; count++)
+      for (const factor of ['password', 'basic', 'totp'] as const) await goes(place, { userId, factor })
+    await fail(place, 10, { name: 'ghost' })
+    assert.equal(await place.attempts.clear({ person: { userId, names: [] }, factors: ['password', 'basic'] }), 3)
+    assert.equal((await goes(place, { userId })).seen.failuresBefore, 0)
+    await stops(place, { userId, factor: 'totp' })
+    await stops(place, { name: 'ghost' })
+  })
+
   at('a stop grows with each failure after it, to a day at most, and is over in time', async (place) => {
     await fail(place, 10)
     const waits: number[] = []
