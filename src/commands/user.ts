@@ -2,9 +2,10 @@ import { recordEvent } from '../audit/events.ts'
 import type { PasswordOwner } from '../credentials/password-rules.ts'
 import type { StoredPassword } from '../credentials/password.ts'
 import { OperatorError } from '../errors.ts'
-import { notify } from '../mail/outbox.ts'
+import { notify, queueForAddress } from '../mail/outbox.ts'
 import { ADMIN_ROLE } from '../policies/policy.ts'
 import type { Queryable } from '../store/database.ts'
+import { canonical } from '../users/profile.ts'
 import * as users from '../users/users.ts'
 import type { UserRow } from '../users/users-table.ts'
 import { counted, done, listOf, optionalText, table, textOf } from './command.ts'
@@ -47,7 +48,12 @@ export const editUser: Command = async (context, given) => {
   const name = optionalText(given, 'name')
   if (email === undefined && name === undefined) throw new OperatorError('Give --email or --name, or both.', 2)
   const change = { ...(email !== undefined && { email }), ...(name !== undefined && { name }) }
-  await context.feed.commit(context.database, (tx) => users.editUser(tx, login, change))
+  await context.feed.commit(context.database, async (tx) => {
+    const before = await users.getUser(tx, login)
+    await users.editUser(tx, login, change)
+    if (email !== undefined && canonical(email) !== before.email)
+      await queueForAddress(tx, { userId: before.id, email: before.email }, 'email_changed', {})
+  })
   return done(`Changed ${login}.`, describe(await users.getUser(context.database, login)))
 }
 

@@ -3,6 +3,7 @@ import { before, suite, test } from 'node:test'
 import { runOrder } from '../../src/commands/registry.ts'
 import type { CommandResult } from '../../src/commands/command.ts'
 import { PosternError } from '../../src/errors.ts'
+import { statement } from '../../src/store/statement.ts'
 import { openTestApp, suiteCleanup } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { STAFF_POLICY } from './place.ts'
@@ -17,6 +18,10 @@ const PARTINGS = [
   { name: 'delete', command: 'user delete', more: {} },
   { name: 'roles', command: 'user roles', more: { remove: ['postern-admin'] } },
 ]
+
+const MAILS = statement<[], { recipient: string }>(
+  `select recipient from auth.mail_outbox where kind = 'email_changed' and recipient in ('old@example.com', 'new@example.com')`,
+)
 
 interface Refused {
   readonly refusal: string
@@ -49,6 +54,16 @@ suite('the user and session commands', () => {
     const active = people.filter(({ roles, state }) => roles.includes('postern-admin') && state !== 'disabled')
     return active.map(({ login }) => login)
   }
+
+  test('tell the old address of another one, and of nothing else', async () => {
+    await run('user create', { login: 'mover', email: 'old@example.com' })
+    await run('user edit', { login: 'mover', name: 'M. O.' })
+    await run('user edit', { login: 'mover', email: 'OLD@example.com' })
+    assert.deepEqual(await app.database.query(MAILS), [])
+    await run('user edit', { login: 'mover', email: 'new@example.com' })
+    assert.deepEqual(await app.database.query(MAILS), [{ recipient: 'old@example.com' }])
+    await run('user delete', { login: 'mover' })
+  })
 
   test('make, show and change people', async () => {
     const { data } = await run('user create', ALICE)
