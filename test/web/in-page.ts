@@ -24,7 +24,7 @@ export const EDGE_CONTRASTS = `(() => {
 })()`
 
 /** Width and height in CSS pixels of everything that takes a finger: [name or text, width, height]. */
-export const TARGET_SIZES = `[...document.querySelectorAll('input:not([type=hidden]), button, a')].map((target) => {
+export const TARGET_SIZES = `[...document.querySelectorAll('input:not([type=hidden], [hidden]), button, a')].map((target) => {
   const { width, height } = target.getBoundingClientRect()
   return [target.name || target.textContent, width, height]
 })`
