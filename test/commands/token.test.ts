@@ -36,7 +36,7 @@ suite('token', () => {
 
     const listed = await run('token list', { login: 'alice' })
     assert.ok('result' in listed)
-    assert.match(listed.result.text, /backup +pst_\w+… +app, GET, \/api\/\*\*, from 10\.0\.0\.0\/8 +never/)
+    assert.match(listed.result.text, /backup +pst_[\w-]+… +app, GET, \/api\/\*\*, from 10\.0\.0\.0\/8 +never/)
     assert.equal(JSON.stringify(listed).includes(made.token), false)
 
     assert.ok('result' in (await run('token revoke', { id: made.id })))
