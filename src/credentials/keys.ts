@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { OperatorError } from '../errors.ts'
+import { decrypt, encrypt } from '../lib/aead.ts'
 import { createKey, deriveKey } from '../lib/key-ring.ts'
 import type { Key, KeyRing } from '../lib/key-ring.ts'
 import type { Database, Queryable } from '../store/database.ts'
@@ -14,8 +15,6 @@ const KEYS_LOST =
   'The table auth.keys lacks keys although there are users with passwords or second factors; with new ones nobody could sign in. ' +
   'Restore the table from a backup of this database.'
 const KEY_BYTES = 32
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
 
 /**
  * The purpose keys of `auth.keys`, made at the first start and unwrapped by the operator's secret.
@@ -54,7 +53,7 @@ async function isInUse(tx: Queryable, purpose: KeyPurpose): Promise<boolean> {
 
 async function openKey(tx: Queryable, row: KeyRow, wrappers: readonly Buffer[]): Promise<Key> {
   for (const [index, wrapper] of wrappers.entries()) {
-    const bytes = unwrap(wrapper, row.purpose, row.wrapped_key)
+    const bytes = decrypt(wrapper, Buffer.from(row.purpose), row.wrapped_key)
     if (bytes === null) continue
     if (index > 0) await tx.query(REWRAP_KEY, row.id, wrap(wrappers, row.purpose, bytes))
     return createKey(row.id, bytes)
@@ -74,19 +73,5 @@ function ringOf(keys: readonly { row: KeyRow; key: Key }[], purpose: KeyPurpose)
 
 function wrap([wrapper]: readonly Buffer[], purpose: string, key: Buffer): Buffer {
   if (wrapper === undefined) throw new Error('no secret to wrap keys with')
-  const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', wrapper, nonce).setAAD(Buffer.from(purpose))
-  return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()])
-}
-
-function unwrap(wrapper: Buffer, purpose: string, wrapped: Buffer): Buffer | null {
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', wrapper, wrapped.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    })
-    decipher.setAAD(Buffer.from(purpose)).setAuthTag(wrapped.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
-  } catch {
-    return null
-  }
+  return encrypt(wrapper, Buffer.from(purpose), key)
 }

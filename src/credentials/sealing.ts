@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { AEAD_BYTES, decrypt, encrypt } from '../lib/aead.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
 
 /** Where a sealed value belongs; in any other place it doesn't open. */
@@ -18,20 +18,15 @@ export interface Sealing {
 
 const VERSION = 1
 const HEADER_BYTES = 5
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
-const OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES
+const OVERHEAD_BYTES = HEADER_BYTES + AEAD_BYTES
 
-/** A value is version, key id in 4 bytes, nonce, AES-256-GCM text and tag. */
+/** A value is version, key id in 4 bytes, and what `encrypt` makes. */
 export function createSealing(keys: KeyRing): Sealing {
   return {
     seal(place, bytes) {
       const header = Buffer.alloc(HEADER_BYTES, VERSION)
       header.writeUInt32BE(keys.minting.id, 1)
-      const nonce = randomBytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', keys.minting.bytes, nonce, { authTagLength: TAG_BYTES })
-      cipher.setAAD(aadOf(header, place))
-      return Buffer.concat([header, nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
+      return Buffer.concat([header, encrypt(keys.minting.bytes, aadOf(header, place), bytes)])
     },
     open(place, sealed) {
       if (sealed.length < OVERHEAD_BYTES || sealed[0] !== VERSION) return null
@@ -45,14 +40,4 @@ export function createSealing(keys: KeyRing): Sealing {
 /** No part can hold the separator: two are UUIDs and one is of our own list. */
 function aadOf(header: Buffer, { purpose, rowId, userId }: SealedPlace): Buffer {
   return Buffer.concat([header, Buffer.from(`${purpose}|${rowId}|${userId}`)])
-}
-
-function decrypt(key: Buffer, aad: Buffer, sealed: Buffer): Buffer | null {
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-  decipher.setAAD(aad).setAuthTag(sealed.subarray(-TAG_BYTES))
-  try {
-    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
-  } catch {
-    return null
-  }
 }

@@ -1,20 +1,10 @@
-import type { FactorTimes, TokenScope, Via } from '../lib/principal.ts'
+import type { TokenScope, Via } from '../lib/principal.ts'
 import { pruneStatement } from '../store/prune-table.ts'
 import { statement } from '../store/statement.ts'
+import type { PrincipalRow } from './sessions-table.ts'
 
-export interface TokenPrincipalRow {
-  /** Of the token: it stands where sign-ins have theirs. */
-  session_id: string
-  user_id: string
-  login: string
-  email: string
-  name: string
-  roles: string[]
-  factors: FactorTimes
-  host: string | null
-  expires_at: Date
-  /** Under which all of the row was read. */
-  snapshot: string
+/** With the id of the token where sign-ins have theirs. */
+export interface TokenPrincipalRow extends PrincipalRow {
   via: Via
 }
 

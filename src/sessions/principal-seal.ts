@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { AEAD_BYTES, decrypt, encrypt } from '../lib/aead.ts'
 import { deriveKey } from '../lib/key-ring.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
 import { readEntry } from './shared-entry.ts'
@@ -14,13 +15,11 @@ export interface PrincipalSeal {
 /** Raised whenever what is inside changes: two versions of the program that run at once don't share. */
 const VERSION = 1
 const HEADER_BYTES = 5
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
-const OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES
+const OVERHEAD_BYTES = HEADER_BYTES + AEAD_BYTES
 const USE = 'shared principals'
 
 /**
- * A value is version, key id in 4 bytes, nonce, AES-256-GCM text and tag. Each token has a key of its own, so that the
+ * A value is version, key id in 4 bytes, and what `encrypt` makes. Each token has a key of its own, so that the
  * number of nonces ever drawn under one stays far below the 2^32 that NIST SP 800-38D, 8.3, allows.
  */
 export function createPrincipalSeal(keys: KeyRing, databaseIdentity: string): PrincipalSeal {
@@ -31,11 +30,8 @@ export function createPrincipalSeal(keys: KeyRing, databaseIdentity: string): Pr
   return {
     close(tokenHash, entry) {
       const header = headerOf(keys.minting.id)
-      const nonce = randomBytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', keyFor(minting, tokenHash), nonce, { authTagLength: TAG_BYTES })
-      cipher.setAAD(aadOf(header, tokenHash))
-      const text = [cipher.update(JSON.stringify(entry), 'utf8'), cipher.final()]
-      return Buffer.concat([header, nonce, ...text, cipher.getAuthTag()])
+      const text = Buffer.from(JSON.stringify(entry))
+      return Buffer.concat([header, encrypt(keyFor(minting, tokenHash), aadOf(header, tokenHash), text)])
     },
     open(tokenHash, sealed) {
       if (sealed.length < OVERHEAD_BYTES || sealed[0] !== VERSION) return null
@@ -43,7 +39,7 @@ export function createPrincipalSeal(keys: KeyRing, databaseIdentity: string): Pr
       if (key === undefined) return null
       const aad = aadOf(sealed.subarray(0, HEADER_BYTES), tokenHash)
       const text = decrypt(keyFor(key, tokenHash), aad, sealed.subarray(HEADER_BYTES))
-      return text === null ? null : readEntry(text)
+      return text === null ? null : readEntry(text.toString())
     },
   }
 }
@@ -56,15 +52,4 @@ function headerOf(keyId: number): Buffer {
 
 function keyFor(key: Buffer, tokenHash: Buffer): Buffer {
   return createHmac('sha256', key).update(tokenHash).digest()
-}
-
-function decrypt(key: Buffer, aad: Buffer, sealed: Buffer): string | null {
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-  decipher.setAAD(aad).setAuthTag(sealed.subarray(-TAG_BYTES))
-  try {
-    const text = decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES))
-    return Buffer.concat([text, decipher.final()]).toString('utf8')
-  } catch {
-    return null
-  }
 }
