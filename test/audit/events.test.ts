@@ -4,9 +4,10 @@ import { recordEvent } from '../../src/audit/events.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase } from '../support/database.ts'
 
-const LIST = statement<[], { event_type: string; actor_login: string | null; user_agent: string; details: unknown }>(
-  'select event_type, actor_login, user_agent, details from auth.auth_audit_log',
-)
+const LIST = statement<
+  [],
+  { event_type: string; actor_login: string | null; user_agent: string; risk_score: number | null; details: unknown }
+>('select event_type, actor_login, user_agent, risk_score, details from auth.auth_audit_log')
 
 const ALICE = { userId: '00000000-0000-4000-8000-00000000a11c', login: 'alice' }
 
@@ -18,10 +19,11 @@ test('an event stands in the log with who did it and what explains it', async (t
     result: 'success',
     actor: ALICE,
     userAgent: 'x'.repeat(600),
+    riskScore: 40,
     details,
   })
   assert.deepEqual(await database.query(LIST), [
-    { event_type: 'factor_added', actor_login: 'alice', user_agent: 'x'.repeat(512), details },
+    { event_type: 'factor_added', actor_login: 'alice', user_agent: 'x'.repeat(512), risk_score: 40, details },
   ])
 })
 
