@@ -36,6 +36,7 @@ const DECISION_COLUMNS = `id, decided_at, ${FACTS.replace('client_address', 'hos
  * milliseconds, as programs read them back. One that is there already stays as it is.
  */
 export const INSERT_DECISIONS = statement<[rows: string]>(
+  'insert_decisions',
   `insert into auth.decisions (id, decided_at, ${FACTS})
    select id, date_trunc('milliseconds', now() - age_ms * interval '1 millisecond'), ${FACTS}
    from jsonb_to_recordset($1::jsonb) as given (
@@ -46,17 +47,20 @@ export const INSERT_DECISIONS = statement<[rows: string]>(
 )
 
 export const FIND_DECISION = statement<[id: string], DecisionRow>(
+  'find_decision',
   `select ${DECISION_COLUMNS} from auth.decisions where id = $1`,
 )
 
 /** From the newest backwards, beginning after one that was read already. */
 export const LIST_DECISIONS = statement<[before: Date, beforeId: string, limit: number], DecisionRow>(
+  'list_decisions',
   `select ${DECISION_COLUMNS} from auth.decisions where (decided_at, id) < ($1, $2)
    order by decided_at desc, id desc limit $3`,
 )
 
 /** Removes what is too old and what there is too much of. */
 export const PRUNE_DECISIONS: PruneStatement = statement(
+  'prune_decisions',
   `with removed as (
      delete from auth.decisions where ctid = any (array(
        select ctid from auth.decisions where decided_at < greatest(

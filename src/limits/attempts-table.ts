@@ -41,6 +41,7 @@ type ReserveParams = [
  * it as the one before left it, and goes on to the next only if it counted: always in this order, so none wait in a ring.
  */
 export const RESERVE = statement<ReserveParams, CountedRow>(
+  'reserve',
   `with clock as (
      select to_timestamp($1::float8 / 1000) as now
    ), stops as materialized (
@@ -75,6 +76,7 @@ export const RESERVE_ON_DEVICE = statement<
   [nowMs: number, key: Buffer, factor: string, subject: Buffer, userId: string | null, network: string | null],
   Pick<CountedRow, 'failures' | 'stopped_side' | 'wait_ms'>
 >(
+  'reserve_on_device',
   `with clock as (
      select to_timestamp($1::float8 / 1000) as now
    ), stops as materialized (
@@ -92,6 +94,7 @@ export const RESERVE_ON_DEVICE = statement<
 
 /** In the order in which they are counted, too. */
 export const FORGIVE = statement<[pairKey: Buffer, networkKey: Buffer, personKey: Buffer], { forgiven: number }>(
+  'forgive',
   `with pair as (
      delete from auth.attempts where key = $1 returning failures
    ), network as (
@@ -107,6 +110,7 @@ export const FORGIVE = statement<[pairKey: Buffer, networkKey: Buffer, personKey
 )
 
 export const TAKE_BACK = statement<[pairKey: Buffer, networkKey: Buffer, personKey: Buffer], { taken: number }>(
+  'take_back',
   `with pair as (
      update auth.attempts set ${lessBy('person_network', '1')} where key = $1 returning failures
    ), network as (
@@ -124,10 +128,12 @@ export const TAKE_BACK = statement<[pairKey: Buffer, networkKey: Buffer, personK
 
 /** A success on a known device ends the person's failures in a row too. */
 export const FORGIVE_ON_DEVICE = statement<[deviceKey: Buffer, personKey: Buffer]>(
+  'forgive_on_device',
   `delete from auth.attempts where key in ($1, $2)`,
 )
 
 export const TAKE_BACK_ON_DEVICE = statement<[key: Buffer]>(
+  'take_back_on_device',
   `update auth.attempts set ${lessBy('device', '1')} where key = $1`,
 )
 
@@ -142,6 +148,7 @@ const FITS = `($2::bytea[] is null or user_id = $1::uuid or subject = any ($2::b
   and ($3::cidr is null or network && $3::cidr) and ($4::text[] is null or factor = any ($4::text[]))`
 
 export const LIST_ATTEMPTS = statement<[...FilterParams, limit: number, nowMs: number], ListedRow>(
+  'list_attempts',
   `select side, factor, user_id, network::text, failures, last_at, stopped_until = 'infinity' is true as is_stopped_for_ever,
      case when stopped_until > to_timestamp($6::float8 / 1000) and stopped_until < 'infinity' then stopped_until end
        as stopped_until
@@ -151,11 +158,12 @@ export const LIST_ATTEMPTS = statement<[...FilterParams, limit: number, nowMs: n
 )
 
 export const CLEAR_ATTEMPTS = statement<FilterParams, { key: Buffer }>(
+  'clear_attempts',
   `delete from auth.attempts where ${FITS} returning key`,
 )
 
 /** Counts that nobody added to for long enough. */
-export const PRUNE_ATTEMPTS = pruneStatement('auth.attempts', 'forget_at')
+export const PRUNE_ATTEMPTS = pruneStatement('prune_attempts', 'auth.attempts', 'forget_at')
 
 /** A stop is over with the failure that brought it. */
 function lessBy(side: SideName, count: string): string {

@@ -16,11 +16,13 @@ export interface DeviceRow {
 const IS_TRUSTED = `coalesce(d.trusted_until > now() and d.trusted_epoch = u.session_epoch, false)`
 
 export const FIND_DEVICE = statement<[userId: string, tokenHash: Buffer], { id: string; is_trusted: boolean }>(
+  'find_device',
   `select d.id, ${IS_TRUSTED} as is_trusted
    from auth.devices d join auth.users u on u.id = d.user_id where d.token_hash = $2 and d.user_id = $1`,
 )
 
 export const LIST_DEVICES = statement<[userId: string, limit: number], DeviceRow>(
+  'list_devices',
   `select d.id, d.first_seen_at, d.last_seen_at, host(d.ip_address) as ip_address, d.user_agent, d.token_hash,
      case when ${IS_TRUSTED} then d.trusted_until end as trusted_until
    from auth.devices d join auth.users u on u.id = d.user_id
@@ -29,6 +31,7 @@ export const LIST_DEVICES = statement<[userId: string, limit: number], DeviceRow
 
 /** Everybody who has the cookie has the new one from now on. */
 export const RENEW_DEVICE_TOKEN = statement<[tokenHash: Buffer, newHash: Buffer]>(
+  'renew_device_token',
   `update auth.devices set token_hash = $2 where token_hash = $1`,
 )
 
@@ -43,6 +46,7 @@ type LearnParams = [
 
 /** Adds a device or notes that it was used; the least used go of those that are too many. */
 export const LEARN_DEVICE = statement<LearnParams, { id: string }>(
+  'learn_device',
   `with surplus as (
      delete from auth.devices where id in (
        select id from auth.devices where user_id = $1 and token_hash <> $2 order by last_seen_at desc offset $6::int - 1
@@ -59,11 +63,13 @@ export const LEARN_DEVICE = statement<LearnParams, { id: string }>(
 )
 
 export const FORGET_DEVICE = statement<[userId: string, id: string], { id: string }>(
+  'forget_device',
   `delete from auth.devices where user_id = $1 and id = $2::uuid returning id`,
 )
 
 export const FORGET_DEVICES = statement<[userId: string], { id: string }>(
+  'forget_devices',
   `delete from auth.devices where user_id = $1 returning id`,
 )
 
-export const PRUNE_DEVICES = pruneStatement('auth.devices', 'last_seen_at')
+export const PRUNE_DEVICES = pruneStatement('prune_devices', 'auth.devices', 'last_seen_at')

@@ -12,6 +12,7 @@ const NEAR = `network(set_masklen($2::inet, case family($2::inet) when 4 then 24
 
 /** What signing in looked like for this user within 90 days, of the last 500 times. */
 export const FIND_RISK_FACTS = statement<[userId: string, address: string | null, nowMs: number], RiskRow>(
+  'find_risk_facts',
   `with clock as (
      select to_timestamp($3::float8 / 1000) as now, extract(hour from to_timestamp($3::float8 / 1000) at time zone 'UTC') as hour
    ), history as materialized (

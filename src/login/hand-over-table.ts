@@ -8,6 +8,7 @@ const MAX_CODES = 16
  * another hand-over is at are left to it: nobody waits, so no two can wait for each other.
  */
 export const DELETE_OLDER_CODES = statement<[signInId: string]>(
+  'delete_older_codes',
   `with older as (
      select token_hash from auth.one_time_tokens
      where purpose = 'hand_over' and details ->> 'signInId' = $1

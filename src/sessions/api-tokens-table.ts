@@ -23,6 +23,7 @@ const COLUMNS = `id, login, name, prefix, apps, hosts, paths, methods, networks,
 
 /** It proves nothing of who sends it, so there are no factors. */
 export const FIND_API_TOKEN = statement<[tokenHash: Buffer], TokenPrincipalRow>(
+  'find_api_token',
   `select t.id as session_id, t.user_id, t.login, t.email, t.user_name as name, '{}'::jsonb as factors, null::text as host,
      t.expires_at, pg_current_snapshot()::text as snapshot,
      array(select r.role_name from auth.user_roles r where r.user_id = t.user_id order by r.role_name) as roles,
@@ -48,11 +49,13 @@ type NewTokenParams = [
 
 /** The lock makes those wait who count at once, and a user who is being disabled or deleted. */
 export const LOCK_OWNER = statement<[userId: string], { login: string }>(
+  'lock_owner',
   `select login from auth.users where id = $1 and disabled_at is null for no key update`,
 )
 
 /** No row where the owner has as many as anybody may. Call it with the owner locked. */
 export const INSERT_API_TOKEN = statement<NewTokenParams, { id: string; expires_at: Date }>(
+  'insert_api_token',
   `insert into auth.api_tokens
      (user_id, name, token_hash, prefix, apps, hosts, paths, methods, networks, expires_at)
    select $1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
@@ -62,6 +65,7 @@ export const INSERT_API_TOKEN = statement<NewTokenParams, { id: string; expires_
 )
 
 export const LIST_API_TOKENS = statement<[login: string | null, limit: number], ApiTokenRow>(
+  'list_api_tokens',
   `select ${COLUMNS} from auth.valid_api_tokens
    where $1::text is null or login = $1 order by created_at desc, id limit $2`,
 )
@@ -71,6 +75,7 @@ export const REVOKE_API_TOKEN = statement<
   [id: string, ownerId: string | null],
   { user_id: string; name: string; login: string }
 >(
+  'revoke_api_token',
   `update auth.api_tokens t set revoked_at = now()
    from auth.users u
    where t.id = $1 and u.id = t.user_id and ($2::uuid is null or t.user_id = $2) and t.revoked_at is null
@@ -79,6 +84,7 @@ export const REVOKE_API_TOKEN = statement<
 
 /** As sign-ins are touched: by ages, so that the database's clock alone says when, and passing over rows in other hands. */
 export const TOUCH_API_TOKENS = statement<[ids: readonly string[], agesMs: readonly number[]], { id: string }>(
+  'touch_api_tokens',
   `with given as materialized (
      select * from unnest($1::uuid[], $2::float8[]) as given (id, age_ms)
    ), seen as (
@@ -93,4 +99,4 @@ export const TOUCH_API_TOKENS = statement<[ids: readonly string[], agesMs: reado
    where not exists (select from written where written.id = t.id)`,
 )
 
-export const PRUNE_API_TOKENS = pruneStatement('auth.api_tokens', 'least(expires_at, revoked_at)')
+export const PRUNE_API_TOKENS = pruneStatement('prune_api_tokens', 'auth.api_tokens', 'least(expires_at, revoked_at)')

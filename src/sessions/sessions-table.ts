@@ -45,6 +45,7 @@ const ENDED_COLUMNS = `id, user_id,
 const SIGN_IN_COLUMNS = `id, login, created_at, last_seen_at, expires_at, host(ip_address) as ip_address, user_agent, remembered`
 
 export const FIND_PRINCIPAL = statement<[tokenHash: Buffer], PrincipalRow>(
+  'find_principal',
   `select v.id as session_id, v.user_id, v.login, v.email, v.name, t.factors, t.host, v.expires_at, pg_current_snapshot()::text as snapshot,
      array(select r.role_name from auth.user_roles r where r.user_id = v.user_id order by r.role_name) as roles
    from auth.session_tokens t join auth.valid_sessions v on v.id = t.session_id
@@ -66,6 +67,7 @@ type NewSignInParams = [
  * under way wait or be waited for, so no sign-in slips past it.
  */
 export const INSERT_SIGN_IN = statement<NewSignInParams, { id: string }>(
+  'insert_sign_in',
   `with person as (
      select id, session_epoch from auth.users
      where id = $1 and session_epoch = $2 and disabled_at is null for share
@@ -77,10 +79,14 @@ export const INSERT_SIGN_IN = statement<NewSignInParams, { id: string }>(
 )
 
 export const INSERT_TOKEN = statement<[tokenHash: Buffer, sessionId: string, host: string | null, factors: string]>(
+  'insert_token',
   `insert into auth.session_tokens (token_hash, session_id, host, factors) values ($1, $2, $3, $4::jsonb)`,
 )
 
-export const MARK_REMEMBERED = statement<[id: string]>(`update auth.sessions set remembered = true where id = $1`)
+export const MARK_REMEMBERED = statement<[id: string]>(
+  'mark_remembered',
+  `update auth.sessions set remembered = true where id = $1`,
+)
 
 type NewAppTokenParams = [
   tokenHash: Buffer,
@@ -96,6 +102,7 @@ type NewAppTokenParams = [
  * that another hand-over is removing are left to it, or two could wait for each other.
  */
 export const INSERT_APP_TOKEN = statement<NewAppTokenParams, AppTokenRow>(
+  'insert_app_token',
   `with valid as (
      select id, case when remembered then extract(epoch from expires_at - now())::float8 * 1000 end as lasts_ms
      from auth.valid_sessions where id = $2
@@ -116,18 +123,24 @@ export const INSERT_APP_TOKEN = statement<NewAppTokenParams, AppTokenRow>(
 )
 
 export const HOLD_TOKEN = statement<[tokenHash: Buffer], { session_id: string }>(
+  'hold_token',
   `select session_id from auth.session_tokens where token_hash = $1 for update`,
 )
 
 /** Whoever ends it waits or was waited for, so that what is read of it after this stays so. */
-export const LOCK_SIGN_IN = statement<[id: string]>(`select id from auth.sessions where id = $1 for no key update`)
+export const LOCK_SIGN_IN = statement<[id: string]>(
+  'lock_sign_in',
+  `select id from auth.sessions where id = $1 for no key update`,
+)
 
 export const FIND_VALID_SIGN_IN = statement<[id: string], { id: string }>(
+  'find_valid_sign_in',
   `select id from auth.valid_sessions where id = $1`,
 )
 
 /** No row when the sign-in no longer counts. The portal's tokens go but for the new one, the apps' stay as they are. */
 export const RAISE_SIGN_IN = statement<[sessionId: string, tokenHash: Buffer, factors: string], AppTokenRow>(
+  'raise_sign_in',
   `with valid as (
      select id, case when remembered then extract(epoch from expires_at - now())::float8 * 1000 end as lasts_ms
      from auth.valid_sessions where id = $1
@@ -146,6 +159,7 @@ export const RAISE_SIGN_IN = statement<[sessionId: string, tokenHash: Buffer, fa
  * somebody else is writing is passed over and named: a batch that never waits can't deadlock with another.
  */
 export const TOUCH_SIGN_INS = statement<[ids: readonly string[], agesMs: readonly number[]], { id: string }>(
+  'touch_sign_ins',
   `with valid as materialized (
      select v.id, given.age_ms
      from unnest($1::uuid[], $2::float8[]) as given (id, age_ms)
@@ -163,11 +177,13 @@ export const TOUCH_SIGN_INS = statement<[ids: readonly string[], agesMs: readonl
 )
 
 export const END_SIGN_IN = statement<[id: string, reason: string], EndedRow>(
+  'end_sign_in',
   `update auth.sessions set ended_at = now(), end_reason = $2
    where id = $1 and ended_at is null returning ${ENDED_COLUMNS}`,
 )
 
 export const END_SIGN_INS_OF_USER = statement<[login: string, reason: string, exceptId: string | null], EndedRow>(
+  'end_sign_ins_of_user',
   `update auth.sessions set ended_at = now(), end_reason = $2
    where user_id = (select id from auth.users where login = lower($1)) and ended_at is null
      and id is distinct from $3::uuid
@@ -176,14 +192,16 @@ export const END_SIGN_INS_OF_USER = statement<[login: string, reason: string, ex
 
 /** Half-done ones too: whoever ends all sign-ins of somebody wants none to come of a password that was given before. */
 export const DROP_HALF_DONE = statement<[login: string]>(
+  'drop_half_done',
   `delete from auth.one_time_tokens
    where purpose = 'pending' and details ->> 'userId' = (select id::text from auth.users where login = lower($1))`,
 )
 
 export const LIST_SIGN_INS = statement<[login: string | null, limit: number], SignInRow>(
+  'list_sign_ins',
   `select ${SIGN_IN_COLUMNS} from auth.valid_sessions
    where $1::text is null or login = $1 order by last_seen_at desc limit $2`,
 )
 
 /** Sign-ins that ended or expired, and with them their tokens. */
-export const PRUNE_SIGN_INS = pruneStatement('auth.sessions', 'coalesce(ended_at, expires_at)')
+export const PRUNE_SIGN_INS = pruneStatement('prune_sign_ins', 'auth.sessions', 'coalesce(ended_at, expires_at)')

@@ -26,6 +26,7 @@ const SERVER = `extract(epoch from pg_postmaster_start_time())::text || case
 
 /** Rings the bell in the same transaction; many changes of one transaction ring once. */
 export const INSERT_CHANGE = statement<[kind: ChangeKind, userId: string | null, sessionId: string | null]>(
+  'insert_change',
   `insert into auth.changes (kind, user_id, session_id)
    select $1, $2, $3 from pg_notify('postern_changes', '')`,
 )
@@ -35,6 +36,7 @@ export const INSERT_CHANGE = statement<[kind: ChangeKind, userId: string | null,
  * or behind that cursor, so it is read once it has committed; some rows come twice.
  */
 export const READ_CHANGES = statement<[cursor: string], ChangeRow>(
+  'read_changes',
   `select c.id, c.xid::text as xid, c.kind, c.user_id, c.session_id, s.cursor, s.server
    from (
      select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, ${SERVER}
@@ -45,7 +47,8 @@ export const READ_CHANGES = statement<[cursor: string], ChangeRow>(
 
 /** Where a process begins that has nothing in memory yet. */
 export const READ_CURSOR = statement<[], { cursor: string; server: string }>(
+  'read_cursor',
   `select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, ${SERVER}`,
 )
 
-export const PRUNE_CHANGES = pruneStatement('auth.changes', 'created_at')
+export const PRUNE_CHANGES = pruneStatement('prune_changes', 'auth.changes', 'created_at')

@@ -6,6 +6,7 @@ import { statement } from './statement.ts'
  * timeline, which the name of the current WAL file begins with, also before the first checkpoint on it.
  */
 export const READ_IDENTITY = statement<[], { identity: string }>(
+  'read_identity',
   `select concat_ws('/', i.value, d.oid, i.tableoid, s.system_identifier,
      left(pg_walfile_name(pg_current_wal_lsn()), 8)) as identity
    from auth.database_identity i, pg_database d, pg_control_system() s

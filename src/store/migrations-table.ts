@@ -19,13 +19,16 @@ export const CREATE_TABLE = `
   )`
 
 export const tableExists = statement<[], { exists: boolean }>(
+  'table_exists',
   `select to_regclass('postern.migrations') is not null as exists`,
 )
 
 export const listMigrations = statement<[], AppliedMigration>(
+  'list_migrations',
   'select id, name, sha256 from postern.migrations order by id',
 )
 
 export const insertMigration = statement<[id: number, name: string, sha256: string, durationMs: number]>(
+  'insert_migration',
   'insert into postern.migrations (id, name, sha256, duration_ms) values ($1, $2, $3, $4)',
 )

@@ -11,14 +11,18 @@ export type PruneStatement = Statement<[keptMs: number], { removed: number }>
 export const PRUNE_BATCH = 200
 
 /** Held until the transaction ends. */
-export const TRY_PRUNE_LOCK = statement<[], { held: boolean }>(`select pg_try_advisory_xact_lock(7461003) as held`)
+export const TRY_PRUNE_LOCK = statement<[], { held: boolean }>(
+  'try_prune_lock',
+  `select pg_try_advisory_xact_lock(7461003) as held`,
+)
 
 /**
  * Rows are gone to by their place, so that no plan reads the whole table to join them.
  * @param overAt when a row has had its day: an expression that has an index
  */
-export function pruneStatement(table: string, overAt: string): PruneStatement {
+export function pruneStatement(label: string, table: string, overAt: string): PruneStatement {
   return statement(
+    label,
     `with removed as (
        delete from ${table} where ctid = any (array(
          select ctid from ${table} where ${overAt} < now() - $1 * interval '1 millisecond'

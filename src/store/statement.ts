@@ -5,15 +5,23 @@ import { createHash } from 'node:crypto'
  * test finds it and has both databases describe it against the real schema.
  */
 export interface Statement<Params extends readonly unknown[], Row> {
-  /** Name it is prepared under: a digest of the text, so that an edited statement never meets an old plan. */
+  /** What operators read in metrics and logs: its constant's name in small letters. */
+  readonly label: string
+  /** Name it is prepared under: the label and a digest of the text, so that an edited statement never meets an old plan. */
   readonly name: string
   readonly text: string
   /** Types only; never set. */
   readonly types?: { params: Params; row: Row }
 }
 
+/** PostgreSQL cuts longer names than 63 bytes, silently. */
+const MAX_LABEL = 44
+
 /** Declares a statement; parameters are `$1`, `$2`, … in the order of `Params`. */
-export function statement<Params extends readonly unknown[], Row = never>(text: string): Statement<Params, Row> {
+export function statement<Params extends readonly unknown[], Row = never>(
+  label: string,
+  text: string,
+): Statement<Params, Row> {
   const digest = createHash('sha256').update(text).digest('base64url').slice(0, 16)
-  return { name: `p_${digest}`, text }
+  return { label, name: `${label.slice(0, MAX_LABEL)}_${digest}`, text }
 }

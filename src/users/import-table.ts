@@ -8,6 +8,7 @@ export interface TakenRow {
 
 /** Whoever has one of these logins or addresses, locked until the transaction ends. */
 export const FIND_TAKEN = statement<[logins: readonly string[], emails: readonly string[]], TakenRow>(
+  'find_taken',
   `select id, login, email from auth.users where login = any ($1::text[]) or email = any ($2::text[])
    order by login for no key update`,
 )
@@ -24,6 +25,7 @@ export const INSERT_IMPORTED = statement<
   ],
   { id: string; login: string }
 >(
+  'insert_imported',
   `insert into auth.users (login, email, name, password_hash, disabled_at, must_change_password)
    select n.login, n.email, n.name, n.hash, case when n.disabled then now() end, n.must_change
    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[])
@@ -46,6 +48,7 @@ export const UPDATE_IMPORTED = statement<
   ],
   { id: string }
 >(
+  'update_imported',
   `with given as (
      select n.id, n.email, coalesce(n.name, u.name) as name,
        case when u.pepper_key_id is null then coalesce(n.hash, u.password_hash) else u.password_hash end as hash,
@@ -68,6 +71,7 @@ export const UPDATE_IMPORTED = statement<
 
 /** The arrays are of one length; a row for each that is new. */
 export const ADD_IMPORTED_ROLES = statement<[ids: readonly string[], roles: readonly string[]], { user_id: string }>(
+  'add_imported_roles',
   `insert into auth.user_roles (user_id, role_name) select * from unnest($1::uuid[], $2::text[])
    on conflict do nothing returning user_id`,
 )

@@ -17,6 +17,7 @@ export interface PasswordOwnerRow {
 
 /** By login alone: an app that reads the header must see the name that it is told. */
 export const FIND_PASSWORD_OWNER = statement<[login: string], PasswordOwnerRow>(
+  'find_password_owner',
   `select u.id, u.login, u.email, u.name, u.password_hash, u.pepper_key_id, pg_current_snapshot()::text as snapshot,
      u.disabled_at is null and not u.break_glass and not u.must_change_password as may_use_basic,
      array(select r.role_name from auth.user_roles r where r.user_id = u.id order by r.role_name) as roles

@@ -23,18 +23,24 @@ export interface CredentialRow {
 const USER_COLUMNS = `u.id, u.login, u.email, u.name, u.disabled_at, u.created_at, u.password_hash is not null as has_password,
   array(select r.role_name from auth.user_roles r where r.user_id = u.id order by r.role_name) as roles`
 
-export const COUNT_USERS = statement<[], { count: number }>(`select count(*)::int as count from auth.users`)
+export const COUNT_USERS = statement<[], { count: number }>(
+  'count_users',
+  `select count(*)::int as count from auth.users`,
+)
 
 export const LIST_USERS = statement<[afterLogin: string, limit: number], UserRow>(
+  'list_users',
   `select ${USER_COLUMNS} from auth.users u where u.login > $1 order by u.login limit $2`,
 )
 
 export const FIND_USER = statement<[login: string], UserRow>(
+  'find_user',
   `select ${USER_COLUMNS} from auth.users u where u.login = $1`,
 )
 
 /** By login or e-mail address. A login has no `@`, so at most one row fits. */
 export const FIND_CREDENTIALS = statement<[loginOrEmail: string], CredentialRow>(
+  'find_credentials',
   `select id, disabled_at is not null as disabled, session_epoch, password_hash, pepper_key_id, must_change_password
    from auth.users where login = $1 or email = $1`,
 )
@@ -43,11 +49,13 @@ export const INSERT_USER = statement<
   [login: string, email: string, name: string, hash: string | null, pepperKeyId: number | null],
   { id: string }
 >(
+  'insert_user',
   `insert into auth.users (login, email, name, password_hash, pepper_key_id, password_changed_at)
    values ($1, $2, $3, $4::text, $5, case when $4::text is null then null else now() end) returning id`,
 )
 
 export const UPDATE_PROFILE = statement<[login: string, email: string | null, name: string | null], { id: string }>(
+  'update_profile',
   `update auth.users
    set email = coalesce($2, email), name = coalesce($3, name), authz_epoch = authz_epoch + 1, updated_at = now(),
        email_verified_at = case when $2 is null or $2 = email then email_verified_at end
@@ -59,6 +67,7 @@ export const UPDATE_PASSWORD = statement<
   [login: string, hash: string, pepperKeyId: number | null, mustChange: boolean, kept: number],
   { id: string }
 >(
+  'update_password',
   `with before as (
      select id, password_hash, pepper_key_id from auth.users where login = $1 for update
    ), kept as (
@@ -79,13 +88,18 @@ export const UPDATE_PASSWORD = statement<
 export const UPGRADE_PASSWORD = statement<
   [userId: string, oldHash: string, hash: string, pepperKeyId: number | null],
   { id: string }
->(`update auth.users set password_hash = $3, pepper_key_id = $4 where id = $1 and password_hash = $2 returning id`)
+>(
+  'upgrade_password',
+  `update auth.users set password_hash = $3, pepper_key_id = $4 where id = $1 and password_hash = $2 returning id`,
+)
 
 export const SET_MUST_CHANGE_PASSWORD = statement<[login: string, mustChange: boolean], { id: string }>(
+  'set_must_change_password',
   `update auth.users set must_change_password = $2, updated_at = now() where login = $1 returning id`,
 )
 
 export const FIND_MUST_CHANGE_PASSWORD = statement<[userId: string], { must_change_password: boolean }>(
+  'find_must_change_password',
   `select must_change_password from auth.users where id = $1`,
 )
 
@@ -94,6 +108,7 @@ export const LIST_PASSWORDS = statement<
   [userId: string, most: number],
   { password_hash: string; pepper_key_id: number | null }
 >(
+  'list_passwords',
   `select password_hash, pepper_key_id from (
      select password_hash, pepper_key_id, null::bigint as id from auth.users where id = $1 and password_hash is not null
      union all
@@ -102,38 +117,46 @@ export const LIST_PASSWORDS = statement<
 )
 
 export const DISABLE_USER = statement<[login: string], { id: string }>(
+  'disable_user',
   `update auth.users
    set disabled_at = coalesce(disabled_at, now()), session_epoch = session_epoch + 1, updated_at = now()
    where login = $1 returning id`,
 )
 
 export const ENABLE_USER = statement<[login: string], { id: string }>(
+  'enable_user',
   `update auth.users set disabled_at = null, updated_at = now() where login = $1 returning id`,
 )
 
 export const DELETE_USER = statement<[login: string], { id: string }>(
+  'delete_user',
   `delete from auth.users where login = $1 returning id`,
 )
 
 export const RAISE_AUTHZ_EPOCH = statement<[userId: string]>(
+  'raise_authz_epoch',
   `update auth.users set authz_epoch = authz_epoch + 1, updated_at = now() where id = $1`,
 )
 
 /** Locks who holds a role, so that of two who leave at once the second sees that the first has gone. */
 export const LIST_HOLDERS = statement<[role: string], { login: string }>(
+  'list_holders',
   `select u.login from auth.user_roles r join auth.users u on u.id = r.user_id
    where r.role_name = $1 and u.disabled_at is null order by u.login for update`,
 )
 
 export const LIST_UNKNOWN_ROLES = statement<[roles: readonly string[]], { name: string }>(
+  'list_unknown_roles',
   `select wanted as name from unnest($1::text[]) wanted
    where not exists (select from auth.roles r where r.name = wanted and r.in_policy)`,
 )
 
 export const ADD_ROLES = statement<[userId: string, roles: readonly string[]]>(
+  'add_roles',
   `insert into auth.user_roles (user_id, role_name) select $1, unnest($2::text[]) on conflict do nothing`,
 )
 
 export const REMOVE_ROLES = statement<[userId: string, roles: readonly string[]]>(
+  'remove_roles',
   `delete from auth.user_roles where user_id = $1 and role_name = any ($2::text[])`,
 )

@@ -17,7 +17,10 @@ import { makeToken } from '../verify/machine.ts'
 const PAGE = '/.postern/account/api-tokens'
 const API = '/.postern/api/v2/tokens'
 const FIELDS = { name: 'backup', days: '30', apps: '', hosts: '', paths: '', methods: '', networks: '' }
-const LETTERS = statement<[], { kind: string }>(`select kind from auth.mail_outbox where kind = 'api_token_created'`)
+const LETTERS = statement<[], { kind: string }>(
+  'letters',
+  `select kind from auth.mail_outbox where kind = 'api_token_created'`,
+)
 
 suite('one’s own API tokens', { timeout: 60_000 }, () => {
   const cleanup = suiteCleanup()

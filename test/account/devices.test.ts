@@ -8,6 +8,7 @@ import type { Domains, Stop, Traveller } from '../login/traveller.ts'
 const LIST = `${PORTAL}/account/sessions`
 const COOKIE = '__Host-postern_device'
 const EVENTS = statement<[type: string], { actor_login: string }>(
+  'events',
   `select actor_login from auth.auth_audit_log where event_type = $1`,
 )
 

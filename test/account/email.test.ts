@@ -11,8 +11,9 @@ import type { Cleanup } from '../support/database.ts'
 const EMAIL = '/.postern/account/email'
 const OLD = 'alice@example.com'
 const NEW = 'alice@new.example.com'
-const AGE_PROOFS = statement(`update auth.session_tokens set factors = '{"password": 1}'`)
+const AGE_PROOFS = statement('age_proofs', `update auth.session_tokens set factors = '{"password": 1}'`)
 const VERIFIED = statement<[], { is_verified: boolean }>(
+  'verified',
   `select email_verified_at is not null as is_verified from auth.users where login = 'alice'`,
 )
 

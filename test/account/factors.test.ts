@@ -14,12 +14,15 @@ import type { FactorVisitor, PageAnswer } from './factor-visitor.ts'
 const SITE = { origin: ORIGIN, rpId: HOST }
 const MINUTE_MS = 60_000
 const EVENTS = statement<[actor: string], { event_type: string; details: Record<string, unknown> }>(
+  'events',
   `select event_type, details from auth.auth_audit_log where actor_id = $1 order by occurred_at`,
 )
 const OPEN = statement<[userId: string], { count: number }>(
+  'open',
   `select count(*)::int as count from auth.sessions where user_id = $1 and ended_at is null`,
 )
 const NOTICES = statement<[userId: string], { kind: string }>(
+  'notices',
   `select kind from auth.mail_outbox where user_id = $1 order by created_at`,
 )
 const ENFORCED = `${POLICY}\nsecond_factor: { roles: [user], grace_days: 7 }\n`

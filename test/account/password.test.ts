@@ -9,9 +9,10 @@ import type { Cleanup } from '../support/database.ts'
 const PAGE = `${PORTAL}/account/password`
 const NEXT = 'three quiet herons by the lake'
 const READ_EVENTS = statement<[], { result: string; actor_login: string }>(
+  'read_events',
   `select result, actor_login from auth.auth_audit_log where event_type = 'password_changed' order by occurred_at`,
 )
-const READ_MAILS = statement<[], { kind: string }>(`select kind from auth.mail_outbox`)
+const READ_MAILS = statement<[], { kind: string }>('read_mails', `select kind from auth.mail_outbox`)
 
 suite("the page of one's own password", () => {
   test('is for who is signed in, and never holds a password', async (t) => {

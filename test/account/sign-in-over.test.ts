@@ -16,9 +16,11 @@ import { codeNow } from './factor-visitor.ts'
 const BINDING = 'session of this browser'
 const WISH = { name: 'backup', days: 30, apps: [], hosts: [], paths: [], methods: [], networks: [] }
 const WAITING = statement<[], { count: number }>(
+  'waiting',
   `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
 )
 const WRITTEN = statement<[login: string], { count: number }>(
+  'written',
   `select (select count(*) from auth.auth_audit_log where actor_login = $1)::int +
      (select count(*) from auth.mail_outbox o join auth.users u on u.id = o.user_id where u.login = $1)::int as count`,
 )

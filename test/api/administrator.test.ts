@@ -11,10 +11,11 @@ import type { Cleanup } from '../support/database.ts'
 const API = '/.postern/api/v2'
 const JSON_BODY = { 'content-type': 'application/json' }
 const AGE = statement<[], { session_id: string }>(
+  'age',
   `update auth.session_tokens set factors = jsonb_build_object('password', (factors ->> 'password')::bigint - 3600000)
    returning session_id`,
 )
-const MADE = statement<[], { made: number }>(`select count(*)::int as made from auth.one_time_tokens`)
+const MADE = statement<[], { made: number }>('made', `select count(*)::int as made from auth.one_time_tokens`)
 const CHANGES = [
   ['POST', '/users/alice/reset-link', 201],
   ['POST', '/invitations', 201],

@@ -16,18 +16,21 @@ import type { Cleanup } from '../support/database.ts'
 import { usedMemory } from '../support/memory.ts'
 import { ALICE, ALLOW, FORBID, idOf, original, SIGN_IN } from './facts.ts'
 
-const WHOLE_ROWS = statement<[], { text: string }>(`select d::text as text from auth.decisions d`)
+const WHOLE_ROWS = statement<[], { text: string }>('whole_rows', `select d::text as text from auth.decisions d`)
 const MAKE_OLD = statement<[id: string, age: string]>(
+  'make_old',
   `update auth.decisions set decided_at = now() - $2::interval where id = $1`,
 )
 const FILL = statement<[count: number]>(
+  'fill',
   `insert into auth.decisions (id, decided_at, kind, sampled, policy_version)
    select 'f' || lpad(to_hex(n), 11, '0'), now() - n * interval '1 millisecond', 'allow', true, 1 from generate_series(1, $1) n`,
 )
 const COUNT = statement<[], { count: number; newest: Date }>(
+  'count',
   `select count(*)::int as count, max(decided_at) as newest from auth.decisions`,
 )
-const ANALYZE = statement<[]>(`analyze auth.decisions`)
+const ANALYZE = statement<[]>('analyze', `analyze auth.decisions`)
 const HOUR_MS = 3_600_000
 
 interface Opened {

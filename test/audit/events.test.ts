@@ -7,7 +7,7 @@ import { openTestDatabase } from '../support/database.ts'
 const LIST = statement<
   [],
   { event_type: string; actor_login: string | null; user_agent: string; risk_score: number | null; details: unknown }
->('select event_type, actor_login, user_agent, risk_score, details from auth.auth_audit_log')
+>('list', 'select event_type, actor_login, user_agent, risk_score, details from auth.auth_audit_log')
 
 const ALICE = { userId: '00000000-0000-4000-8000-00000000a11c', login: 'alice' }
 

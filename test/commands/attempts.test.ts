@@ -14,6 +14,7 @@ import { startRedis } from '../support/redis.ts'
 import { runPostern } from './run.ts'
 
 const EVENTS = statement<[], { resource: string | null; details: Record<string, unknown> }>(
+  'events',
   `select resource, details from auth.auth_audit_log where event_type = 'attempts_cleared' order by occurred_at`,
 )
 

@@ -14,6 +14,7 @@ import type { CommandOutcome } from './run.ts'
 /** Of `U*U`. */
 const HASH = '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'
 const READ_EVENTS = statement<[], { details: unknown }>(
+  'read_events',
   `select details from auth.auth_audit_log where event_type = 'users_imported'`,
 )
 

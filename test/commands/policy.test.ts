@@ -28,6 +28,7 @@ const TESTS = `tests:
 const CHANGED = POLICY.replace('/old/**', '/older/**')
 /** As somebody could who writes to the database himself. */
 const PLANT = statement<[source: string]>(
+  'plant',
   `insert into auth.policies (source, digest, applied_by, reason) values ($1, sha256('x'), 'x', 'x')`,
 )
 

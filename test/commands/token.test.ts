@@ -7,6 +7,7 @@ import { openTestApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 
 const EVENTS = statement<[], { event_type: string; resource: string; details: Record<string, unknown> }>(
+  'events',
   `select event_type, resource, details from auth.auth_audit_log order by occurred_at`,
 )
 

@@ -9,6 +9,7 @@ import { openTestApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 
 const LAST_EVENT = statement<[], { event_type: string; resource: string; actor_id: string | null }>(
+  'last_event',
   `select event_type, resource, actor_id from auth.auth_audit_log order by occurred_at desc limit 1`,
 )
 

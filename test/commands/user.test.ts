@@ -20,6 +20,7 @@ const PARTINGS = [
 ]
 
 const MAILS = statement<[], { recipient: string }>(
+  'mails',
   `select recipient from auth.mail_outbox where kind = 'email_changed' and recipient in ('old@example.com', 'new@example.com')`,
 )
 

@@ -12,13 +12,18 @@ import type { FactorSet } from './owner.ts'
 
 const AT_ONCE = 32
 const LIST_SECRETS = statement<[], { user_id: string; sealed_secret: Buffer }>(
+  'list_secrets',
   `select user_id, sealed_secret from auth.totp_devices`,
 )
-const LIST_HASHES = statement<[], { code_hash: Buffer }>(`select code_hash from auth.recovery_codes`)
+const LIST_HASHES = statement<[], { code_hash: Buffer }>('list_hashes', `select code_hash from auth.recovery_codes`)
 const SWAP_SECRETS = statement<[]>(
+  'swap_secrets',
   `update auth.totp_devices t set sealed_secret = o.sealed_secret from auth.totp_devices o where o.id <> t.id`,
 )
-const AGE_DEVICES = statement<[]>(`update auth.totp_devices set created_at = created_at - interval '11 minutes'`)
+const AGE_DEVICES = statement<[]>(
+  'age_devices',
+  `update auth.totp_devices set created_at = created_at - interval '11 minutes'`,
+)
 
 const drivers = {
   PostgreSQL: async (t: Cleanup): Promise<Database> => (await openTestDatabase(t)).database,

@@ -15,20 +15,23 @@ interface Row {
 
 const FIRST = 'first-secret-of-at-least-32-bytes!'
 const SECOND = 'second-secret-of-at-least-32-bytes'
-const LIST = statement<[], Row>(`select id, purpose, wrapped_key from auth.keys order by id`)
-const PUT = statement<[id: number, wrapped: Buffer]>(`update auth.keys set wrapped_key = $2 where id = $1`)
+const LIST = statement<[], Row>('list', `select id, purpose, wrapped_key from auth.keys order by id`)
+const PUT = statement<[id: number, wrapped: Buffer]>('put', `update auth.keys set wrapped_key = $2 where id = $1`)
 const SWAP = statement<[]>(
+  'swap',
   `update auth.keys k set wrapped_key = o.wrapped_key from auth.keys o where o.purpose <> k.purpose`,
 )
-const DROP = statement<[purpose: string]>(`delete from auth.keys where purpose = $1`)
-const EMPTY = statement<[]>(`delete from auth.keys`)
+const DROP = statement<[purpose: string]>('drop', `delete from auth.keys where purpose = $1`)
+const EMPTY = statement<[]>('empty', `delete from auth.keys`)
 const ADD_PERSON = statement<[]>(
+  'add_person',
   `insert into auth.users (login, email, name, password_hash, pepper_key_id) values ('a', 'a@b', 'A', 'x', 1)`,
 )
 const ADD_CODE = statement<[]>(
+  'add_code',
   `insert into auth.recovery_codes (user_id, code_hash) select id, sha256('x') from auth.users`,
 )
-const RETIRE = statement<[purpose: string]>(`update auth.keys set retired_at = now() where purpose = $1`)
+const RETIRE = statement<[purpose: string]>('retire', `update auth.keys set retired_at = now() where purpose = $1`)
 
 const drivers = {
   PostgreSQL: async (t: Cleanup): Promise<Database> => (await openTestDatabase(t)).database,

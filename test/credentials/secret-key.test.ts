@@ -11,6 +11,7 @@ import { temporaryDirectory } from '../support/database.ts'
 import type { Cleanup } from '../support/database.ts'
 
 const ADD_FUTURE_MIGRATION = statement<[]>(
+  'add_future_migration',
   `insert into postern.migrations (id, name, sha256, duration_ms) values (999, '999_future.sql', 'x', 1)`,
 )
 const applied: string[] = []

@@ -18,12 +18,14 @@ import type { FactorSet } from './owner.ts'
 
 const SITE = { origin: PUBLIC_URL.origin, rpId: PUBLIC_URL.hostname }
 const BINDING = 'session of this browser'
-const AGE = statement<[]>(`update auth.one_time_tokens set expires_at = now() - interval '1 second'`)
+const AGE = statement<[]>('age', `update auth.one_time_tokens set expires_at = now() - interval '1 second'`)
 const SWAP_KEYS = statement<[]>(
+  'swap_keys',
   `update auth.webauthn_credentials c set sealed_public_key = o.sealed_public_key
    from auth.webauthn_credentials o where o.id <> c.id`,
 )
 const COUNT_CHALLENGES = statement<[], { count: number }>(
+  'count_challenges',
   `select count(*)::int as count from auth.one_time_tokens where expires_at - created_at > interval '121 seconds'`,
 )
 

@@ -6,6 +6,7 @@ import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase } from '../support/database.ts'
 
 const VISIBLE = statement<[xids: readonly string[], snapshots: readonly string[]], { visible: boolean }>(
+  'visible',
   `select pg_visible_in_snapshot(xid::xid8, snapshot::pg_snapshot) as visible
    from unnest($1::text[], $2::text[]) with ordinality as pairs (xid, snapshot, place) order by place`,
 )

@@ -26,6 +26,7 @@ const HOUR_MS = 3_600_000
 const NOON = Date.UTC(2026, 10, 20, 12)
 const SEEN = { failuresBefore: 0, peopleFromNetwork: 0 }
 const MOVE = statement<[resource: string, atMs: number]>(
+  'move',
   `update auth.auth_audit_log set occurred_at = to_timestamp($2::float8 / 1000) where resource = $1`,
 )
 

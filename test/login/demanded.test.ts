@@ -17,15 +17,19 @@ const STEP_MS = 30_000
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 const DAYS_PASS = statement<[days: number]>(
+  'days_pass',
   `update auth.users set second_factor_asked_at = second_factor_asked_at - $1::int * interval '1 day'`,
 )
 const LIST_ALARMS = statement<[], { event_type: string; actor_login: string }>(
+  'list_alarms',
   `select event_type, actor_login from auth.auth_audit_log where event_type = 'break_glass_used'`,
 )
 const LIST_MAILS = statement<[], { recipient: string; kind: string }>(
+  'list_mails',
   `select recipient, kind from auth.mail_outbox order by recipient`,
 )
 const COUNT_CHANGES = statement<[userId: string], { count: number }>(
+  'count_changes',
   `select count(*)::int as count from auth.changes where user_id = $1`,
 )
 const VISIT = { address: '192.0.2.1', userAgent: 'test', deviceHash: null, previous: null }

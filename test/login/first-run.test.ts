@@ -11,7 +11,7 @@ import type { Browser, Page } from './browser.ts'
 
 const INVITE = '/.postern/invite'
 const ADMIN = { username: 'root', email: 'root@example.com', name: 'Root', password: 'a long enough password' }
-const EXPIRE = statement(`update auth.one_time_tokens set expires_at = now()`)
+const EXPIRE = statement('expire', `update auth.one_time_tokens set expires_at = now()`)
 
 interface Offer extends TestApp {
   readonly link: string

@@ -8,6 +8,7 @@ export const STATE = '__Host-postern_state'
 export const APP_COOKIE = '__Host-postern_app'
 
 const COUNTS = statement<[], { codes: number; tokens: number; sessions: number }>(
+  'counts',
   `select (select count(*)::int from auth.one_time_tokens) as codes,
      (select count(*)::int from auth.session_tokens) as tokens, (select count(*)::int from auth.sessions) as sessions`,
 )

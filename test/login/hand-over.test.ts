@@ -7,12 +7,20 @@ import { APP_COOKIE, assertRefused, codeUrl, startOf, STATE } from './hand-over-
 import { APP, openDomains, PORTAL, WIKI } from './traveller.ts'
 import type { Domains, Traveller } from './traveller.ts'
 
-const AGE_CODES = statement<[]>(`update auth.one_time_tokens set expires_at = now() - interval '1 millisecond'`)
+const AGE_CODES = statement<[]>(
+  'age_codes',
+  `update auth.one_time_tokens set expires_at = now() - interval '1 millisecond'`,
+)
 const CODE_LIVES = statement<[], { seconds: number }>(
+  'code_lives',
   `select extract(epoch from expires_at - created_at)::float8 as seconds from auth.one_time_tokens`,
 )
-const COUNT_CODES = statement<[], { count: number }>(`select count(*)::int as count from auth.one_time_tokens`)
+const COUNT_CODES = statement<[], { count: number }>(
+  'count_codes',
+  `select count(*)::int as count from auth.one_time_tokens`,
+)
 const END_ALL = statement<[]>(
+  'end_all',
   `update auth.sessions set ended_at = now(), end_reason = 'revoked' where ended_at is null`,
 )
 

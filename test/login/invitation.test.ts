@@ -16,8 +16,9 @@ const INVITE = '/.postern/invite'
 const API = '/.postern/api/v2'
 const JSON_BODY = { 'content-type': 'application/json' }
 const BOB = { username: 'bob', name: 'Bob B.', password: 'a long enough pass phrase' }
-const EXPIRE = statement(`update auth.one_time_tokens set expires_at = now()`)
+const EXPIRE = statement('expire', `update auth.one_time_tokens set expires_at = now()`)
 const VERIFIED = statement<[login: string], { is_verified: boolean }>(
+  'verified',
   `select email_verified_at is not null as is_verified from auth.users where login = $1`,
 )
 

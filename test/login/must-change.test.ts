@@ -8,7 +8,7 @@ import { createBrowser, openPortal } from './browser.ts'
 import type { Page } from './browser.ts'
 import { APP, hiddenField, openDomains, PORTAL } from './traveller.ts'
 
-const LINKS = statement<[], object>(`select token_hash from auth.one_time_tokens where purpose = 'reset'`)
+const LINKS = statement<[], object>('links', `select token_hash from auth.one_time_tokens where purpose = 'reset'`)
 const NEXT = 'three quiet herons by the lake'
 
 suite('whoever has to change the password', () => {

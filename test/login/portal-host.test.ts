@@ -8,8 +8,11 @@ import { APP, DOMAINS_POLICY, hiddenField, openDomains, PORTAL, WIDE, WIKI } fro
 import type { Domains } from './traveller.ts'
 
 const ODD_PAGE = '/files/report?p=C:%5Ctemp&q=100%25&t=a%0D%0Ab&name=%C3%84'
-const STEP_UP = statement<[]>(`update auth.sessions set factors = '{"password": 1, "totp": 2}'`)
-const APP_FACTORS = statement<[], { factors: object }>(`select factors from auth.session_tokens where host is not null`)
+const STEP_UP = statement<[]>('step_up', `update auth.sessions set factors = '{"password": 1, "totp": 2}'`)
+const APP_FACTORS = statement<[], { factors: object }>(
+  'app_factors',
+  `select factors from auth.session_tokens where host is not null`,
+)
 
 /** What a visitor may name as the page to return to. */
 const NAMED = [

@@ -19,6 +19,7 @@ const POLICY = [
 const VAULT = 'https://app.example.com/vault/x?y=1'
 
 const AGE = statement<[], { session_id: string }>(
+  'age',
   `update auth.session_tokens set factors = jsonb_build_object('password', (factors ->> 'password')::bigint - 3600000)
    returning session_id`,
 )

@@ -9,10 +9,12 @@ import type { Domains, Stop, Traveller } from './traveller.ts'
 const DAY_S = 86_400
 const CHOSEN = { remember: 'yes' }
 const LIVES = statement<[], { idle_s: number; whole_s: number; remembered: boolean }>(
+  'lives',
   `select extract(epoch from idle_timeout)::float8 as idle_s, remembered,
      extract(epoch from expires_at - created_at)::float8 as whole_s from auth.sessions order by created_at`,
 )
 const AGE = statement<[age: string]>(
+  'age',
   `update auth.sessions set created_at = created_at - $1::interval, last_seen_at = last_seen_at - $1::interval,
      expires_at = expires_at - $1::interval`,
 )

@@ -15,10 +15,12 @@ const PENDING = '__Host-postern_pending'
 const BROWSER_URL = new URL(ORIGIN)
 
 const LIST_EVENTS = statement<[login: string], { event_type: string; result: string; details: object }>(
+  'list_events',
   `select event_type, result, details from auth.auth_audit_log
    where actor_login = $1 or resource = 'user:' || (select id from auth.users where login = $1) order by occurred_at`,
 )
 const EXPIRE_PENDING = statement<[]>(
+  'expire_pending',
   `update auth.one_time_tokens set expires_at = now() where purpose = 'pending' and used_at is null`,
 )
 

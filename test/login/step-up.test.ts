@@ -28,10 +28,12 @@ const VAULT = `${APP}/vault/`
 const SESSION = '__Host-postern'
 
 const AGE_SECOND = statement<[], { session_id: string }>(
+  'age_second',
   `update auth.session_tokens set factors = factors || jsonb_build_object('totp', (factors ->> 'totp')::bigint - 3600000)
    where factors ? 'totp' returning session_id`,
 )
 const FIND_FACTORS = statement<[tokenHash: Buffer], { of_token: object; of_sign_in: object }>(
+  'find_factors',
   `select t.factors as of_token, s.factors as of_sign_in
    from auth.session_tokens t join auth.sessions s on s.id = t.session_id where t.token_hash = $1`,
 )

@@ -6,6 +6,7 @@ import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase } from '../support/database.ts'
 
 const LIST = statement<[], { recipient: string; kind: string; details: object }>(
+  'list',
   'select recipient, kind, details from auth.mail_outbox order by recipient',
 )
 const ALICE = { login: 'alice', email: 'alice@example.com', name: 'Alice', roles: ['postern-admin'], password: null }

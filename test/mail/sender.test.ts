@@ -12,15 +12,18 @@ import { linkIn, startSmtpServer } from '../support/smtp.ts'
 import type { SmtpServer, SmtpServerOptions } from '../support/smtp.ts'
 
 const NEVER = new AbortController().signal
-const MAKE_DUE = statement(`update auth.mail_outbox set next_attempt_at = now()`)
+const MAKE_DUE = statement('make_due', `update auth.mail_outbox set next_attempt_at = now()`)
 const AGE = statement<[hours: number]>(
+  'age',
   `update auth.mail_outbox set created_at = created_at - $1 * interval '1 hour', next_attempt_at = now()`,
 )
 const WAITS = statement<[], { attempts: number; seconds: number; last_error: string | null }>(
+  'waits',
   `select attempts, round(extract(epoch from next_attempt_at - now()))::int as seconds, last_error
    from auth.mail_outbox where sent_at is null`,
 )
 const QUEUE_UNKNOWN = statement(
+  'queue_unknown',
   `insert into auth.mail_outbox (recipient, kind) values ('a@example.com', 'of_the_future')`,
 )
 const AT = new URL('https://auth.example.com')

@@ -14,16 +14,24 @@ interface RoleRow {
   in_policy: boolean
 }
 
-const LIST_ROLES = statement<[], RoleRow>(`select name, in_policy from auth.roles order by name`)
+const LIST_ROLES = statement<[], RoleRow>('list_roles', `select name, in_policy from auth.roles order by name`)
 const LIST_GRANTS = statement<[], { text: string }>(
+  'list_grants',
   `select role_name || '=' || p.resource || ':' || p.action as text
    from auth.role_permissions r join auth.permissions p on p.name = r.permission_name order by 1`,
 )
-const LIST_PERMISSIONS = statement<[], { name: string }>(`select name from auth.permissions order by name`)
+const LIST_PERMISSIONS = statement<[], { name: string }>(
+  'list_permissions',
+  `select name from auth.permissions order by name`,
+)
 const LIST_VERSIONS = statement<[], { version: number; source: string; applied_by: string; reason: string }>(
+  'list_versions',
   `select version, source, applied_by, reason from auth.policies order by version`,
 )
-const FORBID_POLICIES = statement<[]>(`alter table auth.policies add constraint none check (version < 0) not valid`)
+const FORBID_POLICIES = statement<[]>(
+  'forbid_policies',
+  `alter table auth.policies add constraint none check (version < 0) not valid`,
+)
 
 const drivers = {
   PostgreSQL: async (t: Cleanup): Promise<Database> => (await openTestDatabase(t)).database,

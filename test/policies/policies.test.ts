@@ -10,6 +10,7 @@ import { openTestDatabase } from '../support/database.ts'
 import { request } from './fixture.ts'
 
 const ADD_UNREADABLE = statement<[]>(
+  'add_unreadable',
   `insert into auth.policies (source, digest, applied_by, reason) values ('version: 99', sha256(''), 'x', 'x')`,
 )
 

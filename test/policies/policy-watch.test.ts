@@ -11,10 +11,13 @@ import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, temporaryDirectory } from '../support/database.ts'
 
-const COUNT = statement<[], { count: number }>(`select count(*)::int as count from auth.policies`)
-const LATEST = statement<[], { source: string }>(`select source from auth.policies order by version desc limit 1`)
-const RENAME = statement<[]>(`alter table auth.policies rename to policies_away`)
-const RENAME_BACK = statement<[]>(`alter table auth.policies_away rename to policies`)
+const COUNT = statement<[], { count: number }>('count', `select count(*)::int as count from auth.policies`)
+const LATEST = statement<[], { source: string }>(
+  'latest',
+  `select source from auth.policies order by version desc limit 1`,
+)
+const RENAME = statement<[]>('rename', `alter table auth.policies rename to policies_away`)
+const RENAME_BACK = statement<[]>('rename_back', `alter table auth.policies_away rename to policies`)
 const [ONE, TWO] = ['version: 1\napps: [] # one\n', 'version: 1\napps: [] # two\n']
 const BAD = 'version: 1\napps: 7\n'
 

@@ -18,6 +18,7 @@ const FAILING = wikiFile(['{ allow: anyone }'], {
 const WHO = { by: 'bob', reason: 'it was better' }
 /** As an older version of the program could have applied it. */
 const PLANT = statement<[source: string]>(
+  'plant',
   `insert into auth.policies (source, digest, applied_by, reason) values ($1, sha256('x'), 'x', 'x')`,
 )
 

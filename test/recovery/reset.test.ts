@@ -19,18 +19,25 @@ import type { PostOffice } from './post-office.ts'
 
 const RESET = '/.postern/reset'
 const NEW_PASSWORD = 'a quite different pass phrase'
-const EXPIRE = statement(`update auth.one_time_tokens set expires_at = now()`)
-const AGE = statement(`update auth.one_time_tokens set created_at = created_at - interval '1 hour', expires_at = now()`)
+const EXPIRE = statement('expire', `update auth.one_time_tokens set expires_at = now()`)
+const AGE = statement(
+  'age',
+  `update auth.one_time_tokens set created_at = created_at - interval '1 hour', expires_at = now()`,
+)
 const OPEN_SIGN_INS = statement<[], { open: number }>(
+  'open_sign_ins',
   `select count(*)::int as open from auth.sessions where ended_at is null`,
 )
 const MAILS = statement<[], { kind: string; recipient: string | null }>(
+  'mails',
   `select kind, recipient from auth.mail_outbox order by created_at`,
 )
 const USER_AGENTS = statement<[], { length: number }>(
+  'user_agents',
   `select length(details ->> 'userAgent') as length from auth.mail_outbox`,
 )
 const EVENTS = statement<[], { event_type: string; result: string; actor_login: string | null }>(
+  'events',
   `select event_type, result, actor_login from auth.auth_audit_log where event_type like 'password%' order by occurred_at`,
 )
 

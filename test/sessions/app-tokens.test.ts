@@ -9,9 +9,13 @@ import type { SignedIn } from './fixture.ts'
 const HOST = 'app.example.com'
 const TWO_FACTORS = { ...FACTORS, totp: 1_700_000_001_000 }
 const COUNT = statement<[id: string], { count: number }>(
+  'count',
   `select count(*)::int as count from auth.session_tokens where session_id = $1 and host is not null`,
 )
-const RAISE = statement<[id: string, factors: string]>(`update auth.sessions set factors = $2::jsonb where id = $1`)
+const RAISE = statement<[id: string, factors: string]>(
+  'raise',
+  `update auth.sessions set factors = $2::jsonb where id = $1`,
+)
 
 const drivers = {
   PostgreSQL: async (): Promise<Database> => (await openTestDatabase({ after })).database,

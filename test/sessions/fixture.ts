@@ -23,10 +23,12 @@ export const keys: KeyRing = ringOf(key(1))
 
 /** Moves the times of a sign-in, so that no test has to wait; a null leaves one as it is. */
 export const MOVE = statement<[id: string, lastSeen: string | null, expires: string | null]>(
+  'move',
   `update auth.sessions set last_seen_at = coalesce(now() + $2::interval, last_seen_at),
      expires_at = coalesce(now() + $3::interval, expires_at) where id = $1`,
 )
 export const READ_SIGN_IN = statement<[id: string], { ended: boolean; end_reason: string | null; idle_s: number }>(
+  'read_sign_in',
   `select ended_at is not null as ended, end_reason, extract(epoch from now() - last_seen_at)::float8 as idle_s
    from auth.sessions where id = $1`,
 )

@@ -6,7 +6,7 @@ import { openTestDatabase } from '../support/database.ts'
 import { MOVE, READ_SIGN_IN, sessionsOver, signIn, watch } from './fixture.ts'
 
 const HOUR_MS = 3_600_000
-const LOCK_ROW = statement<[id: string]>(`select id from auth.sessions where id = $1 for update`)
+const LOCK_ROW = statement<[id: string]>('lock_row', `select id from auth.sessions where id = $1 for update`)
 
 suite('the last use of sign-ins', async () => {
   const { database } = await openTestDatabase({ after })

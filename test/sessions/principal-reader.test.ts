@@ -14,6 +14,7 @@ import { keys, MOVE, sessionsOver, signIn, watch } from './fixture.ts'
 import type { SignedIn, TestSessions, WatchedDatabase } from './fixture.ts'
 
 const CHANGES_OF = statement<[id: string], { id: string; xid: string }>(
+  'changes_of',
   `select id::text, xid::text from auth.changes where session_id = $1`,
 )
 

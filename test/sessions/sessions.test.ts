@@ -12,6 +12,7 @@ import { ABSOLUTE_MS, FACTORS, keys, MOVE, READ_SIGN_IN, sessionsOver, signIn, s
 
 const HASH = { hash: '$argon2id$new', pepperKeyId: 1 }
 const DUMP = statement<[], { text: string }>(
+  'dump',
   `select t::text as text from auth.session_tokens t union all select s::text from auth.sessions s`,
 )
 
@@ -221,6 +222,7 @@ test('RACE-08: a sign-in waits for a password change under way and then starts n
 })
 
 const COUNT_BLOCKED = statement<[], { count: number }>(
+  'count_blocked',
   `select count(*)::int as count from pg_stat_activity
    where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`,
 )

@@ -15,7 +15,7 @@ import type { PostgresServer } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
 import type { Cleanup } from '../support/database.ts'
 
-const SNAPSHOT = statement<[], { snapshot: string }>(`select pg_current_snapshot()::text as snapshot`)
+const SNAPSHOT = statement<[], { snapshot: string }>('snapshot', `select pg_current_snapshot()::text as snapshot`)
 const NOBODY = randomUUID()
 
 interface Watched {
@@ -151,7 +151,7 @@ test('a transaction that fails is an error to the caller and no change to anybod
   assert.deepEqual(heard, [])
 })
 
-const BACKEND = statement<[], { pid: number }>(`select pg_backend_pid() as pid`)
+const BACKEND = statement<[], { pid: number }>('backend', `select pg_backend_pid() as pid`)
 const CRASHES: Readonly<Record<string, (server: PostgresServer, database: Database) => Promise<unknown>>> = {
   'a start of the server': async (server) => {
     await server.kill()

@@ -6,11 +6,11 @@ import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import type { Cleanup } from '../support/database.ts'
 
-const insertRow = statement<[id: number, value: string]>('insert into items (id, value) values ($1, $2)')
-const findRow = statement<[id: number], { value: string }>('select value from items where id = $1')
-const echoText = statement<[text: string], { text: string }>('select $1::text as text')
-const divide = statement<[divisor: number], { quotient: number }>('select 1 / $1::int4 as quotient')
-const wait = statement<[seconds: number], { waited: string }>('select pg_sleep($1)::text as waited')
+const insertRow = statement<[id: number, value: string]>('insert_row', 'insert into items (id, value) values ($1, $2)')
+const findRow = statement<[id: number], { value: string }>('find_row', 'select value from items where id = $1')
+const echoText = statement<[text: string], { text: string }>('echo_text', 'select $1::text as text')
+const divide = statement<[divisor: number], { quotient: number }>('divide', 'select 1 / $1::int4 as quotient')
+const wait = statement<[seconds: number], { waited: string }>('wait', 'select pg_sleep($1)::text as waited')
 
 /** What both drivers of the database promise. Call it once in a test file. */
 export async function databaseContract(open: (t: Cleanup) => Promise<Database>): Promise<void> {
@@ -31,6 +31,7 @@ function testValues(database: Database): void {
       [Date, Uint8Array, object],
       { at: Date; bytes: Buffer; json: object; big: string; none: null }
     >(
+      'types',
       'select $1::timestamptz as at, $2::bytea as bytes, $3::jsonb as json, 9007199254740993::int8 as big, null as none',
     )
     const at = new Date('2026-01-02T03:04:05.678Z')
@@ -131,7 +132,10 @@ function testConnections(database: Database): void {
     })
     await assert.rejects(work, /gave up/)
     await eventually(async () => {
-      const locks = statement<[], { held: string }>("select count(*) as held from pg_locks where locktype = 'advisory'")
+      const locks = statement<[], { held: string }>(
+        'locks',
+        "select count(*) as held from pg_locks where locktype = 'advisory'",
+      )
       return (await database.query(locks))[0]?.held === '0'
     })
     assert.equal(await valueOf(database, 300), null)

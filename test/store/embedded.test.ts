@@ -8,8 +8,9 @@ import { statement } from '../../src/store/statement.ts'
 import { openTestEmbedded, temporaryDirectory } from '../support/database.ts'
 import { databaseContract, isUnavailable } from './database.contract.ts'
 
-const one = statement<[], { one: number }>('select 1 as one')
+const one = statement<[], { one: number }>('one', 'select 1 as one')
 const settings = statement<[], { name: string; setting: string }>(
+  'settings',
   "select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'wal_sync_method') order by name",
 )
 
@@ -41,7 +42,7 @@ test('an embedded database that dies fails every call and tells the program why'
   const database = await openEmbedded({ directory, onExit: exited.resolve })
   t.after(() => database.close())
   await rm(join(directory, 'db', 'global', 'pg_control'))
-  await assert.rejects(database.query(statement('checkpoint')), isUnavailable)
+  await assert.rejects(database.query(statement('checkpoint', 'checkpoint')), isUnavailable)
   await assert.rejects(database.query(one), isUnavailable)
   await assert.rejects(
     database.transaction((tx) => tx.query(one)),

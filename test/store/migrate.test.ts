@@ -15,7 +15,7 @@ const FIRST = 'create table first (id integer); insert into first values (1)'
 const TRIGGER = `
 create function touch() returns trigger language plpgsql as $$ begin new.id := new.id + 1; return new; end; $$;
 create trigger touch before insert on first for each row execute function touch();`
-const countFirst = statement<[], { rows: number }>('select count(*)::int4 as rows from first')
+const countFirst = statement<[], { rows: number }>('count_first', 'select count(*)::int4 as rows from first')
 
 test('four processes at once run each migration once', async (t) => {
   const { url } = await openEmptyDatabase(t)
@@ -46,7 +46,10 @@ test('pending migrations are named without changing the database', async (t) => 
   const { database } = await openEmptyDatabase(t)
   const directory = await folderOf(t, { '001_first.sql': FIRST, '002_trigger.sql': TRIGGER })
   assert.deepEqual(await pendingMigrations(database, directory), ['001_first.sql', '002_trigger.sql'])
-  const schemas = statement<[], { name: string }>("select nspname as name from pg_namespace where nspname = 'postern'")
+  const schemas = statement<[], { name: string }>(
+    'schemas',
+    "select nspname as name from pg_namespace where nspname = 'postern'",
+  )
   assert.deepEqual(await database.query(schemas), [])
   await migrate(database, directory)
   assert.deepEqual(await pendingMigrations(database, directory), [])

@@ -10,8 +10,11 @@ import { startPostgres } from '../support/postgres.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { databaseContract, eventually, isUnavailable } from './database.contract.ts'
 
-const one = statement<[], { one: number }>('select 1 as one')
-const preparedNames = statement<[], { name: string }>('select name from pg_prepared_statements order by name')
+const one = statement<[], { one: number }>('one', 'select 1 as one')
+const preparedNames = statement<[], { name: string }>(
+  'prepared_names',
+  'select name from pg_prepared_statements order by name',
+)
 
 await databaseContract(async (t) => (await openEmptyDatabase(t)).database)
 

@@ -36,6 +36,7 @@ const FILL = (rows: number): string => `
     from generate_series(1, ${rows}) i;`
 
 const OVERDUE = statement<[], Record<string, number>>(
+  'overdue',
   `select
      (select count(*) from auth.changes where created_at < now() - interval '1 hour')::int as changes,
      (select count(*) from auth.sessions where least(ended_at, expires_at) < now() - interval '1 day')::int as "sign-ins",
@@ -43,6 +44,7 @@ const OVERDUE = statement<[], Record<string, number>>(
        as "one-time tokens"`,
 )
 const LEFT = statement<[], Record<string, number>>(
+  'left',
   `select (select count(*) from auth.changes)::int as changes, (select count(*) from auth.sessions)::int as "sign-ins",
      (select count(*) from auth.session_tokens)::int as tokens,
      (select count(*) from auth.one_time_tokens)::int as "one-time tokens"`,
@@ -111,7 +113,9 @@ async function removesAllOverdue(database: Database): Promise<void> {
 async function planOf(database: Database, pruning: PruneStatement, keptMs: number, mode: string): Promise<string> {
   return database.withConnection(async (connection) => {
     await connection.script(`set plan_cache_mode = ${mode}; prepare pruning (float8) as ${pruning.text}`)
-    const rows = await connection.query(statement<[], Record<string, string>>(`explain execute pruning (${keptMs})`))
+    const rows = await connection.query(
+      statement<[], Record<string, string>>('explain_pruning', `explain execute pruning (${keptMs})`),
+    )
     await connection.script('deallocate pruning; reset plan_cache_mode')
     return rows.map((row) => Object.values(row).join()).join('\n')
   })

@@ -19,6 +19,13 @@ test('the embedded database understands every statement of the program', async (
   await prepareAll(await openTestEmbedded(t))
 })
 
+test('a statement is called as its constant is, so that whoever reads a metric finds it', async () => {
+  for (const { label, name, key } of await findStatements()) {
+    assert.equal(label, key.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase())
+    assert.ok(Buffer.byteLength(name) <= 63, name)
+  }
+})
+
 async function prepareAll(database: Database): Promise<void> {
   const statements = await findStatements()
   assert.ok(statements.length > 0)
@@ -30,14 +37,14 @@ async function prepareAll(database: Database): Promise<void> {
   }
 }
 
-async function findStatements(): Promise<(AnyStatement & { where: string })[]> {
+async function findStatements(): Promise<(AnyStatement & { key: string; where: string })[]> {
   const files = globSync('**/*-table.ts', { cwd: root }).sort()
   const modules = await Promise.all(
     files.map(async (file) => ({ file, exports: (await import(join(root, file))) as Record<string, unknown> })),
   )
   return modules.flatMap(({ file, exports }) =>
     Object.entries(exports).flatMap(([key, value]) =>
-      isStatement(value) ? [{ ...value, where: `${file} ${key}` }] : [],
+      isStatement(value) ? [{ ...value, key, where: `${file} ${key}` }] : [],
     ),
   )
 }

@@ -7,9 +7,10 @@ import { statement } from '../../src/store/statement.ts'
 // Waits, then takes a data directory and writes rows until it is killed. Each line on standard output is `owner <last
 // id found>`, `row <id>` for a row that the database has acknowledged, or `busy` before exit code 1.
 const count = statement<[], { rows: number; last: number }>(
+  'count',
   'select count(*)::int4 as rows, coalesce(max(id), 0) as last from lock_rows',
 )
-const append = statement<[id: number]>('insert into lock_rows (id) values ($1)')
+const append = statement<[id: number]>('append', 'insert into lock_rows (id) values ($1)')
 
 const [directory = '', waitMs = '0'] = process.argv.slice(2)
 await delay(Number(waitMs))

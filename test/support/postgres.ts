@@ -102,7 +102,7 @@ export async function startTestPostgres(): Promise<PostgresServer> {
 export async function administer(urlPrefix: string, text: string): Promise<void> {
   const database = openPostgres({ url: `${urlPrefix}postgres`, poolSize: 1 })
   try {
-    await database.query(statement(text))
+    await database.query(statement('text', text))
   } finally {
     await database.close()
   }

@@ -9,8 +9,11 @@ import * as users from '../../src/users/users.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
 
 const HASH = '$2b$12$one'
-const ADD_ROLE = statement<[name: string]>(`insert into auth.roles (name) values ($1)`)
-const COUNT_CHANGES = statement<[], { count: number }>(`select count(*)::int as count from auth.changes`)
+const ADD_ROLE = statement<[name: string]>('add_role', `insert into auth.roles (name) values ($1)`)
+const COUNT_CHANGES = statement<[], { count: number }>(
+  'count_changes',
+  `select count(*)::int as count from auth.changes`,
+)
 
 const drivers = {
   PostgreSQL: async (): Promise<Database> => (await openTestDatabase({ after })).database,

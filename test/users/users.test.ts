@@ -8,11 +8,13 @@ import { addUser, newUser } from './fixture.ts'
 
 const HASH = { hash: '$argon2id$new', pepperKeyId: 1 }
 const READ_EPOCHS = statement<[login: string], { session_epoch: number; authz_epoch: number; pepper_key_id: number }>(
+  'read_epochs',
   `select session_epoch, authz_epoch, pepper_key_id from auth.users where login = $1`,
 )
-const ADD_ROLE = statement<[name: string]>(`insert into auth.roles (name) values ($1)`)
-const RETIRE_ROLE = statement<[name: string]>(`update auth.roles set in_policy = false where name = $1`)
+const ADD_ROLE = statement<[name: string]>('add_role', `insert into auth.roles (name) values ($1)`)
+const RETIRE_ROLE = statement<[name: string]>('retire_role', `update auth.roles set in_policy = false where name = $1`)
 const ADD_MANY = statement<[count: number]>(
+  'add_many',
   `insert into auth.users (login, email, name) select 'many' || n, n || '@many.example', 'x' from generate_series(1, $1::int) n`,
 )
 

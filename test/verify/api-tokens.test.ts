@@ -9,8 +9,8 @@ import { openListener, verdictOf } from './ask.ts'
 import type { Asked, Listener } from './ask.ts'
 import { basic, bearer, MACHINE_POLICY, makeToken } from './machine.ts'
 
-const EXPIRE = statement<[id: string]>(`update auth.api_tokens set expires_at = now() where id = $1`)
-const STORED = statement<[], { text: string }>(`select t::text as text from auth.api_tokens t`)
+const EXPIRE = statement<[id: string]>('expire', `update auth.api_tokens set expires_at = now() where id = $1`)
+const STORED = statement<[], { text: string }>('stored', `select t::text as text from auth.api_tokens t`)
 
 suite('an API token at verify', { timeout: 60_000 }, () => {
   const cleanup = suiteCleanup()

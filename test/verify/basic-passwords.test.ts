@@ -12,8 +12,9 @@ import { openListener, verdictOf } from './ask.ts'
 import type { Asked, Listener } from './ask.ts'
 import { basic, MACHINE_POLICY } from './machine.ts'
 
-const SEAL = statement<[login: string]>(`update auth.users set break_glass = true where login = $1`)
+const SEAL = statement<[login: string]>('seal', `update auth.users set break_glass = true where login = $1`)
 const FAILURES = statement<[], { count: number }>(
+  'failures',
   `select count(*)::int as count from auth.auth_audit_log where result = 'failure' and details->>'factor' = 'basic'`,
 )
 const OLD: Asked = { host: 'old.example.com', url: '/verify/nginx/app/old' }
