@@ -1,6 +1,6 @@
 import { nearest } from '../lib/nearest.ts'
-import { readCsv, readCsvText } from './csv.ts'
-import type { CsvRow } from './csv.ts'
+import { readCsv, readCsvText } from '../lib/csv.ts'
+import type { CsvRow } from '../lib/csv.ts'
 import { emailOf } from './imported-user.ts'
 import type { ImportFault, ImportOptions, ImportProblem, ImportedUser } from './imported-user.ts'
 

@@ -11,8 +11,8 @@ export interface CsvFault {
 }
 
 const MUST_QUOTE = /[",\r\n]|^\s|\s$/
-/** What spreadsheets take for a formula. */
-const FORMULA = /^'*[=+\-@]/
+/** What spreadsheets take for a formula, or for the beginning of another cell or row before one. */
+const FORMULA = /^'*[=+\-@\t\r\n]/
 
 /**
  * Rows by RFC 4180, read strictly: commas between cells, CRLF or LF between rows, quotes around a whole cell or not at
