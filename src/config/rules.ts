@@ -26,6 +26,9 @@ export function contradictions(config: Config, secrets: Secrets, environment: En
     secrets.smtpUrl === null &&
       config.mailFrom !== null &&
       'POSTERN_MAIL_FROM only counts with POSTERN_SMTP_URL; set that as well, or drop it.',
+    secrets.tracesHeaders !== null &&
+      config.tracesUrl === null &&
+      'POSTERN_TRACES_HEADERS only counts with POSTERN_TRACES_URL; set that as well, or drop it.',
     config.idleTimeout > config.absoluteTimeout &&
       'POSTERN_IDLE_TIMEOUT is longer than POSTERN_ABSOLUTE_TIMEOUT; make it the same or shorter.',
     config.sessionRemember > 0 &&

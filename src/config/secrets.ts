@@ -1,7 +1,7 @@
 import { redisAddress } from './redis-address.ts'
 import { setting } from './setting.ts'
 import { smtpAddress } from './smtp-address.ts'
-import { databaseUrl, secretList, text } from './values.ts'
+import { databaseUrl, headerList, secretList, text } from './values.ts'
 
 /** Settings whose values never appear in logs, errors or output; best given as files by NAME_FILE. */
 export const SECRETS = {
@@ -52,5 +52,11 @@ export const SECRETS = {
     text,
     null,
     'Password beside the login in {basic}, for apps that only know Basic authentication and take no other password than this; empty by default.',
+  ),
+  tracesHeaders: setting(
+    'POSTERN_TRACES_HEADERS',
+    headerList,
+    null,
+    'Headers that the collector of POSTERN_TRACES_URL wants, as name=value between commas, such as Authorization=Bearer abc.',
   ),
 } as const

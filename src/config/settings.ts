@@ -1,6 +1,8 @@
 import type { SECRETS } from './secrets.ts'
 import { setting } from './setting.ts'
 import type { Setting } from './setting.ts'
+import { LIMITS_SETTINGS } from './settings-limits.ts'
+import { TRACES_SETTINGS } from './settings-traces.ts'
 import { mailFrom } from './smtp-address.ts'
 import {
   domainName,
@@ -158,30 +160,7 @@ export const SETTINGS = {
     '30d',
     'How long a device can be trusted on which somebody gave the second factor, so that signing in there asks for the password alone. 0 does not offer it. Rules that ask for two factors ask on every device.',
   ),
-  rateLimits: setting(
-    'POSTERN_RATE_LIMITS',
-    oneOf('on', 'off'),
-    'on',
-    'on: each network and each person can ask so often for pages, and less often for what signs in, resets or shows secrets. off: where something in front of Postern does that. Attempts to guess are counted either way.',
-  ),
-  riskNotify: setting(
-    'POSTERN_RISK_NOTIFY',
-    wholeNumber(0, 100),
-    '30',
-    'From this risk of a sign-in on, 1 to 100, its owner gets a mail. 0 sends none for risk alone.',
-  ),
-  riskSecondFactor: setting(
-    'POSTERN_RISK_SECOND_FACTOR',
-    wholeNumber(0, 100),
-    '50',
-    'From this risk on the second factor is asked for, on trusted devices too, of those who have one. 0 never asks for risk alone.',
-  ),
-  riskStop: setting(
-    'POSTERN_RISK_STOP',
-    wholeNumber(0, 100),
-    '0',
-    'From this risk on a sign-in is refused although its password fits. 0 refuses none.',
-  ),
+  ...LIMITS_SETTINGS,
   outageGrace: setting(
     'POSTERN_OUTAGE_GRACE',
     duration(0, 60 * MINUTE_MS),
@@ -212,6 +191,7 @@ export const SETTINGS = {
     null,
     'Who mails are from, such as auth@example.com or Example sign-in <auth@example.com>; needed with POSTERN_SMTP_URL.',
   ),
+  ...TRACES_SETTINGS,
   logLevel: setting(
     'POSTERN_LOG_LEVEL',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),

@@ -51,6 +51,27 @@ export function wholeNumber(min: number, max: number): Reader<number> {
   }
 }
 
+/** A part of the whole, such as `0.01` for one in a hundred. */
+export const share: Reader<number> = (value) => {
+  const part = /^(?:0|1|0?\.\d{1,6}|1\.0{1,6})$/.test(value) ? Number(value) : Number.NaN
+  return part >= 0 && part <= 1 ? part : new Mistake('expects a number from 0 to 1, such as 0.01')
+}
+
+/** Headers as `name=value` between commas; a comma or percent sign inside a value is written as `%2C` or `%25`. */
+export const headerList: Reader<Readonly<Record<string, string>>> = (value) => {
+  const expected = new Mistake('expects name=value, several of them between commas, such as Authorization=Bearer abc')
+  const headers: Record<string, string> = {}
+  for (const part of list(value) as readonly string[]) {
+    const [, name = '', written = ''] =
+      /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([\x21-\x7e][\x20-\x7e]*)$/.exec(part) ?? []
+    if (name === '' || /%(?![0-9A-Fa-f]{2})/.test(written)) return expected
+    const text = written.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)))
+    if (!/^[\x20-\x7e]+$/.test(text)) return expected
+    headers[name] = text
+  }
+  return Object.keys(headers).length > 0 ? headers : expected
+}
+
 export const yesNo: Reader<boolean> = (value) =>
   value === 'yes' ? true : value === 'no' ? false : new Mistake('expects yes or no')
 

@@ -41,6 +41,8 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_PASSWORD_CLASSES: ['3', 3],
   POSTERN_PASSWORD_HISTORY: ['24', 24],
   POSTERN_MAIL_FROM: ['Sign-in <auth@example.com>', { name: 'Sign-in', address: 'auth@example.com' }],
+  POSTERN_TRACES_URL: ['http://127.0.0.1:4318', new URL('http://127.0.0.1:4318')],
+  POSTERN_TRACES_SAMPLE: ['0.5', 0.5],
   POSTERN_LOG_LEVEL: ['warn', 'warn'],
   POSTERN_DATABASE_URL: ['postgres://postern@db/postern', 'postgres://postern@db/postern'],
   POSTERN_REDIS_URL: [
@@ -67,6 +69,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_PROXY_SECRET: [`${SECRET}, ${OTHER_SECRET}`, [SECRET, OTHER_SECRET]],
   POSTERN_IMPORT_PEPPER: ['pep: per', 'pep: per'],
   POSTERN_BASIC_PASSWORD: ['s3: cret', 's3: cret'],
+  POSTERN_TRACES_HEADERS: ['Authorization=Bearer planted', { Authorization: 'Bearer planted' }],
 }
 const ENTRIES = [...Object.entries(SETTINGS), ...Object.entries(SECRETS)]
 
@@ -118,6 +121,8 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     passwordClasses: 0,
     passwordHistory: 5,
     mailFrom: null,
+    tracesUrl: null,
+    tracesSample: 0.01,
     logLevel: 'info',
   })
 })

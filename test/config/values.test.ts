@@ -16,6 +16,13 @@ const cases: readonly [what: string, read: Reader<unknown>, good: readonly strin
     ['', '4s', '25h', '1w', '90', '-5s', '1.5h', '5 s', '5S', '1e3s', '5s\n', '9999999999ms'],
   ],
   ['a whole number', values.wholeNumber(1, 500), ['1', '500'], ['', '0', '501', '-1', '1.0', '0x10', '1e2', ' 1', '१']],
+  [
+    'a share',
+    values.share,
+    ['0', '1', '.5', '0.01', '1.0'],
+    ['', '1.1', '-0.1', '1e-2', '0.', '.', '50%', '0.1234567'],
+  ],
+  ['headers', values.headerList, ['a=b', 'X-Key=a=b%2Cc, b=2'], ['', '?', 'a', 'a=', '=b', 'a b=c', 'a=%zz', 'a=%0A']],
   ['yes or no', values.yesNo, ['yes', 'no'], ['', 'Yes', 'true', '1', 'on', 'yes ']],
   ['a word of a list', values.oneOf('info', 'warn'), ['info', 'warn'], ['', 'INFO', 'inf', 'constructor']],
   [
