@@ -27,7 +27,8 @@ const NOON = Date.UTC(2026, 10, 20, 12)
 const SEEN = { failuresBefore: 0, peopleFromNetwork: 0 }
 const MOVE = statement<[resource: string, atMs: number]>(
   'move',
-  `update auth.auth_audit_log set occurred_at = to_timestamp($2::float8 / 1000) where resource = $1`,
+  `update auth.auth_audit_log set occurred_at = to_timestamp($2::float8 / 1000)
+   from (select set_config('session_replication_role', 'replica', true)) without_triggers where resource = $1`,
 )
 
 const CASES: readonly (readonly [facts: Partial<RiskFacts>, score: number, reasons: string])[] = [
