@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import type { Worker } from 'node:cluster'
-import type { Figures } from './observe/metrics.ts'
+import type { Figures } from './observe/register.ts'
 import { openLink } from './worker-link.ts'
 import type { Link } from './worker-link.ts'
 

@@ -121,7 +121,10 @@ suite('the routes', () => {
     t.after(() => ops.close())
     await verify.inject({ url: '/verify/nginx' })
     const { payload } = await ops.inject({ url: '/metrics' })
-    assert.match(payload, /postern_verify_duration_seconds_count\{decision="refuse",tier="none"\} 1/)
+    assert.match(
+      payload,
+      /postern_verify_duration_seconds_count\{decision="refuse",dialect="nginx",app="_none",tier="none",lane="\w+"\} 1/,
+    )
     assert.equal((await ops.inject({ url: '/health' })).statusCode, 503)
     assert.match((await ops.inject({ url: '/health/detail' })).payload, /as it should/)
     assert.equal((await ops.inject({ url: '/ping' })).statusCode, 200)

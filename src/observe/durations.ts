@@ -1,54 +1,71 @@
-/** Durations by two labels in plain numbers, for where one is counted every few microseconds. */
+/** Durations in plain numbers, for where one is counted every few microseconds. */
 export interface Durations {
   readonly name: string
-  observe(decision: string, tier: string, seconds: number): void
+  readonly help: string
+  /** How many sets of labels there are. */
+  readonly size: number
+  /** A further set of labels, for the caller to keep: here nothing looks whether it is there already. */
+  add(labels: Labels): DurationSeries
   /** What the exposition format has of a histogram (Prometheus, "Histogram"). */
   samples(): DurationSample[]
 }
 
+export type Labels = Readonly<Record<string, string>>
+
+/** The durations of one set of labels. */
+export interface DurationSeries {
+  observe(seconds: number): void
+}
+
 export interface DurationSample {
   readonly metricName: string
-  readonly labels: { readonly decision: string; readonly tier: string; readonly le?: number | '+Inf' }
+  readonly labels: Readonly<Record<string, string | number>>
   readonly value: number
 }
 
-interface Series {
-  /** How many fell into each bucket, without those of the buckets below; the last is for all above. */
-  readonly counts: Float64Array
-  sum: number
-}
-
 /** @param bounds upper ones of the buckets in seconds, ascending */
-export function createDurations(name: string, bounds: readonly number[]): Durations {
-  const series = new Map<string, Map<string, Series>>()
+export function createDurations(name: string, help: string, bounds: readonly number[]): Durations {
+  const known: { readonly labels: Labels; readonly counts: SeriesCounts }[] = []
   return {
     name,
-    observe(decision, tier, seconds) {
-      const found = series.get(decision)?.get(tier) ?? addSeries(series, decision, tier, bounds.length)
-      let bucket = 0
-      while (bucket < bounds.length && seconds > (bounds[bucket] ?? 0)) bucket++
-      found.counts[bucket] = (found.counts[bucket] ?? 0) + 1
-      found.sum += seconds
+    help,
+    get size() {
+      return known.length
     },
-    samples: () =>
-      [...series].flatMap(([decision, tiers]) =>
-        [...tiers].flatMap(([tier, each]) => samplesOf(name, bounds, { decision, tier }, each)),
-      ),
+    add(labels) {
+      const counts = new SeriesCounts(bounds)
+      known.push({ labels, counts })
+      return counts
+    },
+    samples: () => known.flatMap(({ labels, counts }) => samplesOf(name, bounds, labels, counts)),
   }
 }
 
-function addSeries(series: Map<string, Map<string, Series>>, decision: string, tier: string, buckets: number): Series {
-  const added = { counts: new Float64Array(buckets + 1), sum: 0 }
-  const tiers = series.get(decision) ?? new Map<string, Series>()
-  series.set(decision, tiers.set(tier, added))
-  return added
+class SeriesCounts implements DurationSeries {
+  /** How many fell into each bucket, without those of the buckets below; the last is for all above. */
+  readonly counts: Float64Array
+  sum = 0
+  readonly #bounds: readonly number[]
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds
+    this.counts = new Float64Array(bounds.length + 1)
+  }
+
+  observe(seconds: number): void {
+    const bounds = this.#bounds
+    let bucket = 0
+    while (bucket < bounds.length && seconds > (bounds[bucket] ?? 0)) bucket++
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1
+    this.sum += seconds
+  }
 }
 
 function samplesOf(
   name: string,
   bounds: readonly number[],
-  labels: { decision: string; tier: string },
-  { counts, sum }: Series,
+  labels: Labels,
+  { counts, sum }: SeriesCounts,
 ): DurationSample[] {
   let total = 0
   const buckets = [...bounds, '+Inf' as const].map((le, place) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { KeyRing } from '../lib/key-ring.ts'
 import { hashToken } from '../lib/tokens.ts'
-import type { SharedOutcome } from '../observe/metrics.ts'
+import type { SharedOutcome } from '../observe/metrics-verify.ts'
 import type { KeyValue } from '../store/key-value.ts'
 import { createPrincipalSeal } from './principal-seal.ts'
 import type { SharedPrincipals } from './shared-principals.ts'

@@ -46,6 +46,7 @@ const EXT_AUTHZ = '/api/authz/ext-authz/'
 
 /** nginx as set up for Authelia: it names the client in another header than ingress-nginx, and redirects every 401. */
 const authRequest: Dialect = {
+  name: 'authelia-nginx',
   wanted: ['x-original-method', 'x-original-url', 'x-forwarded-for'],
   methods: ingressNginx.methods,
   appInUrl: 'may',
@@ -63,6 +64,7 @@ const authRequest: Dialect = {
 
 /** Envoy as set up for Authelia, which tells nothing of the client; an app with rules for networks is refused. */
 const plainExtAuthz: Dialect = {
+  name: 'authelia-ext-authz',
   wanted: ['host', 'x-forwarded-proto'],
   methods: extAuthz.methods,
   appInUrl: 'may',

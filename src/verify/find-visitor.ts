@@ -1,7 +1,7 @@
 import { withDeadline } from '../lib/deadline.ts'
 import type { OriginalRequest } from '../lib/original-request.ts'
 import type { Principal } from '../lib/principal.ts'
-import type { Tier } from '../observe/metrics.ts'
+import type { Tier } from '../observe/verify-durations.ts'
 import type { App, ForbidReason, RefuseReason } from '../policies/decision.ts'
 import type { Outage } from '../sessions/outage.ts'
 import type { Sessions } from '../sessions/sessions.ts'

@@ -1,5 +1,6 @@
 import type { OriginalRequest } from '../lib/original-request.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Way } from '../observe/verify-durations.ts'
 import type { RefuseReason } from '../policies/decision.ts'
 import type { Answer } from './answer.ts'
 import { callerFault } from './caller.ts'
@@ -23,17 +24,17 @@ export type Gateway = (dialect: Dialect, request: WireRequest) => Answer | Promi
 /** Builds the gateway: read, verify, write, count. */
 export function createGateway(parts: GatewayParts): Gateway {
   const readHeaders = createWireReader()
-  const answer = ({ dialect, startedAt }: Asked, outcome: Outcome, original: OriginalRequest | null): Answer => {
+  const answer = (asked: Asked, outcome: Outcome, original: OriginalRequest | null): Answer => {
     const { decision, parts: answerParts } = parts.settle(outcome.decision, original)
-    parts.metrics.verified(decision.kind, outcome.tier, (performance.now() - startedAt) / 1_000)
-    return dialect.write(decision, answerParts)
+    parts.metrics.verified(decision, asked, outcome.tier, (performance.now() - asked.startedAt) / 1_000)
+    return asked.dialect.write(decision, answerParts)
   }
   const fault = (asked: Asked, error: unknown): Answer => {
     parts.log.error({ err: error }, 'verify failed')
     return answer(asked, { decision: { kind: 'fault' }, tier: 'none' }, null)
   }
   return (dialect, request) => {
-    const asked = { dialect, startedAt: performance.now() }
+    const asked = { dialect, lane: request.lane ?? 'ordinary', startedAt: performance.now() }
     try {
       const headers = readHeaders(request.rawHeaders, dialect.wanted, parts.policy().aliasGuard)
       const original = readOriginal(parts.callers, dialect, request, headers)
@@ -48,7 +49,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 }
 
 /** A question that is under way. */
-interface Asked {
+interface Asked extends Way {
   readonly dialect: Dialect
   /** ms, monotonic. */
   readonly startedAt: number

@@ -11,6 +11,7 @@ import type { OriginalRequest } from '../lib/original-request.ts'
 import { readTarget } from '../lib/target.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Way } from '../observe/verify-durations.ts'
 import type { RefuseReason } from '../policies/decision.ts'
 import { readMethod } from '../policies/method.ts'
 import { DOUBLED } from '../web/cookies.ts'
@@ -48,6 +49,8 @@ export interface Proxy {
   /** For a stop: ends the WebSockets that are open, which would hold it up for as long as they like, and takes no more. */
   endUpgraded(): void
 }
+
+const WAY: Way = { dialect: { name: 'proxy' }, lane: 'proxy' }
 
 /** Builds proxy mode: read, verify, forward or refuse, count. */
 export function createProxy(parts: ProxyParts): Proxy {
@@ -118,7 +121,7 @@ async function judgeRequest(parts: ProxyParts, request: IncomingMessage): Promis
   const { decision, tier } =
     typeof read === 'string' ? refused(read) : await verify(parts, read, credentialsOf(request))
   const verdict = parts.settle(decision, original)
-  parts.metrics.verified(verdict.decision.kind, tier, (performance.now() - startedAt) / 1_000)
+  parts.metrics.verified(verdict.decision, WAY, tier, (performance.now() - startedAt) / 1_000)
   if (original === null || verdict.decision.kind !== 'allow') return { allowed: null, verdict }
   const rawHeaders = withoutOurAuthorization(request.rawHeaders, verdict.decision.app)
   return { allowed: { original, rawHeaders, identity: verdict.parts.identity }, verdict }

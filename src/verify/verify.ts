@@ -1,6 +1,6 @@
 import type { OriginalRequest } from '../lib/original-request.ts'
 import type { Log } from '../observe/log.ts'
-import type { Tier } from '../observe/metrics.ts'
+import type { Tier } from '../observe/verify-durations.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
 import type { App, Decision, Judgement } from '../policies/decision.ts'
 import { decide, judge } from '../policies/evaluate.ts'

@@ -1,3 +1,4 @@
+import type { Lane } from '../observe/verify-durations.ts'
 import type { AliasGuard } from '../policies/alias-guard.ts'
 import { DOUBLED } from '../web/cookies.ts'
 import type { Credentials } from './credentials.ts'
@@ -16,6 +17,8 @@ export interface WireRequest {
   readonly peer: string | null
   /** The app that the URL names, or null. */
   readonly appName: string | null
+  /** Who read it; the ordinary server unless given. */
+  readonly lane?: Lane
 }
 
 /** A value for each wanted header, or why one can't be had. */

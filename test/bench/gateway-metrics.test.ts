@@ -8,8 +8,9 @@ import { createMetrics } from '../../src/observe/metrics.ts'
 
 test('the share of what was counted in between is told by decision and tier', async () => {
   const metrics = createMetrics({ cachedPrincipals: () => 0, policyVersion: () => 1 })
-  const observe = (decision: string, tier: 'none' | 'l1' | 'l3', times: number): void => {
-    for (let time = 0; time < times; time++) metrics.verified(decision, tier, 0.001)
+  const way = { dialect: { name: 'nginx' }, lane: 'express' } as const
+  const observe = (kind: string, tier: 'none' | 'l1' | 'l3', times: number): void => {
+    for (let time = 0; time < times; time++) metrics.verified({ kind, app: { name: 'wiki' } }, way, tier, 0.001)
   }
   observe('allow', 'l3', 50)
   observe('allow', 'l1', 7)

@@ -3,11 +3,12 @@ import { test } from 'node:test'
 import { createDurations } from '../../src/observe/durations.ts'
 
 test('buckets hold all up to their bound, and sum and count all of them', () => {
-  const durations = createDurations('verify', [0.1, 1])
-  for (const seconds of [0.05, 0.1, 0.5, 3]) durations.observe('allow', 'l1', seconds)
-  durations.observe('forbid', 'none', 0.2)
+  const durations = createDurations('verify', 'Time to answer.', [0.1, 1])
+  const allow = durations.add({ decision: 'allow' })
+  for (const seconds of [0.05, 0.1, 0.5, 3]) allow.observe(seconds)
+  durations.add({ decision: 'forbid' }).observe(0.2)
   const told = durations.samples().map(({ metricName, labels, value }) => {
-    return `${metricName} ${labels.decision} ${labels.le ?? ''} ${Math.round(value * 100) / 100}`
+    return `${metricName} ${labels['decision']} ${labels['le'] ?? ''} ${Math.round(value * 100) / 100}`
   })
   assert.deepEqual(told, [
     'verify_bucket allow 0.1 2',

@@ -2,8 +2,14 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { countsOf, createMetrics, exposeTogether } from '../../src/observe/metrics.ts'
-import type { Figures, Metrics } from '../../src/observe/metrics.ts'
+import type { Gauges } from '../../src/observe/gauges.ts'
+import { createMetrics } from '../../src/observe/metrics.ts'
+import type { Metrics } from '../../src/observe/metrics.ts'
+import { countsOf, exposeTogether } from '../../src/observe/register.ts'
+import type { Figures } from '../../src/observe/register.ts'
+
+const WIKI = { name: 'wiki' }
+const WAY = { dialect: { name: 'nginx' }, lane: 'express' } as const
 
 test('attempts are counted by outcome and way', async () => {
   const metrics = open()
@@ -26,15 +32,18 @@ test('how long sign-ins lasted is told by the type of user', async () => {
   assert.ok(text.includes(`${name}_bucket{le="86400",user_type="person"} 2`))
 })
 
-test('verify requests are told by decision and tier, down to microseconds', async () => {
+test('verify requests are told by decision, dialect, app, tier and lane, down to microseconds', async () => {
   const metrics = open()
-  metrics.verified('allow', 'l1', 0.000_02)
-  metrics.verified('forbid', 'none', 0.3)
+  metrics.verified({ kind: 'allow', app: WIKI }, WAY, 'l1', 0.000_02)
+  metrics.verified({ kind: 'refuse' }, { ...WAY, lane: 'ordinary' }, 'none', 0.3)
   const text = await metrics.expose()
   const name = 'postern_verify_duration_seconds_bucket'
-  assert.ok(text.includes(`${name}{le="0.00001",decision="allow",tier="l1"} 0`))
-  assert.ok(text.includes(`${name}{le="0.000025",decision="allow",tier="l1"} 1`))
-  assert.ok(text.includes(`${name}{le="0.25",decision="forbid",tier="none"} 0`))
+  const allow = 'decision="allow",dialect="nginx",app="wiki",tier="l1",lane="express"'
+  assert.ok(text.includes(`${name}{le="0.00001",${allow}} 0`))
+  assert.ok(text.includes(`${name}{le="0.000025",${allow}} 1`))
+  assert.ok(
+    text.includes(`${name}{le="0.25",decision="refuse",dialect="nginx",app="_none",tier="none",lane="ordinary"} 0`),
+  )
 })
 
 test('gauges are asked when somebody looks, and the process is described', async () => {
@@ -56,8 +65,11 @@ test('of several processes counts are added up, and what must not be isn’t', a
   const one = processWith({ verified: 3, cached: 10, version: 4 })
   const other = processWith({ verified: 5, cached: 20, version: 3 })
   const text = await exposeTogether([await sent(one), await sent(other)])
-  assert.match(text, /^postern_verify_duration_seconds_count\{decision="allow",tier="l1"\} 8$/m)
-  assert.match(text, /^postern_verify_duration_seconds_bucket\{le="\+Inf",decision="allow",tier="l1"\} 8$/m)
+  assert.match(text, /^postern_verify_duration_seconds_count\{decision="allow",.*\} 8$/m)
+  assert.match(
+    text,
+    /^postern_verify_duration_seconds_bucket\{le="\+Inf",decision="allow",dialect="nginx",app="wiki",tier="l1",lane="express"\} 8$/m,
+  )
   assert.match(text, /^postern_cached_principals 30$/m)
   assert.match(text, /^postern_policy_version 3$/m)
   assert.match(text, /^auth_attempts_total\{status="success",method="password"\} 2$/m)
@@ -69,7 +81,7 @@ test('the counts of a process that ended stay, its gauges go', async () => {
   const running = processWith({ verified: 5, cached: 20, version: 3 })
   const kept = await countsOf([await countsOf([[], await sent(ended)]), await sent(ended)])
   const text = await exposeTogether([kept, await sent(running)])
-  assert.match(text, /^postern_verify_duration_seconds_count\{decision="allow",tier="l1"\} 11$/m)
+  assert.match(text, /^postern_verify_duration_seconds_count\{decision="allow",.*\} 11$/m)
   assert.match(text, /^postern_cached_principals 20$/m)
   assert.match(text, /^postern_policy_version 3$/m)
 })
@@ -101,13 +113,23 @@ test('of several processes the one that is worst off tells how far they can do w
 })
 
 test('docs/metrics.md tells of every metric of ours, and of no other', async () => {
-  const outage = { graceLeft: () => 0, changesAge: () => 0, isBreakerOpen: () => false, isDegraded: () => false }
-  const metrics = createMetrics({ cachedPrincipals: () => 0, policyVersion: () => 0, redisUp: () => true, outage })
+  const metrics = createMetrics(ALL_GAUGES)
   const told = (await metrics.figures()).map(({ name }) => name).filter((name) => !/^(?:process|nodejs)_/.test(name))
   const page = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8')
   const described = [...page.matchAll(/^\| `(\w+)/gm)].map(([, name]) => name)
   assert.deepEqual(new Set(described), new Set(told))
 })
+
+const ALL_GAUGES: Required<Gauges> = {
+  cachedPrincipals: () => 0,
+  cachedPrincipalAge: () => 0,
+  policyVersion: () => 0,
+  redisUp: () => true,
+  outage: { graceLeft: () => 0, changesAge: () => 0, isBreakerOpen: () => false, isDegraded: () => false },
+  passwordHashes: () => ({ running: 1, waiting: 2 }),
+  pool: () => ({ used: 1, idle: 2, waiting: 3 }),
+  machine: { memoryBytes: 2 ** 30, cpus: 1.5 },
+}
 
 /** Name, value in a process that is well, and value of it together with one that is cut off. */
 const OUTAGE_LINES = [
@@ -124,7 +146,7 @@ function open() {
 function processWith({ verified, cached, version }: { verified: number; cached: number; version: number }): Metrics {
   const metrics = createMetrics({ cachedPrincipals: () => cached, policyVersion: () => version })
   metrics.attempt('success', 'password')
-  for (let count = 0; count < verified; count++) metrics.verified('allow', 'l1', 0.001)
+  for (let count = 0; count < verified; count++) metrics.verified({ kind: 'allow', app: WIKI }, WAY, 'l1', 0.001)
   return metrics
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
-import type { SharedOutcome } from '../../src/observe/metrics.ts'
+import type { SharedOutcome } from '../../src/observe/metrics-verify.ts'
 import type { Known } from '../../src/sessions/principal-cache.ts'
 import { createRedisPrincipals, SHARED_LIFE_MS } from '../../src/sessions/redis-principals.ts'
 import type { SharedPrincipals } from '../../src/sessions/shared-principals.ts'

@@ -86,7 +86,7 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   },
   pg: { files: ['store/postgres.ts'] },
   pino: { files: ['observe/log.ts'] },
-  'prom-client': { files: ['observe/metrics.ts'] },
+  'prom-client': { files: ['observe/register.ts'] },
   uqr: { files: ['web/qr-code.ts'] },
   undici: { files: ['verify/upstream.ts'] },
   yaml: { files: ['policies/yaml-document.ts'] },

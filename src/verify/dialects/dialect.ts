@@ -21,6 +21,8 @@ export interface AnswerParts {
 
 /** How one proxy family describes the original request and takes the answer: two pure functions. */
 export interface Dialect {
+  /** What metrics and logs call it. */
+  readonly name: string
   /** Lower-case names of the mandatory headers, in the order in which `read` expects their values. */
   readonly wanted: readonly string[]
   /** Methods of the verify request itself; null where the proxy sends the client's own. */

@@ -14,6 +14,7 @@ const OURS = [...IDENTITY_HEADERS, ASSERTION_HEADER, 'X-Postern-Decision', 'X-Po
  * app stands in the prefix, always: without it a visitor could write one into the path.
  */
 export const extAuthz: Dialect = {
+  name: 'ext-authz',
   wanted: ['host', 'x-forwarded-proto', 'x-forwarded-for'],
   methods: null,
   appInUrl: 'and_target',

@@ -11,6 +11,7 @@ const WEB_SCHEMES: ReadonlyMap<string, string> = new Map([
 
 /** What Traefik and Caddy make anew for each request, and HAProxy, APISIX and Apache are told to. */
 export const forward: Dialect = {
+  name: 'forward',
   wanted: ['x-forwarded-method', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-uri', 'x-forwarded-for'],
   methods: null,
   appInUrl: 'may',

@@ -11,6 +11,7 @@ const ORIGINAL_URL = /^(https?):\/\/([A-Za-z0-9.:[\]-]+)(\/.*)$/
  * nginx served: so the app must stand in the verify URL, and the host be one of that app's.
  */
 export const ingressNginx: Dialect = {
+  name: 'ingress-nginx',
   wanted: ['x-original-method', 'x-original-url', 'x-real-ip'],
   methods: ['GET', 'HEAD'],
   appInUrl: 'must',

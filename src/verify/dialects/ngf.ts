@@ -7,6 +7,7 @@ import { readOriginal } from './read-original.ts'
  * scheme, on which no rule depends, nor the client's address, so that an app with rules for networks is refused.
  */
 export const ngf: Dialect = {
+  name: 'ngf',
   wanted: ['method', 'host', 'path'],
   methods: ['GET', 'HEAD'],
   appInUrl: 'must',

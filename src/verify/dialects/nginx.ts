@@ -5,6 +5,7 @@ import { readOriginal } from './read-original.ts'
 
 /** nginx `auth_request` as our includes set it up; also SWAG, NPM and Apache's mod_lua. */
 export const nginx: Dialect = {
+  name: 'nginx',
   wanted: ['x-original-method', 'x-original-proto', 'x-original-host', 'x-original-uri', 'x-real-ip'],
   methods: ['GET', 'HEAD'],
   appInUrl: 'may',

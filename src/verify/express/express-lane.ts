@@ -161,7 +161,7 @@ class ExpressConnection {
       const { method, rawHeaders } = request
       at = request.end
       const { dialect, appName } = route
-      const answer = gateway(dialect, { rawHeaders, method, target: '', peer: this.#peer, appName })
+      const answer = gateway(dialect, { rawHeaders, method, target: '', peer: this.#peer, appName, lane: 'express' })
       if (answer instanceof Promise) return this.#wait(answers, text.slice(at), method, answer)
       answers += write(method, answer)
     }

@@ -1,0 +1,33 @@
+import type { Register } from './register.ts'
+
+/** What is told of the database. */
+export interface StoreMetrics {
+  /** @param statement its label, which is a constant */
+  statement(statement: string, seconds: number): void
+  statementFailed(statement: string, reason: string): void
+  slowStatement(statement: string): void
+}
+
+const STATEMENT_BUCKETS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+
+/** Makes the metrics of statements. */
+export function storeMetrics(register: Register): StoreMetrics {
+  const statement = register.durationsBy(
+    'postern_statement_duration_seconds',
+    'Time that statements took, without the wait for a connection.',
+    'statement',
+    STATEMENT_BUCKETS,
+  )
+  const failed = register.counter('postern_statement_errors_total', 'Statements that failed, by why.', [
+    'statement',
+    'reason',
+  ])
+  const slow = register.counter('postern_slow_statements_total', 'Statements slower than POSTERN_SLOW_QUERY.', [
+    'statement',
+  ])
+  return {
+    statement,
+    statementFailed: (label, reason) => failed({ statement: label, reason }),
+    slowStatement: (label) => slow({ statement: label }),
+  }
+}
