@@ -42,6 +42,7 @@ missing_packages() {
   compgen -G '/usr/share/lua/*/socket.lua' >/dev/null || echo lua-socket
   command -v chromium >/dev/null || echo chromium
   command -v openssl >/dev/null || echo openssl
+  command -v promtool >/dev/null || echo prometheus
 }
 
 install_packages() {
@@ -80,7 +81,7 @@ has_dead_code_check() {
   compgen -G 'knip.*' >/dev/null || compgen -G '.knip.*' >/dev/null || grep -q '"knip": {' package.json
 }
 
-phase "Debian packages: PostgreSQL, Redis, nginx, Caddy, HAProxy, Apache, Chromium, OpenSSL" install_packages
+phase "Debian packages: PostgreSQL, Redis, nginx, Caddy, HAProxy, Apache, Chromium, OpenSSL, Prometheus" install_packages
 # No package of ours needs its install script, and one that ran anyway would only hide a broken binary.
 phase "npm ci: the packages of package-lock.json, Node among them" npm ci --ignore-scripts --no-audit --no-fund
 phase "format" npm run --silent format:check
