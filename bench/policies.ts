@@ -110,7 +110,7 @@ function gatewayOf(compiled: CompiledPolicy): Gateway {
     cookies: createSessionCookies(new URL('https://auth.example.com'), null),
     watch: () => undefined,
     callers: { trustedProxies, secrets: null },
-    settle: createSettle(policy, log, { basicPassword: '', signAssertion: null }),
+    settle: createSettle(policy, { basicPassword: '', signAssertion: null }),
     metrics: { verified: () => undefined },
     log,
   })

@@ -1,3 +1,4 @@
+import { PRUNE_DECISION_SUMS } from './audit/decision-sums-table.ts'
 import { PRUNE_DECISIONS } from './audit/decisions-table.ts'
 import { PRUNE_ONE_TIME_TOKENS } from './credentials/one-time-tokens-table.ts'
 import type { Secrets } from './config/settings.ts'
@@ -49,6 +50,7 @@ const PRUNABLES: readonly Prunable[] = [
   { what: 'sign-ins', statement: PRUNE_SIGN_INS, keptMs: DAY_MS },
   { what: 'one-time tokens', statement: PRUNE_ONE_TIME_TOKENS, keptMs: DAY_MS },
   { what: 'decisions', statement: PRUNE_DECISIONS, keptMs: 30 * DAY_MS },
+  { what: 'sums of decisions', statement: PRUNE_DECISION_SUMS, keptMs: 90 * DAY_MS },
   { what: 'API tokens', statement: PRUNE_API_TOKENS, keptMs: DAY_MS },
   { what: 'mails', statement: PRUNE_MAILS, keptMs: 2 * DAY_MS },
 ]
@@ -131,7 +133,7 @@ export function keepWritingDecisions({ decisions, log }: Context, opened: AsyncD
   const timer = every(DECISIONS_MS, write, tell)
   opened.defer(async () => {
     timer.stop()
-    await decisions.flush().catch((error: unknown) => log.warn({ err: error }, 'the last decisions are lost'))
+    await decisions.end().catch((error: unknown) => log.warn({ err: error }, 'the last decisions are lost'))
   })
 }
 

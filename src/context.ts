@@ -106,9 +106,13 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   })
   const decisions = createDecisions({
     database,
+    log,
     policyVersion: () => policies.version,
+    logOneIn: config.decisionSample,
     onDropped: (why, count) => metrics.decisionsDropped(why, count),
+    onRepeated: () => metrics.decisionsRepeated(1),
     now: () => performance.now(),
+    clock: () => Date.now(),
   })
   const proofs = { passwords, newPasswords, ...createFactors(keys.sealing, config.publicUrl) }
   const kept = { config, log, database, keys, ...proofs, policies, decisions, metrics }
@@ -150,7 +154,7 @@ function gatewayPartsOf(parts: Parts, cookies: SessionCookies, secrets: Secrets)
   const callers = { trustedProxies, secrets: secrets.proxySecret }
   const signAssertion = createAssertionSigner(keys.assertion, config.publicUrl)
   const source = { basicPassword: secrets.basicPassword ?? '', signAssertion }
-  const settle = recordVerdicts(createSettle(policy, log, source), parts.decisions)
+  const settle = recordVerdicts(createSettle(policy, source), parts.decisions, policy)
   const visitors = { sessions, machines, isInScope: createScopeTest(), outage, cookies }
   return { policy, ...visitors, callers, settle, watch: createWatch(metrics, log), metrics, log }
 }

@@ -22,6 +22,11 @@ export interface RecordedDecision {
   /** Without the query. */
   readonly path: string | null
   readonly pathIsCut: boolean
+  /** The path as the rule that decided read it, where that is not as it was sent. */
+  readonly reading: string | null
+  /** How often the same was decided within a minute, and when last. */
+  readonly times: number
+  readonly lastAt: Date
   readonly clientAddress: string | null
   readonly login: string | null
   readonly roles: readonly string[]
@@ -67,6 +72,9 @@ function toRecorded(row: DecisionRow): RecordedDecision {
     host: row.host,
     path: row.path,
     pathIsCut: row.path_is_cut,
+    reading: row.reading,
+    times: row.times,
+    lastAt: row.last_at,
     clientAddress: row.client_address,
     login: row.login,
     roles: row.roles,

@@ -148,12 +148,19 @@ function goneText({ policyVersion }: RecordedDecision): string {
 }
 
 function recordedText(recorded: RecordedDecision): string {
-  const { id, decidedAt, kind, reason, rule, app } = recorded
+  const { id, decidedAt, kind, reason, rule, app, reading } = recorded
   const why = reason === null ? '' : `, because ${recordedReasonWords(reason)}`
   const by = rule === null ? '' : ` by rule ${rule}`
   const where = app === null ? '' : ` of app ${app}`
+  const read = reading === null ? '' : `\nThe path was read as ${reading}.`
   const sampled = recorded.sampled ? '\nIt is one of a sample: nobody was shown its number.' : ''
-  return `Decision ${id} of ${decidedAt.toISOString()}: ${kind}${by}${by === '' ? '' : where}${why}.${sampled}`
+  const head = `Decision ${id} of ${decidedAt.toISOString()}: ${kind}${by}${by === '' ? '' : where}${why}.`
+  return `${head}${read}${timesText(recorded)}${sampled}`
+}
+
+function timesText({ times, lastAt }: RecordedDecision): string {
+  if (times === 1) return ''
+  return `\nIt stands for ${times} alike within a minute, from the same network, the last at ${lastAt.toISOString()}.`
 }
 
 function recordedVisitor({ login, roles, factorAges }: RecordedDecision): string {
@@ -191,6 +198,6 @@ function unknownDecision(id: string): OperatorError {
   const shown = textOf({ id }, 'id').slice(0, 64)
   return new OperatorError(
     `There is no decision ${shown}. It is written down within seconds, and kept for 30 days or the last 100,000; ` +
-      'of a network that sends many refused requests only some are kept. The log has all of them.',
+      'of a network that is refused in more than 120 ways a minute only some are kept.',
   )
 }

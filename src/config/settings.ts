@@ -198,6 +198,12 @@ export const SETTINGS = {
     'info',
     'How much is logged, as JSON lines on standard output.',
   ),
+  decisionSample: setting(
+    'POSTERN_DECISION_SAMPLE',
+    wholeNumber(0, 1_000_000),
+    '1000',
+    'Of the requests that pass one in so many is a line in the log; 0 for none. What is refused always is.',
+  ),
 } as const
 
 export type Values<Table extends Record<string, Setting<unknown>>> = {

@@ -17,6 +17,8 @@ export interface PastRequest {
   readonly host: string | null
   /** Without the query. */
   readonly path: string | null
+  /** How often it came; once unless given. */
+  readonly times?: number
   /** True where the path was too long to be kept whole. */
   readonly pathIsCut: boolean
   /** Null where the proxy never tells. */
@@ -78,15 +80,16 @@ export function createReplay(current: CompiledPolicy, draft: CompiledPolicy): Re
   return {
     add(past) {
       const original = originalOf(past)
-      if (original === null) return void counts.skipped++
-      counts.replayed++
-      if (past.login === null) counts.withoutVisitor++
+      const { times = 1 } = past
+      if (original === null) return void (counts.skipped += times)
+      counts.replayed += times
+      if (past.login === null) counts.withoutVisitor += times
       if (span.oldest === null || past.decidedAt < span.oldest) span.oldest = past.decidedAt
       if (span.newest === null || past.decidedAt > span.newest) span.newest = past.decidedAt
       const [from, to] = [current, draft].map((policy) => decidePast(policy, original, past)) as [Decision, Decision]
       if (outcomeOf(from) === outcomeOf(to)) return
-      counts.differing++
-      if (!addTo(groups, { from, to }, `${past.login ?? 'nobody'} ${describe(past)}`)) counts.ungrouped++
+      counts.differing += times
+      if (!addTo(groups, { from, to }, past)) counts.ungrouped += times
     },
     report: () => ({ ...counts, ...span, groups: [...groups.values()].map(toGroup).toSorted(byCount) }),
   }
@@ -120,7 +123,12 @@ function decidePast(policy: CompiledPolicy, original: OriginalRequest, past: Pas
 }
 
 /** False where there are too many groups already. */
-function addTo(groups: Map<string, Counted>, { from, to }: { from: Decision; to: Decision }, example: string): boolean {
+function addTo(
+  groups: Map<string, Counted>,
+  { from, to }: { from: Decision; to: Decision },
+  past: PastRequest,
+): boolean {
+  const example = `${past.login ?? 'nobody'} ${describe(past)}`
   const about = {
     app: appOf(to) ?? appOf(from),
     from: outcomeOf(from),
@@ -131,7 +139,7 @@ function addTo(groups: Map<string, Counted>, { from, to }: { from: Decision; to:
   const key = JSON.stringify(about)
   const group = groups.get(key) ?? { ...about, count: 0, examples: [] }
   if (group.count === 0 && groups.size >= MAX_GROUPS) return false
-  group.count++
+  group.count += past.times ?? 1
   if (group.examples.length < MAX_EXAMPLES && !group.examples.includes(example)) group.examples.push(example)
   groups.set(key, group)
   return true

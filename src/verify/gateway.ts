@@ -25,7 +25,7 @@ export type Gateway = (dialect: Dialect, request: WireRequest) => Answer | Promi
 export function createGateway(parts: GatewayParts): Gateway {
   const readHeaders = createWireReader()
   const answer = (asked: Asked, outcome: Outcome, original: OriginalRequest | null): Answer => {
-    const { decision, parts: answerParts } = parts.settle(outcome.decision, original)
+    const { decision, parts: answerParts } = parts.settle(outcome.decision, original, asked.dialect.name)
     parts.metrics.verified(decision, asked, outcome.tier, (performance.now() - asked.startedAt) / 1_000)
     return asked.dialect.write(decision, answerParts)
   }

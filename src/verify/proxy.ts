@@ -110,7 +110,7 @@ async function decideRequest(parts: ProxyParts, request: IncomingMessage): Promi
     return await judgeRequest(parts, request)
   } catch (error) {
     parts.log.error({ err: error }, 'verify failed')
-    return { allowed: null, verdict: parts.settle({ kind: 'fault' }, null) }
+    return { allowed: null, verdict: parts.settle({ kind: 'fault' }, null, 'proxy') }
   }
 }
 
@@ -120,7 +120,7 @@ async function judgeRequest(parts: ProxyParts, request: IncomingMessage): Promis
   const original = typeof read === 'string' ? null : read
   const { decision, tier } =
     typeof read === 'string' ? refused(read) : await verify(parts, read, credentialsOf(request))
-  const verdict = parts.settle(decision, original)
+  const verdict = parts.settle(decision, original, 'proxy')
   parts.metrics.verified(verdict.decision, WAY, tier, (performance.now() - startedAt) / 1_000)
   if (original === null || verdict.decision.kind !== 'allow') return { allowed: null, verdict }
   const rawHeaders = withoutOurAuthorization(request.rawHeaders, verdict.decision.app)

@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto'
 import type { OriginalRequest } from '../lib/original-request.ts'
-import type { Log } from '../observe/log.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
 import type { App, Decision, SignInReason } from '../policies/decision.ts'
 import type { AnswerParts } from './dialects/dialect.ts'
@@ -14,11 +12,8 @@ export interface Verdict {
   readonly parts: AnswerParts
 }
 
-/** Turns decisions into verdicts and logs those that let nothing pass. */
-export type Settle = (decision: Decision, original: OriginalRequest | null) => Verdict
-
-/** Enough to see which address it was; whoever sends 8 KB isn't worth 8 KB of the log. */
-const MAX_LOGGED_PATH = 512
+/** Turns decisions into verdicts. @param dialect of the proxy that asked, for whoever reads of it later */
+export type Settle = (decision: Decision, original: OriginalRequest | null, dialect?: string) => Verdict
 
 const NO_PARTS: AnswerParts = {
   identity: [],
@@ -33,31 +28,28 @@ const NO_PARTS: AnswerParts = {
 const NO_SOURCE: IdentitySource = { basicPassword: '', signAssertion: null }
 
 /** @param source what identity headers are made from besides the policy and the visitor */
-export function createSettle(
-  policy: () => CompiledPolicy,
-  log: Pick<Log, 'info'>,
-  source: IdentitySource = NO_SOURCE,
-): Settle {
+export function createSettle(policy: () => CompiledPolicy, source: IdentitySource = NO_SOURCE): Settle {
   const tell = createTell({ ...source, policy, now: Date.now })
   return (decision, original) => {
-    if (decision.kind !== 'allow') return settleDenial(decision, original, log)
+    if (decision.kind !== 'allow') return settleDenial(decision, original)
     const { app, rule, principal } = decision
     const identity = tell(app, principal)
     if (identity !== null) return { decision, parts: { ...NO_PARTS, identity } }
-    return settleDenial({ kind: 'forbid', reason: 'identity_too_large', app, rule, principal }, original, log)
+    return settleDenial({ kind: 'forbid', reason: 'identity_too_large', app, rule, principal }, original)
   }
 }
 
 /** Whoever is signed in would be sent straight back from where sign-ins begin, unless it is asked for proof. */
 const PROOF: Readonly<Record<SignInReason, string>> = {
   nobody: '',
+  session_moved: '',
   too_long_ago: '&prove=again',
   second_factor: '&prove=second_factor',
 }
 
 type Denial = Exclude<Decision, { kind: 'allow' }>
 
-function settleDenial(decision: Denial, original: OriginalRequest | null, log: Pick<Log, 'info'>): Verdict {
+function settleDenial(decision: Denial, original: OriginalRequest | null): Verdict {
   const navigation = original?.navigation ?? false
   if (decision.kind === 'sign_in' && original !== null) {
     const url = startUrlOf(decision.app.origin(original.host.name), original)
@@ -65,28 +57,10 @@ function settleDenial(decision: Denial, original: OriginalRequest | null, log: P
     const challenge = original.isProgram === true ? challengeOf(decision.app) : ''
     return { decision, parts: { ...NO_PARTS, startUrl, challenge, navigation, method: original.method } }
   }
-  const decisionId = randomBytes(6).toString('hex')
-  log.info({ decisionId, ...describe(decision), ...describeRequest(original) }, `verify: ${decision.kind}`)
-  return { decision, parts: { ...NO_PARTS, navigation, decisionId } }
+  return { decision, parts: { ...NO_PARTS, navigation } }
 }
 
 /** RFC 7617; an app's name has no quotes. */
 function challengeOf({ name, basic }: App): string {
   return basic === undefined ? '' : `Basic realm="${name}", charset="UTF-8"`
-}
-
-function describe(decision: Decision): object {
-  if (decision.kind === 'forbid') {
-    const { reason, app, rule, principal } = decision
-    return { decision: 'forbid', reason, app: app?.name, rule: rule?.number, login: principal?.login }
-  }
-  if (decision.kind === 'refuse') return { decision: 'refuse', reason: decision.reason }
-  return { decision: decision.kind }
-}
-
-/** Without the query: it may hold what is private to the app. */
-function describeRequest(original: OriginalRequest | null): object {
-  if (original === null) return {}
-  const { method, scheme, host, target, clientAddress } = original
-  return { method, scheme, host: host.name, path: target.path.slice(0, MAX_LOGGED_PATH), clientAddress }
 }

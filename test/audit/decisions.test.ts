@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { createDecisions } from '../../src/audit/decisions.ts'
-import type { Decisions } from '../../src/audit/decisions.ts'
+import type { Decided } from '../../src/audit/decision-entry.ts'
 import { PRUNE_DECISIONS } from '../../src/audit/decisions-table.ts'
 import { findDecision, recentDecisions } from '../../src/audit/read-decisions.ts'
 import type { RecordedDecision } from '../../src/audit/read-decisions.ts'
@@ -14,7 +13,7 @@ import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
 import type { Cleanup } from '../support/database.ts'
 import { usedMemory } from '../support/memory.ts'
-import { ALICE, ALLOW, FORBID, idOf, original, SIGN_IN } from './facts.ts'
+import { ALICE, ALLOW, AS_SENT, FORBID, openDecisions, original, SIGN_IN } from './facts.ts'
 
 const WHOLE_ROWS = statement<[], { text: string }>('whole_rows', `select d::text as text from auth.decisions d`)
 const MAKE_OLD = statement<[id: string, age: string]>(
@@ -32,24 +31,8 @@ const COUNT = statement<[], { count: number; newest: Date }>(
 )
 const ANALYZE = statement<[]>('analyze', `analyze auth.decisions`)
 const HOUR_MS = 3_600_000
-
-interface Opened {
-  readonly decisions: Decisions
-  readonly dropped: Record<string, number>
-  readonly clock: { now: number }
-}
-
-function open(database: Queryable): Opened {
-  const dropped: Record<string, number> = {}
-  const clock = { now: 0 }
-  const decisions = createDecisions({
-    database,
-    policyVersion: () => 7,
-    onDropped: (why, count) => void (dropped[why] = (dropped[why] ?? 0) + count),
-    now: () => clock.now,
-  })
-  return { decisions, dropped, clock }
-}
+/** No database takes a login with this character. */
+const BAD: Decided = { ...FORBID, principal: { ...ALICE, login: 'a\u0000' } }
 
 const drivers = {
   PostgreSQL: async (t: Cleanup): Promise<Database> => (await openTestDatabase(t)).database,
@@ -60,14 +43,15 @@ for (const [driver, openDatabase] of Object.entries(drivers)) {
     const database = await openDatabase({ after })
 
     test('a forbid is found by the number that its visitor was shown, with all that rules look at', async () => {
-      const { decisions, clock } = open(database)
-      decisions.note(FORBID, idOf(1), original())
+      const { decisions, clock } = openDecisions(database)
+      const about = { readingOf: () => '/admin/y', dialect: 'nginx' }
+      const id = decisions.refused(FORBID, original(), about)
       clock.now += HOUR_MS
       await decisions.flush()
-      const found = await findDecision(database, idOf(1).toUpperCase())
-      const { decidedAt, factorAges, ...facts } = found ?? ({} as RecordedDecision)
+      const found = await findDecision(database, id.toUpperCase())
+      const { decidedAt, lastAt, factorAges, ...facts } = found ?? ({} as RecordedDecision)
       assert.deepEqual(facts, {
-        id: idOf(1),
+        id,
         kind: 'forbid',
         reason: 'missing_role',
         sampled: false,
@@ -80,6 +64,8 @@ for (const [driver, openDatabase] of Object.entries(drivers)) {
         host: 'wiki.example.com:8443',
         path: '/admin/x',
         pathIsCut: false,
+        reading: '/admin/y',
+        times: 1,
         clientAddress: '203.0.113.7',
         login: 'alice',
         roles: ['staff', 'editor'],
@@ -87,12 +73,13 @@ for (const [driver, openDatabase] of Object.entries(drivers)) {
       const [age = 0] = factorAges
       assert.ok(factorAges.length === 1 && age >= 60 && age < 120, `${age} s`)
       assert.ok(Math.abs(Date.now() - HOUR_MS - decidedAt.getTime()) < 60_000)
-      assert.equal(await findDecision(database, idOf(2)), null)
+      assert.deepEqual(lastAt, decidedAt)
+      assert.equal(await findDecision(database, '0'.repeat(12)), null)
     })
 
     test('nothing of the query is written, nor of the sign-in', async () => {
-      const { decisions } = open(database)
-      decisions.note(FORBID, idOf(3), original({ target: '/x?token=planted' }))
+      const { decisions, forbid } = openDecisions(database)
+      forbid('/x?token=planted')
       await decisions.flush()
       const rows = (await database.query(WHOLE_ROWS)).map(({ text }) => text).join('\n')
       assert.doesNotMatch(rows, /planted|secret/)
@@ -100,50 +87,51 @@ for (const [driver, openDatabase] of Object.entries(drivers)) {
     })
 
     test('what could not be read at all has a row, and a path that is too long is cut', async () => {
-      const { decisions } = open(database)
-      decisions.note({ kind: 'refuse', reason: 'bad_host' }, idOf(4), null)
-      decisions.note(FORBID, idOf(5), original({ target: `/${'x'.repeat(600)}`, address: '2001:db8::1' }))
-      decisions.note(FORBID, idOf(6), original({ target: `/${'x'.repeat(511)}` }))
+      const { decisions, forbid } = openDecisions(database)
+      const ids = [
+        decisions.refused({ kind: 'refuse', reason: 'bad_host' }, null, AS_SENT),
+        forbid(`/${'x'.repeat(600)}`, '2001:db8::1'),
+        forbid(`/${'x'.repeat(511)}`),
+      ]
       await decisions.flush()
-      const [refused, cut, whole] = await Promise.all([4, 5, 6].map((id) => findDecision(database, idOf(id))))
+      const [refused, cut, whole] = await Promise.all(ids.map((id) => findDecision(database, id)))
       assert.deepEqual([refused?.reason, refused?.path, refused?.clientAddress], ['bad_host', null, null])
       assert.deepEqual([cut?.path?.length, cut?.pathIsCut, cut?.clientAddress], [512, true, '2001:db8::1'])
       assert.deepEqual([whole?.path?.length, whole?.pathIsCut], [512, false])
     })
 
     test('a client whose address the proxy never tells has a row like any other', async () => {
-      const { decisions, dropped } = open(database)
-      decisions.note(FORBID, idOf(7), original({ address: '' }))
-      decisions.note(FORBID, idOf(8), original())
+      const { decisions, dropped, forbid } = openDecisions(database)
+      const ids = [forbid('/x', ''), forbid('/x')]
       await decisions.flush()
-      const [unknown, known] = await Promise.all([7, 8].map((id) => findDecision(database, idOf(id))))
+      const [unknown, known] = await Promise.all(ids.map((id) => findDecision(database, id)))
       assert.deepEqual([unknown?.clientAddress, known?.clientAddress, dropped], [null, '203.0.113.7', {}])
       assert.equal(originalOf(unknown ?? ({} as RecordedDecision))?.clientAddress, '')
     })
 
     test('the last decisions come newest first and once each, over any number of pages', async () => {
-      const { decisions, clock } = open(database)
-      for (let at = 0; at < 1_200; at++) {
+      const { decisions, clock, forbid } = openDecisions(database)
+      const ids = Array.from({ length: 1_200 }, (_, at) => {
         clock.now += 10
-        decisions.note(FORBID, idOf(10_000 + at), original({ address: `198.51.${at % 250}.1` }))
-      }
+        return forbid(`/page/${at}`, `198.51.${at % 250}.1`)
+      })
       await decisions.flush()
-      const ids = (await collect(database, 2_000)).map(({ id }) => id).filter((id) => id >= idOf(10_000))
+      const found = (await collect(database, 2_000)).filter(({ path }) => path?.startsWith('/page/') === true)
       assert.deepEqual(
-        ids,
-        Array.from({ length: 1_200 }, (_, at) => idOf(10_000 + 1_199 - at)),
+        found.map(({ id }) => id),
+        ids.toReversed(),
       )
       assert.equal((await collect(database, 700)).length, 700)
     })
 
     test('old ones are removed', async () => {
-      const { decisions } = open(database)
-      for (const id of [21, 22]) decisions.note(FORBID, idOf(id), original())
+      const { decisions, forbid } = openDecisions(database)
+      const [old, young] = [forbid('/old'), forbid('/young')]
       await decisions.flush()
-      await database.query(MAKE_OLD, idOf(21), '2 h')
+      await database.query(MAKE_OLD, old, '2 h')
       await database.query(PRUNE_DECISIONS, HOUR_MS + 60_000)
-      assert.equal(await findDecision(database, idOf(21)), null)
-      assert.notEqual(await findDecision(database, idOf(22)), null)
+      assert.equal(await findDecision(database, old), null)
+      assert.notEqual(await findDecision(database, young), null)
     })
 
     test('of more than 100,000 the oldest are removed, a batch at a time', async () => {
@@ -162,26 +150,26 @@ for (const [driver, openDatabase] of Object.entries(drivers)) {
   })
 }
 
-test('a network has 120 refusals a minute, others have theirs, and what is dropped is counted', async (t) => {
+test('a network has 120 different refusals a minute, others have theirs, and what is dropped is counted', async (t) => {
   const { database } = await openTestDatabase(t)
-  const { decisions, dropped, clock } = open(database)
-  for (let at = 0; at < 200; at++) decisions.note(FORBID, idOf(at), original({ address: `203.0.113.${at}` }))
-  decisions.note(FORBID, idOf(300), original({ address: '203.0.114.1' }))
+  const { decisions, dropped, clock, forbid } = openDecisions(database)
+  for (let at = 0; at < 200; at++) forbid(`/${at}`, `203.0.113.${at}`)
+  const other = forbid('/x', '203.0.114.1')
   assert.deepEqual(dropped, { network: 80 })
   clock.now += 60_000
-  decisions.note(FORBID, idOf(301), original({ address: '203.0.113.1' }))
+  const later = forbid('/x', '203.0.113.1')
   await decisions.flush()
   const ids = (await collect(database, 1_000)).map(({ id }) => id)
   assert.equal(ids.length, 122)
-  assert.ok(ids.includes(idOf(300)) && ids.includes(idOf(301)))
+  assert.ok(ids.includes(other) && ids.includes(later))
 })
 
 test('of what passes or must sign in 30 are kept each minute, and one in a hundred of the rest', async (t) => {
   const { database } = await openTestDatabase(t)
-  const { decisions, dropped } = open(database)
+  const { decisions, dropped } = openDecisions(database)
   for (let at = 0; at < 1_000; at++) {
-    decisions.note(ALLOW, '', original())
-    decisions.note(SIGN_IN, '', original())
+    decisions.passed(ALLOW, original())
+    decisions.passed(SIGN_IN, original())
   }
   await decisions.flush()
   const kinds = (await collect(database, 10_000)).map(({ kind, sampled }) => `${kind} ${sampled}`)
@@ -193,59 +181,35 @@ test('of what passes or must sign in 30 are kept each minute, and one in a hundr
 
 test('however many requests pass, at most 90 of a kind are written a minute', async () => {
   const rows: unknown[] = []
-  const { decisions, clock } = open({
-    query: async (...given) => {
-      rows.push(...(JSON.parse(String(given[1])) as unknown[]))
+  const { decisions, clock } = openDecisions({
+    query: async (given, ...params) => {
+      if (given.label === 'write_decisions') rows.push(...(JSON.parse(String(params[0])) as unknown[]))
       return []
     },
   })
   for (let at = 0; at < 2 * 60_000; at++) {
     clock.now = at
-    decisions.note(ALLOW, '', original())
+    decisions.passed(ALLOW, original())
   }
   await decisions.flush()
   assert.equal(rows.length, 2 * 90)
 })
 
-test('while the database is out of reach decisions wait, as many as memory is for them', async (t) => {
+test('a bad value in one row takes no other along, and is counted with all its times', async (t) => {
   const { database } = await openTestDatabase(t)
-  const broken = { error: new PosternError('store_unavailable') as Error | null }
-  const sometimes: Queryable = {
-    query: (...asked) => (broken.error === null ? database.query(...asked) : Promise.reject(broken.error)),
-  }
-  const { decisions, dropped } = open(sometimes)
-  for (let at = 0; at < 5_100; at++) {
-    decisions.note(FORBID, idOf(at), original({ address: `10.${at % 200}.${at % 199}.1` }))
-    if (at % 1_000 === 0) await assert.rejects(decisions.flush())
-  }
-  assert.deepEqual(dropped, { memory: 100 })
-  broken.error = null
-  await decisions.flush()
-  assert.equal((await collect(database, 10_000)).length, 5_000)
-})
-
-test('what the database refuses is counted and stands in nobody’s way', async (t) => {
-  const { database } = await openTestDatabase(t)
-  const { decisions, dropped } = open(database)
-  decisions.note(FORBID, 'no id', original())
-  await assert.rejects(decisions.flush())
-  decisions.note(FORBID, idOf(1), original())
-  await decisions.flush()
-  assert.deepEqual(dropped, { database: 1 })
-  assert.notEqual(await findDecision(database, idOf(1)), null)
-})
-
-test('a bad value in one row takes no other along', async (t) => {
-  const { database } = await openTestDatabase(t)
-  const { decisions, dropped } = open(database)
+  const { decisions, dropped, forbid } = openDecisions(database)
+  const bad = (at: number): string => decisions.refused(BAD, original({ target: `/bad/${at}` }), AS_SENT)
   for (let at = 0; at < 600; at++) {
-    const isBad = at === 0 || at === 77 || at === 599
-    decisions.note(FORBID, isBad ? `no id ${at}` : idOf(at), original({ address: `10.0.${at % 250}.1` }))
+    if (at === 0 || at === 77 || at === 599) for (let times = 0; times < 5; times++) bad(at)
+    else forbid(`/${at}`, `10.0.${at % 250}.1`)
   }
-  await assert.rejects(decisions.flush(), { code: '23514' })
-  await assert.rejects(decisions.flush(), { code: '23514' })
-  assert.deepEqual(dropped, { database: 3 })
+  await assert.rejects(decisions.flush(), { code: '22P05' })
+  await assert.rejects(decisions.flush(), { code: '22P05' })
+  assert.deepEqual(dropped, { database: 15 })
   assert.equal((await collect(database, 1_000)).length, 597)
+  bad(0)
+  assert.deepEqual(dropped, { database: 15, memory: 1 })
+  await decisions.flush()
 })
 
 test('when the database is lost while rows are written around a bad one, the others are kept', async (t) => {
@@ -255,27 +219,28 @@ test('when the database is lost while rows are written around a bad one, the oth
     query: (...given) =>
       ++asked === 3 ? Promise.reject(new PosternError('store_unavailable')) : database.query(...given),
   }
-  const { decisions, dropped } = open(sometimes)
-  for (const id of ['no id', idOf(1), idOf(2), idOf(3)]) decisions.note(FORBID, id, original())
+  const { decisions, dropped, forbid } = openDecisions(sometimes)
+  decisions.refused(BAD, original(), AS_SENT)
+  for (const path of ['/1', '/2', '/3']) forbid(path)
   await assert.rejects(decisions.flush(), { code: 'store_unavailable' })
-  await assert.rejects(decisions.flush(), { code: '23514' })
+  await assert.rejects(decisions.flush(), { code: '22P05' })
   assert.deepEqual([dropped, (await collect(database, 10)).length], [{ database: 1 }, 3])
 })
 
 test('what is noted does not hold on to the request that it was cut out of', () => {
-  const { decisions } = open({ query: async () => [] })
+  const { decisions } = openDecisions({ query: async () => [] })
   const before = usedMemory()
-  for (let at = 0; at < 1_000; at++) decisions.note(FORBID, idOf(at), cutOut(at))
+  for (let at = 0; at < 1_000; at++) decisions.refused(FORBID, cutOut(at), AS_SENT)
   assert.ok(usedMemory() - before < 5_000_000)
 })
 
-test('noting costs a few microseconds at most, and nothing is written meanwhile', () => {
+test('nothing is written while decisions are noted', () => {
   const asked: unknown[] = []
-  const { decisions } = open({ query: async (...given) => void asked.push(given) as never })
-  const request = original()
-  const startedAt = performance.now()
-  for (let at = 0; at < 100_000; at++) decisions.note(ALLOW, '', request)
-  assert.ok(performance.now() - startedAt < 500)
+  const { decisions, forbid } = openDecisions({ query: async (...given) => void asked.push(given) as never })
+  for (let at = 0; at < 10_000; at++) {
+    decisions.passed(ALLOW, original())
+    forbid(`/${at}`)
+  }
   assert.equal(asked.length, 0)
 })
 

@@ -44,6 +44,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_TRACES_URL: ['http://127.0.0.1:4318', new URL('http://127.0.0.1:4318')],
   POSTERN_TRACES_SAMPLE: ['0.5', 0.5],
   POSTERN_LOG_LEVEL: ['warn', 'warn'],
+  POSTERN_DECISION_SAMPLE: ['0', 0],
   POSTERN_DATABASE_URL: ['postgres://postern@db/postern', 'postgres://postern@db/postern'],
   POSTERN_REDIS_URL: [
     'rediss+sentinel://:planted@one,two:7/main/2',
@@ -124,6 +125,7 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     tracesUrl: null,
     tracesSample: 0.01,
     logLevel: 'info',
+    decisionSample: 1_000,
   })
 })
 

@@ -75,7 +75,7 @@ async function withVisitors(context: Context, { known, late }: Visitors): Promis
     return turn().then(async () => turn({ principal, tier: 'l3' as const }))
   }
   const log = createLog('fatal', { write: () => undefined })
-  const settle = createSettle(context.gatewayParts.policy, log)
+  const settle = createSettle(context.gatewayParts.policy)
   const gatewayParts = { ...context.gatewayParts, log, settle, sessions: { find } }
   const config = { ...context.config, expressLane: 'off', verifyListen: { kind: 'unix', path: '' } } as const
   return { ...context, log, config, gatewayParts }

@@ -45,9 +45,9 @@ function told(answer: Told): Record<string, string | undefined> {
 }
 
 function withSource(context: Context): Partial<Context> {
-  const { gatewayParts: parts, keys, config, log } = context
+  const { gatewayParts: parts, keys, config } = context
   const signAssertion = createAssertionSigner(keys.assertion, config.publicUrl)
-  const settle = createSettle(parts.policy, log, { basicPassword: 'common', signAssertion })
+  const settle = createSettle(parts.policy, { basicPassword: 'common', signAssertion })
   return { gatewayParts: { ...parts, settle } }
 }
 
