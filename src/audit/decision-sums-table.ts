@@ -2,13 +2,14 @@ import { pruneStatement } from '../store/prune-table.ts'
 import { statement } from '../store/statement.ts'
 
 export interface DecisionSumRow {
-  hour: Date
   user_id: string | null
   /** Null for nobody, and for whoever is gone. */
   login: string | null
   app: string
   kind: string
   count: number
+  first_hour: Date
+  last_hour: Date
 }
 
 /** Adds any number of counts, as one JSON array; in one order, so that two processes never wait for each other. */
@@ -25,7 +26,7 @@ export const ADD_DECISION_SUMS = statement<[rows: string]>(
 /** By user, app and kind over all hours that were not over `since`; most frequent first. */
 export const LIST_DECISION_SUMS = statement<
   [since: Date, login: string | null, app: string | null, limit: number],
-  Omit<DecisionSumRow, 'hour'> & { first_hour: Date; last_hour: Date }
+  DecisionSumRow
 >(
   'list_decision_sums',
   `select s.user_id, u.login, s.app, s.kind, sum(s.count)::float8 as count, min(s.hour) as first_hour,
