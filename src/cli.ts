@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { askPassword } from './ask-password.ts'
 import { attemptCommands, unlockCommand } from './cli-attempts.ts'
+import { auditCommands } from './cli-audit.ts'
 import { withJson } from './cli-command.ts'
 import type { Options, Order, Show } from './cli-command.ts'
+import { decisionCommands } from './cli-decisions.ts'
 import { doctorCommand } from './cli-doctor.ts'
 import { factorCommands } from './cli-factors.ts'
 import { policyCommands } from './cli-policy.ts'
@@ -93,6 +95,31 @@ function program(outcome: { exitCode: number }): Command {
     .showHelpAfterError('Run it with --help to see how it is used.')
   // Words too many are not told back: one of them may be a password.
   postern.configureOutput({ outputError: (text, write) => write(text.replace(/( but got \d+): .*/s, '$1.\n')) })
+  serverCommands(postern, outcome, show)
+  const user = postern.command('user').description('people who may sign in')
+  userCommands(user, order)
+  recoveryCommands(user, order)
+  userFileCommands(user, { order, show, inTurn })
+  tokenCommands(postern.command('token').description('keys of programs, each for one owner'), order)
+  attemptCommands(postern.command('attempts').description('failures to sign in, and the stops they bring'), order)
+  const host = (): string => configuration().config.publicUrl.hostname
+  const audit = postern.command('audit').description('what was written down')
+  auditCommands(audit, { order, show, inTurn, host })
+  decisionCommands(audit, { show, inTurn })
+  sessionCommands(postern.command('session').description('sign-ins that are open'), order)
+  policyCommands(postern.command('policy').description('who may open what'), { order, show })
+  withJson(
+    postern.command('snippet <proxy>').description('the finished configuration of a proxy for apps of the policy'),
+  )
+    .requiredOption('--app <name...>', 'app of the policy in force')
+    .option('--upstream <url...>', 'where the proxy finds each app, in their order')
+    .action((proxy: string, options: Options) => order('snippet', { ...options, proxy }, options))
+  configCommands(postern.command('config').description('settings'), show)
+  doctorCommand(postern.command('doctor'), (result, options) => show(result, { ...options }))
+  return postern
+}
+
+function serverCommands(postern: Command, outcome: { exitCode: number }, show: Show): void {
   postern
     .command('serve')
     .description('run the server')
@@ -107,23 +134,6 @@ function program(outcome: { exitCode: number }): Command {
       show(await runMigrations(configuration(), (line) => process.stderr.write(`${line}\n`)), options)
     },
   )
-  const user = postern.command('user').description('people who may sign in')
-  userCommands(user, order)
-  recoveryCommands(user, order)
-  userFileCommands(user, { order, show, inTurn })
-  tokenCommands(postern.command('token').description('keys of programs, each for one owner'), order)
-  attemptCommands(postern.command('attempts').description('failures to sign in, and the stops they bring'), order)
-  sessionCommands(postern.command('session').description('sign-ins that are open'), order)
-  policyCommands(postern.command('policy').description('who may open what'), { order, show })
-  withJson(
-    postern.command('snippet <proxy>').description('the finished configuration of a proxy for apps of the policy'),
-  )
-    .requiredOption('--app <name...>', 'app of the policy in force')
-    .option('--upstream <url...>', 'where the proxy finds each app, in their order')
-    .action((proxy: string, options: Options) => order('snippet', { ...options, proxy }, options))
-  configCommands(postern.command('config').description('settings'), show)
-  doctorCommand(postern.command('doctor'), (result, options) => show(result, { ...options }))
-  return postern
 }
 
 function userCommands(user: Command, order: Order): void {

@@ -1,8 +1,11 @@
 import { OperatorError, PosternError } from '../errors.ts'
 import { clearAttempts, listAttempts, unlockUser } from './attempts.ts'
+import { printChainKeys, readChainPage } from './audit.ts'
+import { exportAudit, searchAudit } from './audit-search.ts'
 import { createBreakGlass } from './break-glass.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { Order, Reply } from './control.ts'
+import { listDecisions, listSums } from './decisions.ts'
 import { explainPolicy } from './explain.ts'
 import { exportUsers, importBatch } from './import-users.ts'
 import { diffPolicy, replayPolicy } from './policy-diff.ts'
@@ -32,7 +35,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'user factors reset': resetFactors,
   'user unlock': unlockUser,
   'attempts list': listAttempts,
+  'audit decisions': listDecisions,
+  'audit decisions sums': listSums,
   'attempts clear': clearAttempts,
+  'audit key': printChainKeys,
+  'audit pages': readChainPage,
+  'audit search': searchAudit,
+  'audit export': exportAudit,
   'user reset-link': makeLink,
   'user invite': inviteUser,
   'user invitations': listInvited,
