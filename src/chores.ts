@@ -6,7 +6,9 @@ import type { Context } from './context.ts'
 import type { Crew } from './crew.ts'
 import { OperatorError } from './errors.ts'
 import { every } from './lib/every.ts'
+import { PRUNE_ANOMALIES, PRUNE_NETWORK_SIGHTINGS } from './limits/anomalies-table.ts'
 import { PRUNE_ATTEMPTS } from './limits/attempts-table.ts'
+import { PRUNE_FAILED_NAME_COUNTS } from './limits/failed-names-table.ts'
 import { DEVICE_KEPT_MS } from './limits/devices.ts'
 import { PRUNE_DEVICES } from './limits/devices-table.ts'
 import { PRUNE_MAILS } from './mail/outbox-table.ts'
@@ -45,6 +47,9 @@ const STARTER = { by: 'postern', reason: 'first start' }
 
 const PRUNABLES: readonly Prunable[] = [
   { what: 'attempts', statement: PRUNE_ATTEMPTS, keptMs: 0 },
+  { what: 'failed names', statement: PRUNE_FAILED_NAME_COUNTS, keptMs: 2 * DAY_MS },
+  { what: 'network sightings', statement: PRUNE_NETWORK_SIGHTINGS, keptMs: DAY_MS },
+  { what: 'anomalies', statement: PRUNE_ANOMALIES, keptMs: DAY_MS },
   { what: 'devices', statement: PRUNE_DEVICES, keptMs: DEVICE_KEPT_MS },
   { what: 'changes', statement: PRUNE_CHANGES, keptMs: CHANGES_KEPT_MS },
   { what: 'sign-ins', statement: PRUNE_SIGN_INS, keptMs: DAY_MS },

@@ -15,6 +15,7 @@ import { OperatorError } from './errors.ts'
 import { readNetworks } from './lib/address.ts'
 import type { Networks } from './lib/address.ts'
 import type { Attempts } from './limits/attempts.ts'
+import type { FailedNames } from './limits/failed-names.ts'
 import { createLimits } from './limits/limits.ts'
 import type { RateLimits } from './limits/rate-limits.ts'
 import { createPortalParts } from './login/portal-parts.ts'
@@ -29,6 +30,7 @@ import { createRecovery } from './recovery/create-recovery.ts'
 import type { RecoveryParts } from './recovery/parts.ts'
 import { createScopeTest } from './policies/token-scope.ts'
 import type { ApiTokens } from './sessions/api-tokens.ts'
+import type { Binding } from './sessions/binding.ts'
 import type { Outage } from './sessions/outage.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import { openSignIns } from './sign-ins.ts'
@@ -60,12 +62,16 @@ export interface Context {
   readonly feed: ChangeFeed
   readonly outage: Outage
   readonly sessions: Sessions
+  /** Null where it doesn't matter where sign-ins are used. */
+  readonly binding: Binding | null
   readonly apiTokens: ApiTokens
   readonly policies: Policies
   /** What is written down of verify. */
   readonly decisions: Decisions
   readonly metrics: Metrics
   readonly attempts: Attempts
+  /** Of attempts, to be looked through for bursts. */
+  readonly failedNames: FailedNames
   /** Null where an operator turned them off. */
   readonly rateLimits: RateLimits | null
   /** What the verify listener and proxy mode share. */

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
+import { keepLearningPlaces, keepNoticing } from './anomaly-chores.ts'
 import { createOpsApp, createPortalApp, createVerifyApp } from './app.ts'
 import {
   keepPolicy,
@@ -95,6 +96,8 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   // Before the listeners, so that at a stop what they still answer is written as well.
   keepWritingLastSeen(context, opened)
   keepWritingDecisions(context, opened)
+  keepLearningPlaces(context, opened)
+  keepNoticing(context, opened)
   keepPruning(context, opened)
   await keepSendingMails(context, secrets, opened)
   const watch = await keepPolicy(context, { crew, opened })

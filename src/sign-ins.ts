@@ -3,9 +3,12 @@ import type { Keys } from './credentials/keys.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Policies } from './policies/policies.ts'
+import { nearbyOf } from './limits/network.ts'
 import { API_TOKENS, createApiTokens } from './sessions/api-tokens.ts'
 import type { ApiTokens } from './sessions/api-tokens.ts'
 import { TOUCH_API_TOKENS } from './sessions/api-tokens-table.ts'
+import { createBinding } from './sessions/binding.ts'
+import type { Binding } from './sessions/binding.ts'
 import { createLastSeen } from './sessions/last-seen.ts'
 import { watchOutage } from './sessions/outage.ts'
 import type { Outage } from './sessions/outage.ts'
@@ -16,6 +19,7 @@ import { createSessions } from './sessions/sessions.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import { NO_SHARED_PRINCIPALS } from './sessions/shared-principals.ts'
 import type { SharedPrincipals } from './sessions/shared-principals.ts'
+import { createSettleMove } from './session-moves.ts'
 import { openChangeFeed } from './store/change-feed.ts'
 import type { ChangeFeed, ChangeListener } from './store/change-feed.ts'
 import { readDatabaseIdentity } from './store/database-identity.ts'
@@ -33,6 +37,8 @@ export interface SignIns {
   readonly sessions: Sessions
   readonly apiTokens: ApiTokens
   readonly machines: MachineClients
+  /** Null where it doesn't matter where sign-ins are used. */
+  readonly binding: Binding | null
 }
 
 type ForBasic = Pick<BasicPasswordsParts, 'passwords' | 'factors' | 'attempts'>
@@ -72,9 +78,11 @@ export async function openSignIns(
   const lastUsed = createLastSeen(database, now, TOUCH_API_TOKENS)
   const shared = await sharedPrincipals(keyValue, parts, feed)
   const tiers = { database, keys, feed, outage, shared, now }
+  const binding = bindingOf(parts, feed)
   const perWorker = (entries: number): number => Math.ceil(entries / config.workers)
   const reader = createPrincipalReader({
     ...tiers,
+    binding,
     maxEntries: perWorker(MAX_CACHED),
     onUse: (signInId) => lastSeen.note(signInId),
   })
@@ -90,7 +98,14 @@ export async function openSignIns(
   const onEnded = (seconds: number): void => metrics.signInEnded(seconds)
   const sessions = createSessions({ database, keys, feed, reader, lastSeen, ...lives, onEnded })
   const apiTokens = createApiTokens({ database, keys, reader: tokenReader, lastSeen: lastUsed })
-  return { feed, outage, sessions, apiTokens, machines: createMachineClients(apiTokens, basic), reader }
+  return { feed, outage, sessions, apiTokens, machines: createMachineClients(apiTokens, basic), binding, reader }
+}
+
+function bindingOf({ config, database, metrics, log }: SignInsParts, feed: ChangeFeed): Binding | null {
+  const { sessionBinding: mode } = config
+  if (mode === 'off') return null
+  const settle = createSettleMove({ mode, database, feed, metrics, log })
+  return createBinding({ mode, database, networkOf: nearbyOf, settle, now: Date.now })
 }
 
 async function sharedPrincipals(

@@ -46,7 +46,7 @@ export function factorCsrf(parts: PageParts, { token }: AccountVisitor): string 
 /** Whether somebody has proven who he is well and lately enough to change his factors. */
 async function mayChange(parts: FactorParts, { principal }: AccountVisitor): Promise<boolean> {
   const owned = await parts.factors.ownedBy(parts.database, principal.userId)
-  return isFreshlyProven(principal.factors, owned, Date.now())
+  return isFreshlyProven(principal, owned, Date.now())
 }
 
 /** The form of somebody who may change factors; null, with the reply under way, for whoever has to prove it first. */

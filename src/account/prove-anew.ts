@@ -15,7 +15,7 @@ export async function proveAnewHref(
 ): Promise<string | null> {
   const { userId, factors: proven } = principal
   const owned = await factors.ownedBy(database, userId)
-  if (isFreshlyProven(proven, owned, Date.now())) return null
+  if (isFreshlyProven(principal, owned, Date.now())) return null
   const { origin, paths } = entrances.portal
   const rd = returnAddresses.sign({ host: new URL(origin).host, target })
   const lacksSecond = owned.length > 0 && Object.keys(proven).length === 1

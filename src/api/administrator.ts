@@ -32,9 +32,10 @@ export async function administrator(parts: AdministratorParts, request: FastifyR
  * @throws PosternError `proof_needed` too
  */
 export async function provenAdministrator(parts: AdministratorParts, request: FastifyRequest): Promise<Administrator> {
-  const { userId, login, factors } = await principalOf(parts, request)
+  const principal = await principalOf(parts, request)
+  const { userId, login } = principal
   const owned = await parts.factors.ownedBy(parts.database, userId)
-  if (!isFreshlyProven(factors, owned, Date.now())) throw new PosternError('proof_needed')
+  if (!isFreshlyProven(principal, owned, Date.now())) throw new PosternError('proof_needed')
   return { userId, login }
 }
 

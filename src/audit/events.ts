@@ -55,6 +55,17 @@ export const EVENT_TYPES = {
   key_rewrapped: { action: 'change', about: 'key', details: ['id', 'purpose'] },
   program_started: { action: 'start', about: 'program', details: ['settings', 'version'] },
   program_stopped: { action: 'stop', about: 'program', details: ['version'] },
+  session_moved: {
+    action: 'warn',
+    about: 'session',
+    details: ['began_at', 'began_on', 'device', 'ended', 'login', 'network', 'reason'],
+  },
+  anomaly_sign_in_burst: {
+    action: 'warn',
+    about: 'user',
+    details: ['names', 'network', 'reason', 'threshold', 'usual'],
+  },
+  anomaly_many_networks: { action: 'warn', about: 'user', details: ['networks', 'reason', 'threshold'] },
   audit_searched: { action: 'read', about: 'audit', details: ['filters'] },
   audit_exported: { action: 'read', about: 'audit', details: ['filters', 'format'] },
   permission_refused: { action: 'refuse', about: 'route', details: ['route'] },

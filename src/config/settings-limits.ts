@@ -9,6 +9,12 @@ export const LIMITS_SETTINGS = {
     'on',
     'on: each network and each person can ask so often for pages, and less often for what signs in, resets or shows secrets. off: where something in front of Postern does that. Attempts to guess are counted either way.',
   ),
+  sessionBinding: setting(
+    'POSTERN_SESSION_BINDING',
+    oneOf('off', 'notify', 'strict'),
+    'notify',
+    'What happens when a request brings a session from a network and a device that are both new to it, as a stolen one would. notify: its owner gets a mail, and must prove who it is again before dangerous changes. strict: it is ended as well. off: nothing is compared.',
+  ),
   riskNotify: setting(
     'POSTERN_RISK_NOTIFY',
     wholeNumber(0, 100),

@@ -12,6 +12,8 @@ export interface OriginalRequest {
   readonly target: Target
   /** Address of the client as the trusted proxies give it, in its shortest form, without port or zone. */
   readonly clientAddress: string
+  /** As the client sent it; empty or left out where it sent none, or the proxy didn't tell. */
+  readonly userAgent?: string
   /** True when a browser goes to a page, so that a redirect to the sign-in page helps. */
   readonly navigation: boolean
   /** True for what doesn't look like a browser, which would show a dialog of its own when asked for Basic. */

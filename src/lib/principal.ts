@@ -17,6 +17,8 @@ export interface Principal {
   readonly factors: FactorTimes
   /** When the sign-in ends whatever happens, ms since 1970. */
   readonly absoluteExpiresAt: number
+  /** When it last went on from another network and device at once, ms since 1970; left out where it never did. */
+  readonly movedAt?: number
   /** Left out for whoever has signed in. */
   readonly via?: Via
 }

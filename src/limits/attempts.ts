@@ -5,6 +5,7 @@ import type { Attempt, AttemptFactor, SideName, Sides } from './attempt-sides.ts
 import type { AttemptFilter, AttemptRow, AttemptStore, Counted } from './attempt-store.ts'
 import { createDatabaseAttempts } from './database-attempts.ts'
 import type { Devices } from './devices.ts'
+import type { FailedNames } from './failed-names.ts'
 
 /** Whether an attempt may be checked. It has been counted as a failure already, until `succeeded` takes that back. */
 export type Reservation =
@@ -54,6 +55,8 @@ export interface AttemptsParts {
   readonly shared: AttemptStore | null
   /** Key of the HMAC that stands for a name. */
   readonly nameKey: Buffer
+  /** Told of every attempt, and of each that was none or right. */
+  readonly failedNames?: Pick<FailedNames, 'note' | 'takeBack'>
   readonly onStopped?: (side: SideName, factor: AttemptFactor) => void
   /** ms since 1970. */
   readonly now: () => number
@@ -73,10 +76,11 @@ export function createAttempts(parts: AttemptsParts): Attempts {
       const device = await parts.devices.find(database, userId ?? NOBODY, deviceHash)
       const sides = sidesOf(nameKey, attempt, device !== null)
       const { store, counted } = await countOn(stores, sides, now())
+      parts.failedNames?.note(sides)
       if (counted.kind === 'stopped') parts.onStopped?.(counted.side, attempt.factor)
       else if (device !== null && userId !== null && counted.failures >= CEILING)
         await parts.devices.forget(database, userId, device.id)
-      return reservationOf(counted, store, sides)
+      return reservationOf(counted, store, sides, () => parts.failedNames?.takeBack(sides))
     },
     async list(query, limit) {
       const lists = await Promise.all(stores.map((store) => store.list(filterOf(nameKey, query), limit, now())))
@@ -111,7 +115,7 @@ async function countOn(
   throw new Error('no store counts attempts')
 }
 
-function reservationOf(counted: Counted, store: AttemptStore, sides: Sides): Reservation {
+function reservationOf(counted: Counted, store: AttemptStore, sides: Sides, takeBack: () => void): Reservation {
   if (counted.kind === 'stopped') {
     const retryAfterS = Math.max(1, Math.min(LONGEST_WAIT_S, Math.ceil(counted.waitMs / 1_000)))
     return { kind: 'stopped', retryAfterS, until: counted.waitMs === Infinity ? 'recovery' : 'time' }
@@ -121,8 +125,14 @@ function reservationOf(counted: Counted, store: AttemptStore, sides: Sides): Res
     kind: 'go',
     delayMs: delayOf(failures),
     seen: { failuresBefore: personFailures - 1, peopleFromNetwork: networkFailures },
-    succeeded: () => orGone(store.succeeded(sides)),
-    notChecked: () => orGone(store.notChecked(sides)),
+    succeeded() {
+      takeBack()
+      return orGone(store.succeeded(sides))
+    },
+    notChecked() {
+      takeBack()
+      return orGone(store.notChecked(sides))
+    },
   }
 }
 

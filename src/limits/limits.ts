@@ -9,6 +9,8 @@ import { createAttempts } from './attempts.ts'
 import type { Attempts } from './attempts.ts'
 import { createDevices } from './devices.ts'
 import type { Devices } from './devices.ts'
+import { createFailedNames } from './failed-names.ts'
+import type { FailedNames } from './failed-names.ts'
 import { createRateLimits } from './rate-limits.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { createRedisAttempts } from './redis-attempts.ts'
@@ -17,6 +19,7 @@ import { createRedisAttempts } from './redis-attempts.ts'
 export interface Limits {
   readonly attempts: Attempts
   readonly devices: Devices
+  readonly failedNames: FailedNames
   /** Null where an operator turned them off. */
   readonly rateLimits: RateLimits | null
 }
@@ -42,14 +45,16 @@ export async function createLimits({
 }: LimitsParts): Promise<Limits> {
   const identity = await readDatabaseIdentity(database)
   const devices = createDevices(keys, cookies)
+  const failedNames = createFailedNames(database, Date.now)
   const attempts = createAttempts({
     database,
     devices,
+    failedNames,
     shared: keyValue === null ? null : createRedisAttempts(keyValue, identity),
     nameKey: deriveKey(keys.minting.bytes, 'names of attempts'),
     onStopped: (side, factor) => metrics.attemptStopped(side, factor),
     now: Date.now,
   })
   const rateLimits = createRateLimits({ keyValue, prefix: identity, now: () => performance.now() })
-  return { attempts, devices, rateLimits: config.rateLimits === 'on' ? rateLimits : null }
+  return { attempts, devices, failedNames, rateLimits: config.rateLimits === 'on' ? rateLimits : null }
 }

@@ -73,7 +73,25 @@ const NOTICES: Readonly<Record<NoticeKind, readonly [subject: string, line: stri
     'An API token was made for your account {login}. Programs can act for you with it.',
   ],
   break_glass_used: ['An emergency account was used', 'Somebody signed in with the emergency account {about}.'],
+  session_moved: [
+    'Was this you?',
+    'A session of your account {login} went on from another network and another device at once. If that was you, do nothing. If not, end the session: at {host}, under sessions.',
+  ],
+  session_moved_ended: [
+    'A session was ended',
+    'A session of your account {login} came from another network and another device at once, as a stolen one would. It was ended: sign in again.',
+  ],
+  many_networks: [
+    'Your account was used from many networks',
+    'Your account {login} was used from more networks within an hour than one person comes to. Look where you are signed in, and end what you do not know.',
+  ],
+  sign_in_burst: [
+    'Many sign-ins fail',
+    'Sign-ins fail for far more names than usual, as when somebody tries stolen passwords. The audit log has the numbers: postern audit search --type anomaly_sign_in_burst.',
+  ],
 }
+/** What doesn't tell of the reader's own account. */
+const FOR_OTHERS: ReadonlySet<MailKind> = new Set(['break_glass_used', 'sign_in_burst'])
 /** Seen in a list of mails without being opened, so subjects name nobody. */
 const LINKS: Readonly<Record<Exclude<MailKind, NoticeKind>, Omit<Letter, 'facts'>>> = {
   reset: {
@@ -114,7 +132,7 @@ export function letterOf(mail: LetterFacts): Letter {
     return { subject: `${subject} · ${mail.host}`, lines: lines.map(fill), facts, button, after }
   }
   const [subject, line] = NOTICES[mail.kind]
-  const after = mail.kind === 'break_glass_used' ? [] : [NOT_YOU]
+  const after = FOR_OTHERS.has(mail.kind) ? [] : [NOT_YOU]
   return {
     subject: `${subject} · ${mail.host}`,
     lines: [fill(line)],

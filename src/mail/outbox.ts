@@ -16,6 +16,10 @@ export type NoticeKind =
   | 'device_trusted'
   | 'api_token_created'
   | 'break_glass_used'
+  | 'session_moved'
+  | 'session_moved_ended'
+  | 'many_networks'
+  | 'sign_in_burst'
 
 /** What a notice tells besides. Nothing of it is a secret, and nothing may be what somebody typed. */
 export interface NoticeDetails {

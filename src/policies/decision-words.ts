@@ -16,6 +16,7 @@ const FORBID: Readonly<Record<ForbidReason, string>> = {
 
 const SIGN_IN: Readonly<Record<SignInReason, string>> = {
   nobody: 'somebody must be signed in, and nobody is',
+  session_moved: 'the session came from another network and another device at once, and ended',
   second_factor: 'two factors are asked for, and the visitor has given one',
   too_long_ago: 'the visitor proved too long ago who it is',
 }

@@ -98,8 +98,11 @@ export interface Demand {
   readonly maxAuthAgeMs: number | null
 }
 
-/** Why somebody is asked to sign in: nobody has, one factor isn't enough, or it was too long ago. */
-export type SignInReason = 'nobody' | 'second_factor' | 'too_long_ago'
+/**
+ * Why somebody is asked to sign in: nobody has, the sign-in goes on elsewhere on another device, one factor isn't enough,
+ * or it was too long ago.
+ */
+export type SignInReason = 'nobody' | 'session_moved' | 'second_factor' | 'too_long_ago'
 
 /** The answer to one verify request: a value that is acted on at once, never cached. A fault lets nothing pass. */
 export type Decision =

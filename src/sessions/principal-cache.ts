@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { ownCopy } from '../lib/own-copy.ts'
 import type { Principal } from '../lib/principal.ts'
+import { mergeShown } from './trail.ts'
+import type { Shown, Trail } from './trail.ts'
 
 /** A principal and the snapshot under which it was read; `host` is null for the portal's own token. */
 export interface Known {
@@ -10,12 +12,17 @@ export interface Known {
   readonly snapshot: string
   /** When this process read it, ms on the monotonic clock. */
   readonly readAt: number
+  /** Of a sign-in, as it was read. */
+  readonly shown?: Shown
+  /** The same as this process goes on with it, where sessions are bound to where they are used. */
+  readonly trail?: Trail
 }
 
 /** Principals in memory by token, bounded, each for a while. */
 export interface PrincipalCache {
   get(token: string): Known | undefined
-  set(token: string, known: Known): void
+  /** Gives what is kept, which shares with its sign-in's other tokens what they have in common. */
+  set(token: string, known: Known): Known
   /** Drops what names this user or sign-in and is void, without looking at the others. */
   dropNamed(name: string, isVoid: (snapshot: string) => boolean): void
   clear(): void
@@ -45,6 +52,12 @@ export function createPrincipalCache(limits: { maxEntries: number; lifeMs: numbe
     if (isDeepStrictEqual(known, principal)) return known ?? principal
     return { ...principal, roles: sharedRoles(principal.roles) }
   }
+  const sharedTrail = ({ signInId }: Principal, trail: Trail): Trail => {
+    const [token] = tokensOf.of(signInId)
+    const known = token === undefined ? undefined : entries.peek(token)?.trail
+    if (known !== undefined) mergeShown(known, trail)
+    return known ?? trail
+  }
   // Of what is read at one moment all has the same snapshot, though each read brings a text of its own.
   const sharedSnapshot = (snapshot: string): string => {
     if (snapshot !== lastSnapshot) lastSnapshot = snapshot
@@ -52,12 +65,15 @@ export function createPrincipalCache(limits: { maxEntries: number; lifeMs: numbe
   }
   return {
     get: (token) => entries.get(token),
-    set(given, { principal: read, host, snapshot, readAt }) {
+    set(given, { principal: read, host, snapshot, readAt, trail }) {
       const token = ownCopy(given)
       const principal = sharedPrincipal(read)
-      entries.set(token, { principal, host, snapshot: sharedSnapshot(snapshot), readAt })
+      const plain = { principal, host, snapshot: sharedSnapshot(snapshot), readAt }
+      const kept = trail === undefined ? plain : { ...plain, trail: sharedTrail(principal, trail) }
+      entries.set(token, kept)
       tokensOf.add(principal.signInId, token)
       signInsOf.add(principal.userId, principal.signInId)
+      return kept
     },
     dropNamed(name, isVoid) {
       const signIns = [name, ...signInsOf.of(name)]

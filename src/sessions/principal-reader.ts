@@ -11,17 +11,24 @@ import { PosternError } from '../errors.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Queryable } from '../store/database.ts'
 import type { Statement } from '../store/statement.ts'
+import { shownOf } from './binding.ts'
+import type { Binding } from './binding.ts'
+import type { ShownRow } from './binding-table.ts'
 import type { Outage } from './outage.ts'
 import { createPrincipalCache } from './principal-cache.ts'
 import type { Known } from './principal-cache.ts'
 import { FIND_PRINCIPAL } from './sessions-table.ts'
 import type { PrincipalRow } from './sessions-table.ts'
 import type { SharedPrincipals } from './shared-principals.ts'
+import { isLastVisit } from './trail.ts'
+import type { Visit } from './trail.ts'
 
 /** Whom a token stands for, and which tier knew. */
 export interface Read {
   readonly principal: Principal | null
   readonly tier: 'l2' | 'l3'
+  /** True where nobody is meant since the sign-in came from elsewhere on another device. */
+  readonly moved?: boolean
 }
 
 /** Principals by token: memory, then what processes share, then the database; each read once for all who wait. */
@@ -29,8 +36,9 @@ export interface PrincipalReader {
   /**
    * At once from memory, else by a promise; a token that we didn't make is refused without I/O.
    * @param host the app host whose token it is, or null for the portal's
+   * @param visit from where it comes, compared where sign-ins are bound to that
    */
-  find(token: string, host: string | null): Principal | null | Promise<Read>
+  find(token: string, host: string | null, visit?: Visit): Principal | null | Promise<Read>
   /** Drops of a user or sign-in what was read under snapshots that are void. */
   dropNamed(name: string, isVoid: (snapshot: string) => boolean): void
   dropAll(): void
@@ -42,8 +50,10 @@ export interface PrincipalReader {
 /** What tokens of one kind are, and where those stand that count. */
 export interface TokenKind {
   purposeFor(host: string | null): TokenPurpose
-  readonly find: Statement<[tokenHash: Buffer], PrincipalRow & { readonly via?: Via }>
+  readonly find: Statement<[tokenHash: Buffer], Row>
 }
+
+type Row = PrincipalRow & Partial<ShownRow> & { readonly via?: Via }
 
 export interface ReaderParts {
   /** Those of sign-ins unless given. */
@@ -52,6 +62,8 @@ export interface ReaderParts {
   readonly keys: KeyRing
   readonly feed: Pick<ChangeFeed, 'isFresh' | 'isVoid'>
   readonly outage: Outage
+  /** Left out where it doesn't matter from where a token comes. */
+  readonly binding?: ReaderBinding | null
   readonly shared: SharedPrincipals
   readonly maxEntries: number
   /** Told of every sign-in that was found. */
@@ -59,6 +71,8 @@ export interface ReaderParts {
   /** ms, monotonic. */
   readonly now: () => number
 }
+
+type ReaderBinding = Pick<Binding, 'trailOf' | 'admit' | 'isMoved' | 'networkOf'>
 
 const SIGN_IN_TOKENS: TokenKind = { purposeFor: (host) => (host === null ? 'portal' : 'app'), find: FIND_PRINCIPAL }
 const LIFE_MS = 60_000
@@ -70,50 +84,49 @@ const ABSENT = { maxEntries: 10_000, lifeMs: 5_000 }
 
 /** Builds the reader over its tiers. */
 export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
-  const { keys, outage, now, kind = SIGN_IN_TOKENS } = parts
+  const { keys, outage, now, binding = null, kind = SIGN_IN_TOKENS } = parts
   const cache = createPrincipalCache({ maxEntries: parts.maxEntries, lifeMs: LIFE_MS + MAX_GRACE_MS })
   const absent = new LRUCache<string, true>({ max: ABSENT.maxEntries, ttl: ABSENT.lifeMs })
   const breaker = createBreaker(BREAKER, now)
   const readThrough = createReadThrough(parts, breaker)
-  const underWay = new Map<string, Promise<ReadKnown>>()
   const isVoid = ({ snapshot, principal }: Known): boolean =>
     parts.feed.isVoid(snapshot, principal.userId, principal.signInId)
 
   const read = async (token: string): Promise<ReadKnown> => {
     const found = await readThrough(token)
     if (found.known === null) absent.set(ownCopy(token), true)
-    else if (!isVoid(found.known)) cache.set(token, { ...found.known, readAt: now() })
-    return found
+    if (found.known === null || isVoid(found.known)) return found
+    return { ...found, known: cache.set(token, { ...withTrail(found.known, binding), readAt: now() }) }
   }
-  const readOnce = (token: string): Promise<ReadKnown> => {
-    const joined = underWay.get(token)
-    if (joined !== undefined) return joined
-    const reading = read(token).finally(() => underWay.delete(token))
-    underWay.set(token, reading)
-    return reading
-  }
+  const readOnce = onceForAll(read)
   // The host is compared for each who asks: those who joined one read may have come from different ones.
-  const readFor = async (token: string, host: string | null): Promise<Read> => {
+  const readFor = async (token: string, host: string | null, visit: Visit | undefined): Promise<Read> => {
     for (let reads = 0; reads < MAX_READS; reads++) {
       const { known, tier } = await readOnce(token)
       // A last look, in the same turn in which the answer is used and for each who joined the read.
       if (known !== null && isVoid(known)) continue
       if (known === null || !isFor(known, host)) return { principal: null, tier }
-      parts.onUse(known.principal.signInId)
-      return { principal: known.principal, tier }
+      const principal = admit(binding, known, visit)
+      if (principal !== null) {
+        parts.onUse(principal.signInId)
+        return { principal, tier }
+      }
+      if (await isMoved(binding, known, visit)) return { principal, tier, moved: true }
     }
     throw new PosternError('store_unavailable', 'it changed on its way here, time and again')
   }
   return {
-    find(token, host) {
+    find(token, host, visit) {
       const known = cache.get(token)
       if (known === undefined || !isCurrent(known, outage, now)) {
         if (absent.has(token) || !isOurToken(keys, kind.purposeFor(host), token)) return null
-        return readFor(token, host)
+        return readFor(token, host, visit)
       }
       if (!isFor(known, host)) return null
-      parts.onUse(known.principal.signInId)
-      return known.principal
+      const principal = admit(binding, known, visit)
+      if (principal === null) return readFor(token, host, visit)
+      parts.onUse(principal.signInId)
+      return principal
     },
     dropNamed: (name, isVoid) => cache.dropNamed(name, isVoid),
     dropAll: () => cache.clear(),
@@ -135,13 +148,44 @@ function isFor({ host, principal }: Known, wanted: string | null): boolean {
   return host === wanted && principal.absoluteExpiresAt > Date.now()
 }
 
+/** One read for all who ask for the same while it is under way. */
+function onceForAll(read: (token: string) => Promise<ReadKnown>): (token: string) => Promise<ReadKnown> {
+  const underWay = new Map<string, Promise<ReadKnown>>()
+  return (token) => {
+    const joined = underWay.get(token)
+    if (joined !== undefined) return joined
+    const reading = read(token).finally(() => underWay.delete(token))
+    underWay.set(token, reading)
+    return reading
+  }
+}
+
+/** Whom a token stands for on this visit; null where it may be that only a copy of it came here. */
+function admit(binding: ReaderBinding | null, { principal, trail }: Known, visit: Visit | undefined): Principal | null {
+  if (binding === null || trail === undefined || visit === undefined || isLastVisit(trail, visit)) return principal
+  return binding.admit(principal, trail, visit)
+}
+
+async function isMoved(
+  binding: ReaderBinding | null,
+  { principal, trail }: Known,
+  visit: Visit | undefined,
+): Promise<boolean> {
+  return binding === null || trail === undefined || visit === undefined || binding.isMoved(principal, trail, visit)
+}
+
+function withTrail(known: Known, binding: ReaderBinding | null): Known {
+  if (binding === null || known.shown === undefined) return known
+  return { ...known, trail: binding.trailOf(known.principal.signInId, known.shown) }
+}
+
 interface ReadKnown {
   readonly known: Known | null
   readonly tier: Read['tier']
 }
 
 function createReadThrough(
-  { database, feed, outage, shared, now, kind = SIGN_IN_TOKENS }: ReaderParts,
+  { database, feed, outage, shared, now, binding = null, kind = SIGN_IN_TOKENS }: ReaderParts,
   breaker: Breaker,
 ): (token: string) => Promise<ReadKnown> {
   const isVoid = ({ snapshot, principal }: Known): boolean =>
@@ -152,7 +196,7 @@ function createReadThrough(
     try {
       const [row] = await withDeadline(database.query(kind.find, hashToken(token)), DATABASE_DEADLINE_MS)
       breaker.succeeded()
-      return row === undefined ? null : knownOf(row, now())
+      return row === undefined ? null : knownOf(row, now(), binding)
     } catch (error) {
       breaker.failed()
       throw error
@@ -168,21 +212,20 @@ function createReadThrough(
   }
   return async (token) => {
     const found = outage.mayUseMemory() ? await shared.get(token) : null
-    if (found !== null && outage.mayUseMemory() && !isVoid(found)) return { known: found, tier: 'l2' }
+    const isWhole = found !== null && (binding === null || found.shown !== undefined)
+    if (isWhole && outage.mayUseMemory() && !isVoid(found)) return { known: found, tier: 'l2' }
     const known = await askUntilValid(token)
     if (known !== null) shared.set(token, known)
     return { known, tier: 'l3' }
   }
 }
 
-function knownOf(row: PrincipalRow & { readonly via?: Via }, readAt: number): Known {
+function knownOf(row: Row, readAt: number, binding: ReaderBinding | null): Known {
   const { session_id: signInId, user_id: userId, login, email, name, roles, factors, host, snapshot, via } = row
   const absoluteExpiresAt = row.expires_at.getTime()
+  const movedAt = row.moved_at?.getTime()
   const signedIn = { userId, signInId, login, email, name, roles, factors, absoluteExpiresAt }
-  return {
-    principal: via === undefined ? signedIn : { ...signedIn, via },
-    host,
-    snapshot,
-    readAt,
-  }
+  const principal = { ...signedIn, ...(movedAt !== undefined && { movedAt }), ...(via !== undefined && { via }) }
+  const known = { principal, host, snapshot, readAt }
+  return binding === null ? known : { ...known, shown: shownOf(row, binding.networkOf) }
 }

@@ -1,6 +1,8 @@
 import type { FactorTimes } from '../lib/principal.ts'
 import { pruneStatement } from '../store/prune-table.ts'
 import { statement } from '../store/statement.ts'
+import { shownColumns } from './binding-table.ts'
+import type { ShownRow } from './binding-table.ts'
 
 export interface PrincipalRow {
   session_id: string
@@ -12,6 +14,7 @@ export interface PrincipalRow {
   factors: FactorTimes
   host: string | null
   expires_at: Date
+  moved_at?: Date | null
   /** Under which all of the row was read. */
   snapshot: string
 }
@@ -44,9 +47,10 @@ const ENDED_COLUMNS = `id, user_id,
   extract(epoch from least(now(), expires_at, last_seen_at + idle_timeout) - created_at)::float8 as lasted_seconds`
 const SIGN_IN_COLUMNS = `id, login, created_at, last_seen_at, expires_at, host(ip_address) as ip_address, user_agent, remembered`
 
-export const FIND_PRINCIPAL = statement<[tokenHash: Buffer], PrincipalRow>(
+export const FIND_PRINCIPAL = statement<[tokenHash: Buffer], PrincipalRow & ShownRow>(
   'find_principal',
-  `select v.id as session_id, v.user_id, v.login, v.email, v.name, t.factors, t.host, v.expires_at, pg_current_snapshot()::text as snapshot,
+  `select v.id as session_id, v.user_id, v.login, v.email, v.name, t.factors, t.host, v.expires_at, v.moved_at,
+     ${shownColumns('v')}, pg_current_snapshot()::text as snapshot,
      array(select r.role_name from auth.user_roles r where r.user_id = v.user_id order by r.role_name) as roles
    from auth.session_tokens t join auth.valid_sessions v on v.id = t.session_id
    where t.token_hash = $1`,

@@ -8,6 +8,7 @@ import type { NewSession } from '../web/pages.ts'
 import type { LastSeen } from './last-seen.ts'
 import type { PrincipalReader, Read } from './principal-reader.ts'
 import * as table from './sessions-table.ts'
+import type { Visit } from './trail.ts'
 
 /** Sign-ins and the tokens that refer to them. */
 export interface Sessions {
@@ -15,10 +16,11 @@ export interface Sessions {
    * Whom a token stands for, or null. From memory at once where that knows it, else by a promise of one read; a token
    * that we didn't make is refused without any.
    * @param host the app host that the token came to, or null for the portal's own token
+   * @param visit from where it came; not compared where it isn't given
    */
-  find(token: string, host: string | null): Principal | null | Promise<Read>
+  find(token: string, host: string | null, visit?: Visit): Principal | null | Promise<Read>
   /** The same for who can wait. */
-  whoHas(token: string, host: string | null): Promise<Principal | null>
+  whoHas(token: string, host: string | null, visit?: Visit): Promise<Principal | null>
   /** Starts a sign-in in the caller's transaction; null when the user was disabled or changed meanwhile. */
   start(tx: Queryable, signIn: NewSignIn): Promise<NewSession | null>
   /**
@@ -109,9 +111,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     return count(ended)
   }
   return {
-    find: (token, host) => reader.find(token, host),
-    async whoHas(token, host) {
-      const found = await reader.find(token, host)
+    find: (token, host, visit) => reader.find(token, host, visit),
+    async whoHas(token, host, visit) {
+      const found = await reader.find(token, host, visit)
       return found !== null && 'tier' in found ? found.principal : found
     },
     start: (tx, signIn) => startSignIn(tx, options, signIn),

@@ -1,9 +1,10 @@
 import type { Principal, TokenScope } from '../lib/principal.ts'
 import type { Known } from './principal-cache.ts'
+import type { Shown } from './trail.ts'
 
 /** What the second tier keeps of a principal, and when it was written, ms since 1970. */
 export interface SharedEntry {
-  readonly fact: Omit<Known, 'readAt'>
+  readonly fact: Omit<Known, 'readAt' | 'trail'>
   readonly writtenAt: number
 }
 
@@ -32,7 +33,7 @@ const VIA: Readonly<Record<'kind' | 'scope', Check>> = {
   kind: (value) => value === 'api_token',
   scope: (value) => hasShape(value, SCOPE),
 }
-const SIGNED_IN: Readonly<Record<Exclude<keyof Principal, 'via'>, Check>> = {
+const SIGNED_IN: Readonly<Record<Exclude<keyof Principal, 'via' | 'movedAt'>, Check>> = {
   userId: isUuid,
   signInId: isUuid,
   login: isText,
@@ -42,13 +43,19 @@ const SIGNED_IN: Readonly<Record<Exclude<keyof Principal, 'via'>, Check>> = {
   factors: isFactorTimes,
   absoluteExpiresAt: isTime,
 }
-const BY_TOKEN: Readonly<Record<keyof Principal, Check>> = { ...SIGNED_IN, via: (value) => hasShape(value, VIA) }
-const FACT: Readonly<Record<keyof SharedEntry['fact'], Check>> = {
-  principal: (value) => hasShape(value, SIGNED_IN) || hasShape(value, BY_TOKEN),
+const MOVED = { ...SIGNED_IN, movedAt: isTime }
+const BY_TOKEN = { ...SIGNED_IN, via: (value: unknown) => hasShape(value, VIA) }
+const SHOWN: Readonly<Record<keyof Shown, Check>> = { networks: isTexts, devices: isTexts, moves: isTexts }
+const FACT: Readonly<Record<Exclude<keyof SharedEntry['fact'], 'shown'>, Check>> = {
+  principal: (value) => [SIGNED_IN, MOVED, BY_TOKEN].some((shape) => hasShape(value, shape)),
   host: (value) => value === null || isText(value),
   snapshot: (value) => typeof value === 'string' && SNAPSHOT.test(value),
 }
-const ENTRY: Readonly<Record<keyof SharedEntry, Check>> = { fact: (value) => hasShape(value, FACT), writtenAt: isTime }
+const BOUND_FACT = { ...FACT, shown: (value: unknown) => hasShape(value, SHOWN) }
+const ENTRY: Readonly<Record<keyof SharedEntry, Check>> = {
+  fact: (value) => hasShape(value, FACT) || hasShape(value, BOUND_FACT),
+  writtenAt: isTime,
+}
 
 /** Reads JSON of exactly the form that `SharedEntry` has, turning nothing into what it isn't; null for any other. */
 export function readEntry(text: string): SharedEntry | null {

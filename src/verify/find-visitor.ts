@@ -17,6 +17,8 @@ export interface Visitor {
   readonly principal: Principal | null
   readonly tier: Tier
   /** Why nobody was looked for, though there are credentials. */
+  /** True where a session is for nobody here, since it came from elsewhere on another device. */
+  readonly moved?: boolean
   readonly denial?: Extract<RefuseReason, 'doubled_authorization' | 'two_credentials'> | Stopped
 }
 
@@ -60,7 +62,7 @@ export function findVisitor(
   }
   if (session === null || session === DOUBLED) return NOBODY
   const host = tokenHostOn(parts.cookies, original.host.name)
-  return isClosed(parts, app) ?? inTime(parts.sessions.find(session, host), DEADLINE_MS)
+  return isClosed(parts, app) ?? inTime(parts.sessions.find(session, host, original), DEADLINE_MS)
 }
 
 function inTime(found: Principal | null | Promise<Visitor>, deadlineMs: number): Visitor | Promise<Visitor> {

@@ -17,8 +17,8 @@ export interface HeaderMeaning {
 /** Gives the meaning of a name in any letter case. */
 export type MeaningOf = (name: string) => HeaderMeaning
 
-/** By which a browser that goes to a page is told from a program. */
-export const HINTS = ['sec-fetch-mode', 'x-requested-with', 'upgrade', 'accept'] as const
+/** By which a browser that goes to a page is told from a program, and last what it calls itself. */
+export const HINTS = ['sec-fetch-mode', 'x-requested-with', 'upgrade', 'accept', 'user-agent'] as const
 
 /** What Symfony, Laravel, Rails and Yii believe rather than the request line. */
 const METHOD_OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override'])

@@ -17,6 +17,11 @@ export function isProgram([mode = '', requestedWith = '']: readonly string[]): b
   return mode === '' && requestedWith === ''
 }
 
+/** What the client calls itself, or an empty text. */
+export function userAgentIn(hints: readonly string[]): string {
+  return hints[4] ?? ''
+}
+
 /** The hints of a request as it came over the wire. */
 export function hintsIn(rawHeaders: readonly string[]): readonly string[] {
   return HINTS.map((hint) => firstHeader(rawHeaders, hint))

@@ -18,7 +18,7 @@ import { DOUBLED } from '../web/cookies.ts'
 import { peerAddress } from '../web/peer.ts'
 import { withoutOurAuthorization } from './credentials.ts'
 import type { Credentials } from './credentials.ts'
-import { hintsIn, isNavigation, isProgram } from './navigation.ts'
+import { hintsIn, isNavigation, isProgram, userAgentIn } from './navigation.ts'
 import { clientHeaders, identityAliases, methodOverrides, upstreamHeaders } from './proxy-headers.ts'
 import { refuseProxied } from './proxy-refusal.ts'
 import type { Denial, RefusalParts } from './proxy-refusal.ts'
@@ -160,6 +160,7 @@ function readOriginal(parts: ProxyParts, request: IncomingMessage): OriginalRequ
     host,
     target,
     clientAddress: client,
+    userAgent: userAgentIn(hints),
     navigation: isNavigation(method, hints),
     isProgram: isProgram(hints),
     appName: null,

@@ -64,7 +64,9 @@ function conclude(parts: VerifyParts, judged: Judged, visitor: Visitor): Outcome
   if (appToAskFor(judgement)?.watches === true) parts.watch(policy, original, principal)
   const denial = visitor.denial !== undefined || principal?.via !== undefined ? denialOf(parts, judged, visitor) : null
   if (denial !== null) return { decision: denial, tier }
-  return { decision: decide(judgement, principal, Date.now()), tier }
+  const decision = decide(judgement, principal, Date.now())
+  const isMove = visitor.moved === true && decision.kind === 'sign_in'
+  return { decision: isMove ? { ...decision, reason: 'session_moved' } : decision, tier }
 }
 
 /**

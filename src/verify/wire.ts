@@ -65,7 +65,7 @@ const NONE: readonly string[] = []
 
 function readHeaders(rawHeaders: readonly string[], wanted: readonly string[], meaningOf: MeaningOf): WireHeaders {
   const values = wanted.map(() => '')
-  const hints: string[] = ['', '', '', '']
+  const hints: string[] = ['', '', '', '', '']
   const cookies: string[] = []
   let authorization: Credentials['authorization'] = null
   let aliases = NONE

@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { PosternError } from '../errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { bodyKind, readForm } from './body.ts'
+import { clientOf } from './client.ts'
+import type { ClientParts } from './client.ts'
 import { DOUBLED } from './cookies.ts'
 import { createFormToken, isCrossSite, isFormToken } from './csrf.ts'
 import type { Entrance, Entrances } from './entrance.ts'
@@ -11,7 +13,7 @@ import { dropCookie, setCookie } from './set-cookie.ts'
 import type { Fields } from './strict-json.ts'
 
 /** What every page is built from. */
-export interface PageParts {
+export interface PageParts extends ClientParts {
   readonly sessions: WhoHas
   readonly cookies: SessionCookies
   readonly entrances: Entrances
@@ -21,7 +23,11 @@ export interface PageParts {
 
 /** Whom a token stands for; `host` is the app's host that it came to, or null for the portal's own token. */
 export interface WhoHas {
-  whoHas(token: string, host: string | null): Promise<Principal | null>
+  whoHas(
+    token: string,
+    host: string | null,
+    visit: { readonly clientAddress: string; readonly userAgent: string },
+  ): Promise<Principal | null>
 }
 
 /**
@@ -47,7 +53,9 @@ export async function visitorOf(parts: PageParts, request: FastifyRequest): Prom
   const token = readSessionCookie(parts.cookies, cookieHeaders(request), hostName)
   if (token === DOUBLED) return UNCLEAR
   if (token === null) return NOBODY
-  const principal = await parts.sessions.whoHas(token, tokenHostOn(parts.cookies, hostName))
+  const { address: clientAddress, userAgent } = clientOf(parts, request)
+  const visit = { clientAddress, userAgent }
+  const principal = await parts.sessions.whoHas(token, tokenHostOn(parts.cookies, hostName), visit)
   return principal === null ? NOBODY : { principal, token, doubled: false }
 }
 

@@ -56,6 +56,8 @@ export const LEVELS: readonly (readonly string[])[] = [
     'chores.ts',
     'anomaly-chores.ts',
     'session-moves.ts',
+    'anomaly-chores.ts',
+    'session-moves.ts',
     'app.ts',
     'http-servers.ts',
     'context.ts',

@@ -28,7 +28,7 @@ test('a value that is missing, empty or there twice is a fault; a list may come 
 test('what tells a browser from a program is an alias too where an app is told by that name', () => {
   const read = createWireReader()
   const { hints, aliases } = read([...COMPLETE, 'Accept', 'text/html'], WANTED, createAliasGuard(new Set(['accept'])))
-  assert.deepEqual([hints, aliases], [['', '', '', 'text/html'], ['accept']])
+  assert.deepEqual([hints, aliases], [['', '', '', 'text/html', ''], ['accept']])
 })
 
 test('names that a new policy gives to identity headers count at once', () => {

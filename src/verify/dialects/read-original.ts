@@ -3,7 +3,7 @@ import type { OriginalRequest } from '../../lib/original-request.ts'
 import { readTarget } from '../../lib/target.ts'
 import type { RefuseReason } from '../../policies/decision.ts'
 import { readMethod } from '../../policies/method.ts'
-import { isNavigation, isProgram } from '../navigation.ts'
+import { isNavigation, isProgram, userAgentIn } from '../navigation.ts'
 import type { WireHeaders, WireRequest } from '../wire.ts'
 
 /** What a proxy says of the original request, before any of it has been read. */
@@ -41,6 +41,7 @@ export function readOriginal(
     host,
     target,
     clientAddress,
+    userAgent: userAgentIn(headers.hints),
     navigation,
     isProgram: isProgram(headers.hints),
     appName,
