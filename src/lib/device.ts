@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** From what is told first where one pretends to be another, as Edge does to be Chrome. */
 const BROWSERS = [
   ['Edge', /\bEdg(?:e|A|iOS)?\//],
@@ -17,12 +19,26 @@ const SYSTEMS = [
   ['Linux', /\bLinux\b/],
 ] as const
 
+/** As much as is kept of one. */
+const MAX_USER_AGENT = 512
+const DIGEST_CHARACTERS = 16
+
 /** What a person would call the browser, such as `Firefox on Windows`, from its user agent; a guess, never a proof. */
 export function describeDevice(userAgent: string): string {
   const browser = nameOf(BROWSERS, userAgent)
   const system = nameOf(SYSTEMS, userAgent)
   if (browser === null && system === null) return 'Unknown device'
   return system === null ? `${browser}` : `${browser ?? 'Unknown browser'} on ${system}`
+}
+
+/** Of a user agent what an update of the browser or the system leaves as it is: all but the numbers. */
+export function stablePart(userAgent: string): string {
+  return userAgent.slice(0, MAX_USER_AGENT).replaceAll(/[\d._]+/g, '')
+}
+
+/** A short digest of that, which two devices of one kind share. */
+export function deviceOf(userAgent: string): string {
+  return createHash('sha256').update(stablePart(userAgent)).digest('base64url').slice(0, DIGEST_CHARACTERS)
 }
 
 function nameOf(table: readonly (readonly [name: string, pattern: RegExp])[], userAgent: string): string | null {

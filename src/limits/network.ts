@@ -19,6 +19,14 @@ export function siteOf(address: string): string {
   return isIPv6(address) ? prefixOf(address, 3) : `${address}/32`
 }
 
+/**
+ * What addresses of one provider that take turns have in common: 256 addresses of IPv4, a /48 of IPv6.
+ * @param address as for `networkOf`
+ */
+export function nearbyOf(address: string): string {
+  return isIPv6(address) ? prefixOf(address, 3) : `${address.slice(0, address.lastIndexOf('.'))}.0/24`
+}
+
 function prefixOf(address: string, count: number): string {
   const [head = '', tail] = address.split('::')
   const first = groupsOf(head)

@@ -55,7 +55,10 @@ export function createRedisPrincipals(parts: RedisPrincipalsParts): SharedPrinci
       const writtenAt = Date.now()
       const lifeMs = Math.min(SHARED_LIFE_MS, principal.absoluteExpiresAt - writtenAt)
       const hash = hashToken(token)
-      const value = seal.close(hash, { fact: { principal, host, snapshot, ...(shown !== undefined && { shown }) }, writtenAt })
+      const value = seal.close(hash, {
+        fact: { principal, host, snapshot, ...(shown !== undefined && { shown }) },
+        writtenAt,
+      })
       if (lifeMs < 1 || value.length > MAX_VALUE_BYTES) return
       // What is not kept is read from the database again; the driver tells of trouble.
       keyValue.set(keyOf(hash), value, lifeMs).catch(() => undefined)

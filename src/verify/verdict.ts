@@ -43,7 +43,6 @@ export function createSettle(policy: () => CompiledPolicy, source: IdentitySourc
 const PROOF: Readonly<Record<SignInReason, string>> = {
   nobody: '',
   session_moved: '',
-  session_moved: '',
   too_long_ago: '&prove=again',
   second_factor: '&prove=second_factor',
 }
