@@ -9,6 +9,7 @@ import { passwordRoutes } from './account/password-routes.ts'
 import { apiTokenRoutes } from './account/api-token-routes.ts'
 import { accountRoutes } from './account/routes.ts'
 import { attemptsApiRoutes } from './api/attempts-routes.ts'
+import { auditApiRoutes } from './api/audit-routes.ts'
 import { recoveryApiRoutes } from './api/recovery-routes.ts'
 import { policyApiRoutes } from './api/policy-routes.ts'
 import { PORTAL_PATH } from './config/settings.ts'
@@ -190,6 +191,7 @@ function portalRoutes(app: FastifyInstance, context: Context): void {
     apiTokenRoutes(routes, { ...portal, apiTokens, policy: () => policies.current() })
     policyApiRoutes(routes, { database, policies })
     attemptsApiRoutes(routes, portal)
+    auditApiRoutes(routes, { ...portal, publicUrl: context.config.publicUrl })
     resetRoutes(routes, recovery)
     emailRoutes(routes, { ...portal, ...recovery })
     recoveryApiRoutes(routes, { ...portal, ...recovery })
