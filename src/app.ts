@@ -32,8 +32,10 @@ import type { Metrics } from './observe/metrics.ts'
 import { guardRoutes } from './portal-guard.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
 import { resetRoutes } from './recovery/reset-routes.ts'
+import { tracePortal } from './traced-portal.ts'
 import { createGateway } from './verify/gateway.ts'
 import type { Proxy } from './verify/proxy.ts'
+import { createTracedGateway } from './verify/traced-gateway.ts'
 import { autheliaRoutes } from './verify/authelia-routes.ts'
 import { openExpressLane } from './verify/express/express-lane.ts'
 import { createLaneRoutes } from './verify/express/lane-routes.ts'
@@ -60,6 +62,7 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
     (error, request, reply) => fail(error, request, reply),
     entranceConstraint(entrances),
   )
+  if (context.tracing !== null) tracePortal(app, { tracing: context.tracing, ...portal })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(portalHeaders({ secure }))
     // The page that says "wrong address" has its style from here as well.
@@ -97,7 +100,8 @@ export function createVerifyApp(context: Context): FastifyInstance {
     return reply.code(onlyMethod ? 405 : 404).send()
   })
   const { verifyListen: listen, autheliaPaths, expressLane } = context.config
-  const gateway = createGateway(context.gatewayParts)
+  const { gatewayParts, tracing } = context
+  const gateway = tracing === null ? createGateway(gatewayParts) : createTracedGateway(gatewayParts, tracing)
   verifyRoutes(app, gateway, listen)
   if (expressLane === 'auto' && isLocal(listen)) {
     const lane = openExpressLane(app.server, { gateway, findRoute: createLaneRoutes(DIALECTS), listen })

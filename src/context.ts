@@ -23,6 +23,7 @@ import type { PortalParts } from './login/portal.ts'
 import type { Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { Tracing } from './observe/traces.ts'
 import type { CompiledPolicy } from './policies/compile.ts'
 import { createPolicies } from './policies/policies.ts'
 import type { Policies } from './policies/policies.ts'
@@ -39,6 +40,7 @@ import type { ChangeFeed } from './store/change-feed.ts'
 import type { Database } from './store/database.ts'
 import type { KeyValue } from './store/key-value.ts'
 import type { Store } from './store/open-store.ts'
+import { traceParts } from './traced-parts.ts'
 import type { GatewayParts } from './verify/gateway.ts'
 import { createAssertionSigner } from './verify/assertion.ts'
 import { recordVerdicts } from './verify/record-verdicts.ts'
@@ -69,6 +71,8 @@ export interface Context {
   /** What is written down of verify. */
   readonly decisions: Decisions
   readonly metrics: Metrics
+  /** Null while traces are off. */
+  readonly tracing: Tracing | null
   readonly attempts: Attempts
   /** Of attempts, to be looked through for bursts. */
   readonly failedNames: FailedNames
@@ -86,13 +90,15 @@ export interface ContextOptions {
   /** Shared with other processes, such as Redis; null or left out where there is none. */
   readonly keyValue?: KeyValue | null
   readonly log: Log
+  /** Null or left out while traces are off; the store is traced already where it is to be. */
+  readonly tracing?: Tracing | null
   /** Called once the first administrator exists. */
   readonly onFirstRunDone: () => Promise<void>
 }
 
 /** Builds the parts over an open store; opens no listener and starts no timer. */
 export async function createContext(options: ContextOptions): Promise<Context> {
-  const { loaded, store, keyValue = null, log } = options
+  const { loaded, store, keyValue = null, log, tracing = null } = options
   const { config } = loaded
   const { database, secretKeys } = store
   const keys = await openKeys(database, secretKeys)
@@ -127,12 +133,14 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const { reader, ...signIns } = await openSignIns({ ...kept, attempts: limits.attempts }, keyValue)
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const { onFirstRunDone } = options
-  const portalParts = createPortalParts({ ...parts, ...limits, keys: keys.token, cookies, onFirstRunDone })
+  const seen = traceParts({ ...parts, ...limits }, tracing)
+  const portalParts = createPortalParts({ ...seen, keys: keys.token, cookies, onFirstRunDone })
   const ofRecovery = { loaded, keys: keys.token, newPasswords, feed: signIns.feed, rateLimits: limits.rateLimits }
   return {
     ...kept,
     ...signIns,
     ...limits,
+    tracing,
     gatewayParts: gatewayPartsOf(parts, cookies, loaded.secrets),
     portalParts,
     recovery: createRecovery(portalParts, ofRecovery),

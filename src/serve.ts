@@ -24,12 +24,14 @@ import type { Check } from './observe/health.ts'
 import type { Log } from './observe/log.ts'
 import type { PolicyWatch } from './policies/policy-watch.ts'
 import { openSecondTier, secondTierHealth } from './second-tier.ts'
+import { startTracing, traceStores } from './start-tracing.ts'
 import { databaseHealth } from './sessions/database-health.ts'
 import { openStore } from './store/open-store.ts'
 import { controlSocketPath } from './store/control-path.ts'
 import type { KeyValue } from './store/key-value.ts'
 import { createProxy } from './verify/proxy.ts'
 import type { Proxy } from './verify/proxy.ts'
+import { createTracedProxy } from './verify/traced-proxy.ts'
 import { openUpstream } from './verify/upstream.ts'
 import { drain } from './web/drain.ts'
 import { listen } from './web/listen.ts'
@@ -90,7 +92,15 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   }
   const keyValue = openSecondTier(secrets, log)
   opened.defer(() => keyValue?.close())
-  const context = await createContext({ loaded, store, keyValue, log, onFirstRunDone })
+  const tracing = await startTracing(loaded, log, opened)
+  const context = await createContext({
+    loaded,
+    ...traceStores({ store, keyValue }, tracing),
+    log,
+    tracing,
+    onFirstRunDone,
+  })
+  tracing?.onDropped((count) => context.metrics.spansDropped(count))
   opened.defer(() => crew.leave(context.metrics))
   keepReadingChanges(context, secrets.databaseUrl, opened)
   // Before the listeners, so that at a stop what they still answer is written as well.
@@ -117,7 +127,7 @@ async function startProxy(context: Context, opened: AsyncDisposableStack): Promi
   const { callers, cookies } = gatewayParts
   const { listen: address, publicUrl } = config
   const ourCookies = [cookies.names.portal, '__Host-postern', '__Secure-postern']
-  return createProxy({
+  const parts = {
     ...gatewayParts,
     log,
     upstream,
@@ -125,7 +135,8 @@ async function startProxy(context: Context, opened: AsyncDisposableStack): Promi
     publicUrl,
     trustedProxies: callers.trustedProxies,
     ourCookies,
-  })
+  }
+  return context.tracing === null ? createProxy(parts) : createTracedProxy(parts, context.tracing)
 }
 
 async function startDemo(opened: AsyncDisposableStack): Promise<URL> {

@@ -43,6 +43,8 @@ export interface SiteOptions {
   /** An empty one; a new one on the test server unless given. */
   readonly databaseUrl?: string
   readonly env?: PosternEnv
+  /** Changes nginx's example beyond what a site has to. */
+  readonly edit?: (siteConf: string) => string
 }
 
 /** Everybody has this one. */
@@ -94,6 +96,7 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<P
     portal: addresses.POSTERN_LISTEN,
     app: app.address,
     ...(options.verify === 'tcp' && { secret: PROXY_SECRET }),
+    ...(options.edit !== undefined && { edit: options.edit }),
   })
   const origin = options.verify === 'tcp' ? `https://${HOST}` : `https://${HOST}:${nginx.httpsPort}`
   const env = { ...addresses, ...settings(origin, options, databaseUrl) }
