@@ -16,7 +16,7 @@ const SPARSE = { perMinute: 60, maxSources: 3 }
 
 /** Writes some of them down, and tells the log of one in so many that pass. */
 export function createDecisionSamples(parts: DecisionsOptions & { readonly writer: DecisionWriter }): Sample {
-  const { writer, log, now, logOneIn, onDropped, policyVersion } = parts
+  const { writer, log, now, logOneIn, policyVersion } = parts
   const samples = createQuota(SAMPLES, now)
   const sparse = createQuota(SPARSE, now)
   let passed = 0
@@ -34,6 +34,7 @@ export function createDecisionSamples(parts: DecisionsOptions & { readonly write
     const circumstances = { original, policyVersion: policyVersion(), atMs: now(), sampled: true }
     const entry = entryOf(newDecisionId(), decided, { ...circumstances, ...(dialect && { dialect }) })
     if (isLogged) log.info(lineOf(entry), 'decision')
-    if (isKept && !writer.add(entry)) onDropped('memory', 1)
+    // Where there is no room it is no sample: nobody was shown its number.
+    if (isKept) writer.add(entry)
   }
 }

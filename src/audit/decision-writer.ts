@@ -16,7 +16,7 @@ export interface DecisionWriter {
 
 export interface DecisionWriterParts {
   readonly database: Queryable
-  /** Told of what is written nowhere, as the database won't take it. */
+  /** Told of refusals that are written nowhere, as the database won't take them. */
   readonly onLost: (times: number) => void
   /** ms, monotonic */
   readonly now: () => number
@@ -88,5 +88,5 @@ function rowOf({ facts, atMs, lastAtMs, times }: DecisionEntry, nowMs: number): 
 
 function lose({ onLost }: DecisionWriterParts, entry: DecisionEntry): void {
   entry.kept = false
-  onLost(entry.times - entry.written)
+  if (!entry.facts.sampled) onLost(entry.times - entry.written)
 }
