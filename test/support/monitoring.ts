@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import { createMetrics } from '../../src/observe/metrics.ts'
-import { selectorsOf } from './promql.ts'
+import { groupingLabelsOf, selectorsOf } from './promql.ts'
 
 export interface AlertRule {
   readonly alert: string
@@ -25,6 +26,8 @@ const METRICS_PAGE = join(import.meta.dirname, '../../docs/metrics.md')
 
 /** What every program has that Prometheus looks at. */
 const OF_PROMETHEUS = ['up']
+/** Those that Prometheus gives, and those whose values operators choose. */
+const FREE_LABELS: ReadonlySet<string> = new Set(['job', 'instance', 'le', 'app', 'route'])
 const HISTOGRAM_PARTS = ['_bucket', '_count', '_sum']
 
 /** Runs promtool in the folder of Prometheus' files; gives what it printed and how it ended. */
@@ -37,6 +40,20 @@ export async function promtool(...args: readonly string[]): Promise<{ exitCode: 
     const { code, stdout, stderr } = error as { code: number | string; stdout: string; stderr: string }
     if (typeof code === 'string') throw error
     return { exitCode: code, said: stdout + stderr }
+  }
+}
+
+/** What promtool has against expressions, each as if it were a rule; nothing where all are well-formed. */
+export async function promtoolParses(expressions: readonly string[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-rules-'))
+  const file = join(folder, 'rules.yaml')
+  const rules = expressions.map((expr, index) => ({ record: `test:expression:${index}`, expr }))
+  writeFileSync(file, JSON.stringify({ groups: [{ name: 'expressions', rules }] }))
+  try {
+    const { exitCode, said } = await promtool('check', 'rules', file)
+    return exitCode === 0 ? '' : said
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 }
 
@@ -67,10 +84,15 @@ export async function knownSeries(): Promise<Set<string>> {
   return new Set([...OF_PROMETHEUS, ...names])
 }
 
-/** The labels of each metric as docs/metrics.md tells them: the cell of its row. */
-export function documentedLabels(): Map<string, string> {
-  const rows = readFileSync(METRICS_PAGE, 'utf8').matchAll(/^\| `(\w+)` *\|([^|]*)\|/gm)
-  return new Map([...rows].map(([, name = '', labels = '']) => [name, labels]))
+/** Labels and their values in an expression that docs/metrics.md does not have for the metrics it looks at. */
+export function unknownLabels(expression: string): string[] {
+  const documented = documentedLabels()
+  const selectors = selectorsOf(expression)
+  const known = selectors.map(({ metric }) => documented.get(metricOfSeries(metric)) ?? '').join(' ')
+  const matches = selectors.flatMap(({ labels }) => labels).filter(({ label }) => !FREE_LABELS.has(label))
+  const labels = [...matches.map(({ label }) => label), ...groupingLabelsOf(expression)]
+  const strange = labels.filter((label) => !FREE_LABELS.has(label) && !known.includes(`\`${label}\``))
+  return [...strange, ...matches.flatMap(({ values }) => values).filter((value) => !known.includes(value))]
 }
 
 /** The name without what makes it a series of a histogram. */
@@ -83,6 +105,12 @@ export async function unknownNames(expression: string): Promise<string[]> {
   const known = await knownSeries()
   for (const { record } of readRecordings()) known.add(record)
   return selectorsOf(expression).flatMap(({ metric }) => (known.has(metric) ? [] : [metric]))
+}
+
+/** The labels of each metric as docs/metrics.md tells them: the cell of its row. */
+function documentedLabels(): Map<string, string> {
+  const rows = readFileSync(METRICS_PAGE, 'utf8').matchAll(/^\| `(\w+)` *\|([^|]*)\|/gm)
+  return new Map([...rows].map(([, name = '', labels = '']) => [name, labels]))
 }
 
 function everyMetric(): ReturnType<typeof createMetrics> {
