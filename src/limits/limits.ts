@@ -45,7 +45,7 @@ export async function createLimits({
 }: LimitsParts): Promise<Limits> {
   const identity = await readDatabaseIdentity(database)
   const devices = createDevices(keys, cookies)
-  const failedNames = createFailedNames(database, Date.now)
+  const failedNames = createFailedNames(database, () => Date.now())
   const attempts = createAttempts({
     database,
     devices,
