@@ -105,7 +105,7 @@ function bindingOf({ config, database, metrics, log }: SignInsParts, feed: Chang
   const { sessionBinding: mode } = config
   if (mode === 'off') return null
   const settle = createSettleMove({ mode, database, feed, metrics, log })
-  return createBinding({ mode, database, networkOf: nearbyOf, settle, now: Date.now })
+  return createBinding({ mode, database, networkOf: nearbyOf, settle, now: () => Date.now() })
 }
 
 async function sharedPrincipals(
