@@ -212,7 +212,7 @@ begin
   end if;
   row_count := 0;
   partitions := '{}';
-  removed_to := coalesce((select max(r.removed_to) from auth.audit_removals r), 0);
+  removed_to := 0;
   if not pg_try_advisory_xact_lock(7461015) then
     return;
   end if;

@@ -8,6 +8,7 @@ import type { EventPage } from './audit/search.ts'
 import type { EventRow } from './audit/search-table.ts'
 import { withJson } from './cli-command.ts'
 import type { Options, Order, Show } from './cli-command.ts'
+import { auditVerifyCommands } from './cli-audit-verify.ts'
 import { writeExport } from './cli-audit-export.ts'
 import type { RunInTurn } from './cli-users-file.ts'
 import { QUESTION_KEYS, showEvents } from './commands/audit-search.ts'
@@ -27,7 +28,9 @@ export interface AuditCommandParts {
 }
 
 /** `audit`: what was written down of who did what. */
-export function auditCommands(audit: Command, { show, inTurn, host }: AuditCommandParts): void {
+export function auditCommands(audit: Command, parts: AuditCommandParts): void {
+  const { show, inTurn, host } = parts
+  auditVerifyCommands(audit, parts)
   narrowed(withJson(audit.command('search').description('who did what, the newest first')))
     .option('--limit <count>', `how many at most, up to ${MAX_SHOWN}`, String(SHOWN))
     .action(async (options: Options) => {

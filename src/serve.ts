@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { keepLearningPlaces, keepNoticing } from './anomaly-chores.ts'
+import { keepSealing } from './audit-chores.ts'
 import { createOpsApp, createPortalApp, createVerifyApp } from './app.ts'
 import {
   keepPolicy,
@@ -104,6 +105,7 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   opened.defer(() => crew.leave(context.metrics))
   keepReadingChanges(context, secrets.databaseUrl, opened)
   // Before the listeners, so that at a stop what they still answer is written as well.
+  keepSealing(context, opened)
   keepWritingLastSeen(context, opened)
   keepWritingDecisions(context, opened)
   keepLearningPlaces(context, opened)

@@ -1,4 +1,5 @@
 import type { Config } from '../config/settings.ts'
+import type { Keys } from '../credentials/keys.ts'
 import type { NewPasswords } from '../credentials/new-passwords.ts'
 import type { OwnFactors } from '../credentials/own-factors.ts'
 import type { Passwords } from '../credentials/password.ts'
@@ -15,6 +16,7 @@ import type { Database } from '../store/database.ts'
 export interface CommandContext {
   readonly config: Config
   readonly database: Database
+  readonly keys: Keys
   readonly feed: ChangeFeed
   readonly passwords: Passwords
   readonly newPasswords: NewPasswords

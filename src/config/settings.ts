@@ -191,6 +191,12 @@ export const SETTINGS = {
     null,
     'Who mails are from, such as auth@example.com or Example sign-in <auth@example.com>; needed with POSTERN_SMTP_URL.',
   ),
+  auditRetention: setting(
+    'POSTERN_AUDIT_RETENTION',
+    wholeNumber(30, 36_500),
+    '400',
+    'Days for which the audit log is kept. Whole months are removed once all of a month is older.',
+  ),
   ...TRACES_SETTINGS,
   logLevel: setting(
     'POSTERN_LOG_LEVEL',

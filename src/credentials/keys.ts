@@ -7,7 +7,7 @@ import type { Database, Queryable } from '../store/database.ts'
 import { HAS_FACTORS, HAS_PASSWORDS, INSERT_KEY, LIST_KEYS, LOCK_KEYS, REWRAP_KEY } from './keys-table.ts'
 import type { KeyRow } from './keys-table.ts'
 
-const PURPOSES = ['token', 'pepper', 'assertion', 'sealing'] as const
+const PURPOSES = ['token', 'pepper', 'assertion', 'sealing', 'audit'] as const
 export type KeyPurpose = (typeof PURPOSES)[number]
 export type Keys = Readonly<Record<KeyPurpose, KeyRing>>
 
@@ -28,7 +28,13 @@ export async function openKeys(database: Database, secrets: readonly string[]): 
     const rows = await withMissingKeys(tx, wrappers)
     const keys = await Promise.all(rows.map(async (row) => ({ row, key: await openKey(tx, row, wrappers) })))
     const ring = (purpose: KeyPurpose): KeyRing => ringOf(keys, purpose)
-    return { token: ring('token'), pepper: ring('pepper'), assertion: ring('assertion'), sealing: ring('sealing') }
+    return {
+      token: ring('token'),
+      pepper: ring('pepper'),
+      assertion: ring('assertion'),
+      sealing: ring('sealing'),
+      audit: ring('audit'),
+    }
   })
 }
 
@@ -42,11 +48,12 @@ async function withMissingKeys(tx: Queryable, wrappers: readonly Buffer[]): Prom
 }
 
 /**
- * Whether there is what only the missing key can read. Nothing that is made for assertions lasts and sealing came later
- * than passwords, so a database from before these existed gets them at the next start.
+ * Whether there is what only the missing key can read. Nothing that is made for assertions lasts, a lost key of the audit
+ * log is found when that is verified, and sealing came later than passwords, so a database from before these existed gets
+ * them at the next start.
  */
 async function isInUse(tx: Queryable, purpose: KeyPurpose): Promise<boolean> {
-  if (purpose === 'assertion') return false
+  if (purpose === 'assertion' || purpose === 'audit') return false
   const [found] = await tx.query(purpose === 'sealing' ? HAS_FACTORS : HAS_PASSWORDS)
   return found?.has === true
 }

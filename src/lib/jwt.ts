@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, sign } from 'node:crypto'
+import { ed25519PrivateKey } from './ed25519.ts'
 
 /** Makes compact JWTs (RFC 7519) by Ed25519 (RFC 8037). One signature costs about 23 µs. */
 export interface JwtSigner {
@@ -17,12 +17,9 @@ export interface PublicJwk {
   readonly use: 'sig'
 }
 
-/** What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410, 7). */
-const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
-
 /** @param seed 32 bytes, the whole of an Ed25519 private key (RFC 8032, 5.1.5) */
 export function createJwtSigner(seed: Uint8Array): JwtSigner {
-  const key = privateKey(seed)
+  const key = ed25519PrivateKey(seed)
   const { kid } = publicJwk(seed)
   const header = encode({ alg: 'EdDSA', typ: 'JWT', kid })
   return {
@@ -36,14 +33,10 @@ export function createJwtSigner(seed: Uint8Array): JwtSigner {
 
 /** The same for the same seed; `kid` is the thumbprint of RFC 7638, so no key passes for another. */
 export function publicJwk(seed: Uint8Array): PublicJwk {
-  const { x = '' } = createPublicKey(privateKey(seed)).export({ format: 'jwk' })
+  const { x = '' } = createPublicKey(ed25519PrivateKey(seed)).export({ format: 'jwk' })
   const thumbprint = JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x })
   const kid = createHash('sha256').update(thumbprint).digest('base64url')
   return { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' }
-}
-
-function privateKey(seed: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
 }
 
 function encode(part: object): string {

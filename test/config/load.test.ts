@@ -44,6 +44,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_MAIL_FROM: ['Sign-in <auth@example.com>', { name: 'Sign-in', address: 'auth@example.com' }],
   POSTERN_TRACES_URL: ['http://127.0.0.1:4318', new URL('http://127.0.0.1:4318')],
   POSTERN_TRACES_SAMPLE: ['0.5', 0.5],
+  POSTERN_AUDIT_RETENTION: ['90', 90],
   POSTERN_LOG_LEVEL: ['warn', 'warn'],
   POSTERN_DECISION_SAMPLE: ['0', 0],
   POSTERN_DATABASE_URL: ['postgres://postern@db/postern', 'postgres://postern@db/postern'],
@@ -128,6 +129,7 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     tracesSample: 0.01,
     logLevel: 'info',
     decisionSample: 1_000,
+    auditRetention: 400,
   })
 })
 
