@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { Context } from './context.ts'
@@ -29,7 +30,10 @@ import { stepUpRoutes } from './login/step-up-routes.ts'
 import { plainServer, portalServer } from './http-servers.ts'
 import type { ServerFactory } from './http-servers.ts'
 import type { Metrics } from './observe/metrics.ts'
+import { portalFailure } from './portal-failure.ts'
 import { guardRoutes } from './portal-guard.ts'
+import type { GuardParts } from './portal-guard.ts'
+import { createPortalOrigins } from './portal-origin.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
 import { resetRoutes } from './recovery/reset-routes.ts'
 import { tracePortal } from './traced-portal.ts'
@@ -42,10 +46,10 @@ import { createLaneRoutes } from './verify/express/lane-routes.ts'
 import { DIALECTS, verifyRoutes } from './verify/routes.ts'
 import { requireAccessDeclarations } from './web/access.ts'
 import { assets } from './web/assets.ts'
-import type { Entrance, Paths } from './web/entrance.ts'
+import { requestIdOf } from './web/client.ts'
+import type { Entrance } from './web/entrance.ts'
 import { entranceConstraint } from './web/entrance-constraint.ts'
 import type { Constraints } from './web/entrance-constraint.ts'
-import { createFailureHandler } from './web/failure.ts'
 import { readQuery } from './web/query.ts'
 import { acceptSetCookie } from './web/set-cookie.ts'
 import { assetHeaders, portalHeaders } from './web/security-headers.ts'
@@ -56,20 +60,23 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
   const { portalParts: portal } = context
   const { secure } = portal.cookies
   const { entrances } = portal
-  const fail = portalFailure(context)
-  const app = createApp(
-    portalServer(proxy),
-    (error, request, reply) => fail(error, request, reply),
-    entranceConstraint(entrances),
-  )
+  const origins = createPortalOrigins(portal)
+  const fail = portalFailure(context, origins)
+  const app = createApp(portalServer(proxy), (error, request, reply) => fail(error, request, reply), {
+    constraints: entranceConstraint(entrances),
+    genReqId: (request) => requestIdOf(portal, request),
+  })
   if (context.tracing !== null) tracePortal(app, { tracing: context.tracing, ...portal })
+  origins.begin(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(portalHeaders({ secure }))
     // The page that says "wrong address" has its style from here as well.
     if (request.url.startsWith(`${entrances.portal.paths.assets}/`)) return
     if (entrances.of(request.raw) === null) throw new PosternError('wrong_host')
   })
-  guardRoutes(app, { portal, rateLimits: context.rateLimits, metrics: context.metrics })
+  const onVisitor: GuardParts['onVisitor'] = (request, visitor) => origins.seen(request, visitor)
+  guardRoutes(app, { portal, rateLimits: context.rateLimits, metrics: context.metrics, onVisitor })
+  origins.follow(app)
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method, routeOptions } = request
     context.log.debug(
@@ -125,13 +132,12 @@ function createRequestIds(): () => string {
   return () => `${beginning}-${(++count).toString(36)}`
 }
 
-type FailureHandler = ReturnType<typeof createFailureHandler>
 type OnUnroutable = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 /** @param onUnroutable answers a path that no route can be looked up for, such as `/%zz`, without telling it back */
 function createApp(
   serverFactory: ServerFactory,
   onUnroutable: OnUnroutable,
-  constraints: Constraints = {},
+  own: { readonly constraints?: Constraints; readonly genReqId?: (request: IncomingMessage) => string } = {},
 ): FastifyInstance {
   const options: FastifyServerOptions = {
     serverFactory: (handler) => {
@@ -144,7 +150,7 @@ function createApp(
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: false,
     exposeHeadRoutes: false,
-    genReqId: createRequestIds(),
+    genReqId: own.genReqId ?? createRequestIds(),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     return503OnClosing: false,
@@ -154,7 +160,7 @@ function createApp(
       ignoreDuplicateSlashes: false,
       maxParamLength: 128,
       querystringParser: readQuery,
-      constraints,
+      constraints: own.constraints ?? {},
     },
   }
   const app = Fastify(options)
@@ -226,19 +232,6 @@ function registerAt(
     },
     { prefix },
   )
-}
-
-/** Errors on the portal's host lead back to the portal, those on an app's host to the app. */
-function portalFailure({ portalParts: { entrances, cookies }, log, config }: Context): FailureHandler {
-  const failAt = ({ assets, base }: Paths, homeHref: string): FailureHandler =>
-    createFailureHandler({ log, assetBase: assets, homeHref, apiPrefix: `${base}/api/` })
-  const atPortal = failAt(entrances.portal.paths, config.publicUrl.href)
-  return (error, request, reply) => {
-    const entrance = entrances.of(request.raw)
-    const fail =
-      entrance === null || entrance.kind === 'portal' ? atPortal : failAt(entrance.paths, entrance.paths.home)
-    return fail(error, request, reply.headers(portalHeaders({ secure: cookies.secure })))
-  }
 }
 
 function assetRoutes(app: FastifyInstance, secure: boolean): void {

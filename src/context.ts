@@ -1,3 +1,5 @@
+import { createBoundedEvents } from './audit/bounded-events.ts'
+import type { BoundedEvents } from './audit/bounded-events.ts'
 import { createDecisions } from './audit/decisions.ts'
 import type { Decisions } from './audit/decisions.ts'
 import type { Config, LoadedConfig, Secrets } from './config/settings.ts'
@@ -70,6 +72,8 @@ export interface Context {
   readonly policies: Policies
   /** What is written down of verify. */
   readonly decisions: Decisions
+  /** What strangers can cause that is written down. */
+  readonly events: BoundedEvents
   readonly metrics: Metrics
   /** Null while traces are off. */
   readonly tracing: Tracing | null
@@ -126,8 +130,9 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     now: () => performance.now(),
     clock: () => Date.now(),
   })
+  const events = createBoundedEvents({ database, now: () => performance.now() })
   const proofs = { passwords, newPasswords, ...createFactors(keys.sealing, config.publicUrl) }
-  const kept = { config, log, database, keys, ...proofs, policies, decisions, metrics }
+  const kept = { config, log, database, keys, ...proofs, policies, decisions, metrics, events }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
   const limits = await createLimits({ config, database, keys: keys.token, keyValue, cookies, metrics })
   const { reader, ...signIns } = await openSignIns({ ...kept, attempts: limits.attempts }, keyValue)
@@ -148,7 +153,8 @@ export async function createContext(options: ContextOptions): Promise<Context> {
 }
 
 type Proofs = Pick<Context, 'passwords' | 'newPasswords' | 'factors' | 'ownFactors'>
-type Kept = Proofs & Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'policies' | 'decisions' | 'metrics'>
+type Kept = Proofs &
+  Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'policies' | 'decisions' | 'metrics' | 'events'>
 type Parts = Kept & SignIns & { readonly trustedProxies: Networks }
 
 function newPasswordsOf(config: Config, passwords: Passwords, policies: Policies): NewPasswords {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PORTAL_PATH } from './config/settings.ts'
 import { PosternError } from './errors.ts'
+import type { Principal } from './lib/principal.ts'
 import { networkOf } from './limits/network.ts'
 import type { RateLimits, RateRule } from './limits/rate-limits.ts'
 import { RATE_RULES, rateClassOf } from './limits/rate-rules.ts'
@@ -17,10 +18,12 @@ export interface GuardParts {
   /** Null where an operator turned them off. */
   readonly rateLimits: RateLimits | null
   readonly metrics: Pick<Metrics, 'rateLimited'>
+  /** Told who asks, where that had to be found out. */
+  readonly onVisitor: (request: FastifyRequest, visitor: Principal) => void
 }
 
 /** Who may call each route, by what it declares, and how often. What has no route counts as a page. */
-export function guardRoutes(app: FastifyInstance, { portal, rateLimits, metrics }: GuardParts): void {
+export function guardRoutes(app: FastifyInstance, { portal, rateLimits, metrics, onVisitor }: GuardParts): void {
   const take = async (kind: RateClass, rule: RateRule, key: string): Promise<void> => {
     const taken = (await rateLimits?.take(rule, key)) ?? { ok: true }
     if (taken.ok) return
@@ -35,6 +38,7 @@ export function guardRoutes(app: FastifyInstance, { portal, rateLimits, metrics 
     const { access } = request.routeOptions.config
     if (access !== 'signed_in' && access !== 'administrator') return
     const { principal } = await visitorOf(portal, request)
+    if (principal !== null) onVisitor(request, principal)
     const fault = visitorFault(access, principal, ADMIN_ROLE)
     if (fault !== null) return refuse(portal, request, { reply, fault })
     const kind = classOf(portal, request)

@@ -41,7 +41,7 @@ export interface SignIns {
   readonly binding: Binding | null
 }
 
-type ForBasic = Pick<BasicPasswordsParts, 'passwords' | 'factors' | 'attempts'>
+type ForBasic = Pick<BasicPasswordsParts, 'passwords' | 'factors' | 'attempts' | 'events'>
 
 export interface SignInsParts extends ForBasic {
   readonly config: Config

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { BoundedEvents } from '../audit/bounded-events.ts'
 import { recordEvent } from '../audit/events.ts'
 import type { NewPasswords } from '../credentials/new-passwords.ts'
 import type { Passwords, StoredPassword } from '../credentials/password.ts'
@@ -21,6 +22,7 @@ export interface ChangePasswordParts {
   readonly passwords: Passwords
   readonly newPasswords: NewPasswords
   readonly attempts: Pick<Attempts, 'reserve'>
+  readonly events: Pick<BoundedEvents, 'note'>
 }
 
 /** Who changes his own password, from where. */
@@ -66,13 +68,17 @@ export async function changePassword(
 
 /** Null where the current password is right. */
 async function proveCurrent(
-  { attempts, passwords, database }: ChangePasswordParts,
-  { principal: { login, userId }, address, userAgent, deviceHash }: PasswordChanger,
+  { attempts, passwords, events }: ChangePasswordParts,
+  { principal: { login, userId, signInId }, address, userAgent, deviceHash }: PasswordChanger,
   stored: StoredPassword | null,
   current: string,
 ): Promise<PasswordChange | null> {
   const reservation = await attempts.reserve({ name: login, userId, address, deviceHash, factor: 'password' })
-  if (reservation.kind === 'stopped') return { kind: 'stopped', retryAfterS: reservation.retryAfterS }
+  const about = { actor: { userId, login }, signInId, resource: `user:${login}`, address, userAgent }
+  if (reservation.kind === 'stopped') {
+    await events.note({ type: 'sign_in_throttled', result: 'failure', ...about, details: { factor: 'password' } })
+    return { kind: 'stopped', retryAfterS: reservation.retryAfterS }
+  }
   if (reservation.delayMs > 0) await delay(reservation.delayMs)
   try {
     if ((await passwords.verify(stored, current)) !== null) {
@@ -83,8 +89,7 @@ async function proveCurrent(
     await reservation.notChecked()
     throw error
   }
-  const [actor, resource] = [{ userId, login }, `user:${login}`]
-  await recordEvent(database, { type: 'password_changed', result: 'failure', actor, resource, address, userAgent })
+  await events.note({ type: 'password_changed', result: 'failure', ...about })
   return { kind: 'wrong' }
 }
 
@@ -100,12 +105,12 @@ async function keep(
     const person = await findCredentials(tx, login)
     if (person?.session_epoch !== sessionEpoch + 1) throw new PosternError('not_signed_in')
     await keepSignIn(tx, signInId, person.session_epoch)
-    await sessions.endAllIn(tx, login, 'revoked', signInId)
+    const ended = await sessions.endAllIn(tx, login, 'revoked', signInId)
     const session = await sessions.raise(tx, { signInId, factors: { ...principal.factors, password: Date.now() } })
     if (session === null) throw new PosternError('not_signed_in')
     await dropAppTokens(tx, signInId)
     const about = { actor: { userId, login }, signInId, resource: `user:${login}`, address, userAgent }
-    await recordEvent(tx, { type: 'password_changed', result: 'success', ...about })
+    await recordEvent(tx, { type: 'password_changed', result: 'success', ...about, details: { ended } })
     await notify(tx, userId, 'password_changed', { address, userAgent })
     return session
   })

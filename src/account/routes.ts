@@ -65,7 +65,8 @@ async function forgetDevice({ database, devices }: AccountParts, principal: Prin
   if (!own.some((device) => device.id === id)) return
   await database.transaction(async (tx) => {
     if (!(await devices.forget(tx, userId, id))) return
-    await recordEvent(tx, { type: 'device_forgotten', result: 'success', actor: { userId, login }, signInId })
+    const about = { actor: { userId, login }, signInId, resource: `user:${login}`, details: { id } }
+    await recordEvent(tx, { type: 'device_forgotten', result: 'success', ...about })
   })
 }
 
@@ -100,13 +101,22 @@ async function ownSessions({ sessions }: AccountParts, { login, signInId }: Prin
   return [...listed.filter(({ isThis }) => isThis), ...listed.filter(({ isThis }) => !isThis)]
 }
 
-function endOthers({ sessions }: AccountParts, { login, signInId }: Principal): Promise<number> {
-  return sessions.endAllOf(login, 'revoked', signInId)
+function endOthers({ sessions }: AccountParts, { userId, login, signInId }: Principal): Promise<number> {
+  const about = { actor: { userId, login }, signInId, resource: `user:${login}` }
+  return sessions.endAllOf(login, 'revoked', {
+    exceptId: signInId,
+    also: (tx, ended) => recordEvent(tx, { type: 'session_revoked', result: 'success', ...about, details: { ended } }),
+  })
 }
 
 /** Only what is on the visitor's own list, and not the sign-in that asks: that has its own way out. */
 async function endOne(parts: AccountParts, principal: Principal, id: string): Promise<number> {
   const own = await ownSessions(parts, principal)
   if (!own.some((session) => session.id === id && !session.isThis)) return 0
-  return (await parts.sessions.end(id, 'revoked')) ? 1 : 0
+  const { signInId } = principal
+  const isEnded = await parts.sessions.end(id, 'revoked', (tx, actor) => {
+    const about = { actor, signInId, resource: `session:${id}`, details: { ended: 1, id } }
+    return recordEvent(tx, { type: 'session_revoked', result: 'success', ...about })
+  })
+  return isEnded ? 1 : 0
 }

@@ -118,5 +118,7 @@ export async function recordEvent(tx: Queryable, event: AuditEvent): Promise<voi
     (event.userAgent ?? origin?.userAgent ?? '').slice(0, MAX_USER_AGENT),
     event.riskScore ?? null,
     JSON.stringify({ ...event.details, ...operator }),
+    EVENT_TYPES[event.type].action,
+    event.requestId ?? origin?.requestId ?? null,
   )
 }

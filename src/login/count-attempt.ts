@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { recordEvent } from '../audit/events.ts'
+import type { Failure } from '../audit/bounded-events.ts'
 import type { EventType } from '../audit/events.ts'
 import { PosternError } from '../errors.ts'
 import type { AttemptFactor } from '../limits/attempt-sides.ts'
@@ -12,6 +12,8 @@ export interface CountedAttempt {
   /** Login or e-mail address, as typed. */
   readonly name: string
   readonly userId: string | null
+  /** Login of whoever that is; null for nobody. */
+  readonly login: string | null
   readonly factor: Exclude<AttemptFactor, 'basic' | 'token'>
   /** What a failure is written down as. */
   readonly event: Extract<EventType, 'sign_in' | 'sign_in_second_factor' | 'step_up'>
@@ -27,7 +29,7 @@ export type Proof<T> =
 /** What `prove` gives where it came to no check: then nothing is counted, and nothing forgotten either. */
 export const NOT_CHECKED: unique symbol = Symbol('not checked')
 
-type CountingParts = Pick<SignInParts, 'attempts' | 'database' | 'metrics' | 'log'>
+type CountingParts = Pick<SignInParts, 'attempts' | 'events' | 'metrics' | 'log'>
 
 /**
  * Counts an attempt, waits as it has to, and only then has it checked: the way of every factor.
@@ -38,15 +40,17 @@ export async function countAttempt<T>(
   attempt: CountedAttempt,
   prove: () => Promise<T | null | typeof NOT_CHECKED>,
 ): Promise<Proof<T>> {
-  const { factor, visit, event: _, ...who } = attempt
+  const { factor, visit, name, userId } = attempt
   const reservation = await parts.attempts.reserve({
-    ...who,
+    name,
+    userId,
     factor,
     address: visit.address,
     deviceHash: visit.deviceHash,
   })
   if (reservation.kind === 'stopped') {
     parts.metrics.attempt('throttled', factor)
+    await parts.events.note({ ...failureOf(attempt), type: 'sign_in_throttled' })
     return { kind: 'stopped', retryAfterS: reservation.retryAfterS }
   }
   if (reservation.delayMs > 0) await delay(reservation.delayMs)
@@ -82,21 +86,26 @@ async function check<T>(
 
 /** Writes down that a factor was not right. */
 export async function noteFailure(
-  { database, metrics, log }: Omit<CountingParts, 'attempts'>,
+  { events, metrics, log }: Omit<CountingParts, 'attempts'>,
   attempt: Omit<CountedAttempt, 'name'>,
 ): Promise<void> {
   const { event, factor, userId, visit } = attempt
-  const { address, userAgent } = visit
   metrics.attempt('failure', factor)
   // Nothing of what was typed: people type passwords into the wrong field.
-  log.info({ userId: userId ?? undefined, clientAddress: address, factor }, 'sign-in failed')
-  await recordEvent(database, {
-    type: event,
+  log.info({ userId: userId ?? undefined, clientAddress: visit.address, factor }, 'sign-in failed')
+  await events.note({ ...failureOf(attempt), type: event })
+}
+
+/** A name stands in it only where somebody has it. */
+function failureOf({ factor, login, visit }: Omit<CountedAttempt, 'name'>): Omit<Failure, 'type'> {
+  const { address, userAgent, previous } = visit
+  return {
     result: 'failure',
     actor: null,
     address,
     userAgent,
     details: { factor },
-    ...(userId !== null && { resource: `user:${userId}` }),
-  })
+    ...(previous !== null && { signInId: previous.signInId }),
+    ...(login !== null && { resource: `user:${login}` }),
+  }
 }

@@ -40,7 +40,14 @@ export async function completeEnrolment(
   const half = await findEnrolling(parts, token)
   if (half === null) return EXPIRED
   const { login: name, userId } = half
-  const counted = { name, userId, factor: 'totp', event: 'sign_in_second_factor', visit: given.visit } as const
+  const counted = {
+    name,
+    login: name,
+    userId,
+    factor: 'totp',
+    event: 'sign_in_second_factor',
+    visit: given.visit,
+  } as const
   const proven = await countAttempt(parts, counted, () => confirmAndStart(parts, token, given))
   if (proven.kind === 'not_checked') return EXPIRED
   if (proven.kind !== 'proven') return proven

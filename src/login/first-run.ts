@@ -1,3 +1,4 @@
+import { recordEvent } from '../audit/events.ts'
 import {
   CONSUME_ONE_TIME_TOKEN,
   DELETE_ONE_TIME_TOKENS,
@@ -10,6 +11,7 @@ import { hashToken, isOurToken, mintToken } from '../lib/tokens.ts'
 import { ADMIN_ROLE } from '../policies/policy.ts'
 import type { Database } from '../store/database.ts'
 import { createUser, hasUsers } from '../users/users.ts'
+import { canonical } from '../users/profile.ts'
 import type { Profile } from '../users/profile.ts'
 
 const PURPOSE = 'first_run'
@@ -25,6 +27,7 @@ export async function offerFirstRun(database: Database, keys: KeyRing): Promise<
     const token = mintToken(keys, 'invite')
     await tx.query(DELETE_ONE_TIME_TOKENS, PURPOSE)
     await tx.query(INSERT_ONE_TIME_TOKEN, hashToken(token), PURPOSE, '{}', LIFE_MS)
+    await recordEvent(tx, { type: 'first_run_offered', result: 'success', actor: null })
     return token
   })
 }
@@ -49,7 +52,10 @@ export async function completeFirstRun(
   return database.transaction(async (tx) => {
     const used = await tx.query(CONSUME_ONE_TIME_TOKEN, hashToken(token), PURPOSE)
     if (used.length === 0 || (await hasUsers(tx))) return false
-    await createUser(tx, { ...person, roles: [ADMIN_ROLE] })
+    const roles = [ADMIN_ROLE]
+    const actor = { userId: await createUser(tx, { ...person, roles }), login: canonical(person.login) }
+    const about = { actor, resource: `user:${actor.login}`, details: { first_run: true, roles } }
+    await recordEvent(tx, { type: 'user_created', result: 'success', ...about })
     return true
   })
 }

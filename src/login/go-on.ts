@@ -1,4 +1,5 @@
 import { recordEvent } from '../audit/events.ts'
+import type { AuditEvent } from '../audit/events.ts'
 import { judgeRisk } from '../limits/risk.ts'
 import type { Risk } from '../limits/risk.ts'
 import { notify } from '../mail/outbox.ts'
@@ -42,25 +43,33 @@ async function decide(tx: Queryable, parts: SignInParts, proven: Proven, standin
     address: visit.address,
     risk,
   })
+  await recordEvent(tx, {
+    type: 'sign_in_half_done',
+    result: 'success',
+    ...whose(proven, standing),
+    riskScore: risk.score,
+    details: { factors: Object.keys(factors), next: lacking.kind, reasons: risk.reasons },
+  })
   return { kind: 'half_done', pending, next: lacking }
 }
 
 /** Too unlike this user to go on, though the password fits: told like too many attempts, so that it tells nothing. */
-async function stop(
-  tx: Queryable,
-  { userId, visit: { address, userAgent } }: Proven,
-  { login }: Standing,
-  risk: Risk,
-): Promise<SignInOutcome> {
+async function stop(tx: Queryable, proven: Proven, standing: Standing, risk: Risk): Promise<SignInOutcome> {
+  const { userId, visit } = proven
   await recordEvent(tx, {
     type: 'sign_in_stopped',
     result: 'failure',
-    actor: { userId, login },
-    address,
-    userAgent,
+    ...whose(proven, standing),
     riskScore: risk.score,
     details: { reasons: risk.reasons },
   })
-  await notify(tx, userId, 'sign_in_stopped', { address, userAgent })
+  await notify(tx, userId, 'sign_in_stopped', { address: visit.address, userAgent: visit.userAgent })
   return { kind: 'stopped', retryAfterS: STOP_S }
+}
+
+function whose(
+  { userId, visit: { address, userAgent } }: Proven,
+  { login }: Standing,
+): Pick<AuditEvent, 'actor' | 'resource' | 'address' | 'userAgent'> {
+  return { actor: { userId, login }, resource: `user:${login}`, address, userAgent }
 }

@@ -35,7 +35,7 @@ export async function signInByPasskey(
     return facts === null || facts.isDisabled ? null : { userId: proven.userId, sessionEpoch: facts.sessionEpoch }
   })
   if (owner === null) {
-    await noteFailure(parts, { userId: null, factor: 'webauthn', event: 'sign_in', visit })
+    await noteFailure(parts, { userId: null, login: null, factor: 'webauthn', event: 'sign_in', visit })
     return { kind: 'refused' }
   }
   parts.metrics.attempt('success', 'webauthn')

@@ -26,6 +26,7 @@ export interface PortalBasis extends Pick<
   | 'trustedProxies'
   | 'outage'
   | 'metrics'
+  | 'events'
   | 'log'
   | 'onFirstRunDone'
 > {

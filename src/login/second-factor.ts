@@ -55,7 +55,7 @@ export async function completeSignIn(
   const { visit, proof } = attempt
   const half = await parts.pending.find(parts.database, token)
   if (half === null || half.next !== 'second_factor') return EXPIRED
-  const who = { name: half.login, userId: half.userId, factor: proof.kind, visit }
+  const who = { name: half.login, userId: half.userId, login: half.login, factor: proof.kind, visit }
   const counted = { ...who, event: 'sign_in_second_factor' } as const
   const proven = await countAttempt(parts, counted, () => proveAndStart(parts, token, attempt))
   if (proven.kind === 'not_checked') return EXPIRED

@@ -1,3 +1,4 @@
+import type { BoundedEvents } from '../audit/bounded-events.ts'
 import type { Factors } from '../credentials/factors.ts'
 import type { Passwords } from '../credentials/password.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
@@ -32,5 +33,6 @@ export interface SignInParts {
   readonly deviceTrustMs: number
   readonly outage: Pick<Outage, 'unreachable'>
   readonly metrics: Pick<Metrics, 'attempt'>
+  readonly events: Pick<BoundedEvents, 'note'>
   readonly log: Pick<Log, 'info' | 'error'>
 }

@@ -30,7 +30,7 @@ export async function signIn(parts: SignInParts, attempt: PasswordAttempt): Prom
     throw new PosternError('too_many_attempts', 'the line is full')
   }
   const person = await findCredentials(parts.database, attempt.username)
-  const who = { name: attempt.username, userId: person?.id ?? null }
+  const who = { name: attempt.username, userId: person?.id ?? null, login: person?.login ?? null }
   const proof = await countAttempt(
     parts,
     { ...who, event: 'sign_in', factor: 'password', visit: attempt },

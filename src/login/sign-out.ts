@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { recordEvent } from '../audit/events.ts'
 import { PosternError } from '../errors.ts'
 import { dropSessionCookie, entranceOf, visitorOf } from '../web/pages.ts'
 import type { PortalParts } from './portal.ts'
@@ -12,8 +13,11 @@ export async function signOut(parts: PortalParts, request: FastifyRequest, reply
   const { principal, doubled } = await visitorOf(parts, request)
   if (doubled) throw new PosternError('bad_request', 'two session cookies')
   if (principal !== null) {
-    await parts.sessions.end(principal.signInId, 'signed_out')
-    parts.log.info({ login: principal.login }, 'signed out')
+    const { signInId, login } = principal
+    await parts.sessions.end(signInId, 'signed_out', (tx, actor) =>
+      recordEvent(tx, { type: 'sign_out', result: 'success', actor, signInId, resource: `session:${signInId}` }),
+    )
+    parts.log.info({ login }, 'signed out')
   }
   dropSessionCookie(parts.cookies, reply, entranceOf(parts, request).hostName)
 }

@@ -1,5 +1,5 @@
 import { recordEvent } from '../audit/events.ts'
-import type { AuditEvent } from '../audit/events.ts'
+import type { AuditEvent, EventType } from '../audit/events.ts'
 import type { FactorTimes } from '../lib/principal.ts'
 import type { Risk } from '../limits/risk.ts'
 import { judgeRisk } from '../limits/risk.ts'
@@ -28,6 +28,8 @@ export interface Complete {
   readonly enrolBy: Date | null
 }
 
+type Started = Complete & { readonly signInId: string }
+
 const REFUSED: Refused = { kind: 'refused' }
 
 /** For whoever has a new password to choose. */
@@ -48,25 +50,35 @@ export async function startSignIn(
     // Not by the password before: the link would be good for whoever the change is to keep out.
     if (!(await holdSessionEpoch(tx, userId, sessionEpoch))) return REFUSED
     const token = await mintLink(tx, parts.keys, { purpose: 'reset', userId, lifeMs: CHANGE_MS })
-    return token === null ? REFUSED : { kind: 'must_change', token }
+    if (token === null) return REFUSED
+    await recordEvent(tx, eventOf(complete, 'password_change_demanded'))
+    return { kind: 'must_change', token }
   }
   const session = await parts.sessions.start(tx, { userId, sessionEpoch, factors, address, userAgent, remember })
   if (session === null) return REFUSED
-  const device = await learnDevice(tx, parts, complete)
-  await tell(tx, parts, complete)
+  const started = { ...complete, signInId: session.signInId }
+  const device = await learnDevice(tx, parts, started)
+  await tell(tx, parts, started)
   return { kind: 'signed_in', session, device, enrolBy }
 }
 
 /** After the commit: the sign-in that this browser had before, and the line in the log. */
 export async function endPrevious(
   { sessions, log }: SignInParts,
-  { userId, visit: { address, previous } }: Pick<Complete, 'userId' | 'visit'>,
+  { userId, visit: { address, userAgent, previous } }: Pick<Complete, 'userId' | 'visit'>,
 ): Promise<void> {
-  if (previous !== null) await sessions.end(previous.signInId, 'signed_in_again')
+  if (previous !== null) {
+    const { signInId } = previous
+    await sessions.end(signInId, 'signed_in_again', (tx, actor) => {
+      const details = { reason: 'signed_in_again' }
+      const about = { actor, signInId, resource: `session:${signInId}`, address, userAgent, details }
+      return recordEvent(tx, { type: 'sign_out', result: 'success', ...about })
+    })
+  }
   log.info({ userId, clientAddress: address }, 'sign-in succeeded')
 }
 
-async function learnDevice(tx: Queryable, parts: SignInParts, complete: Complete): Promise<string | null> {
+async function learnDevice(tx: Queryable, parts: SignInParts, complete: Started): Promise<string | null> {
   const { userId, trusts, visit } = complete
   const { address, userAgent, deviceHash } = visit
   if (trusts) {
@@ -77,7 +89,7 @@ async function learnDevice(tx: Queryable, parts: SignInParts, complete: Complete
   return parts.devices.learn(tx, { userId, deviceHash, address, userAgent, ...trust })
 }
 
-async function tell(tx: Queryable, parts: SignInParts, complete: Complete): Promise<void> {
+async function tell(tx: Queryable, parts: SignInParts, complete: Started): Promise<void> {
   const { userId, login, factors, visit, risk, standing } = complete
   const { address, userAgent } = visit
   const type = Object.keys(factors).length > 1 ? 'sign_in_second_factor' : 'sign_in'
@@ -91,15 +103,20 @@ async function tell(tx: Queryable, parts: SignInParts, complete: Complete): Prom
   if (isNew || judgeRisk(risk, parts.risk).notify) await notify(tx, userId, 'new_device', { address, userAgent })
 }
 
-function eventOf({ userId, login, factors, visit, risk }: Complete, type: AuditEvent['type']): AuditEvent {
+/** What begins of it and what doesn't is told alike, but for the sign-in. */
+function eventOf(complete: Complete & { readonly signInId?: string }, type: EventType): AuditEvent {
+  const { userId, login, factors, visit, risk, signInId } = complete
   return {
     type,
     result: 'success',
     actor: { userId, login },
+    ...(signInId !== undefined && { signInId }),
     resource: `user:${login}`,
     address: visit.address,
     userAgent: visit.userAgent,
     riskScore: risk.score,
-    details: { factors: Object.keys(factors), reasons: risk.reasons },
+    ...(type !== 'password_change_demanded' && {
+      details: { factors: Object.keys(factors), reasons: risk.reasons },
+    }),
   }
 }

@@ -42,7 +42,7 @@ export async function stepUp(
 ): Promise<StepUpOutcome> {
   await requireDatabase(parts)
   const { login: name, userId } = climber.principal
-  const counted = { name, userId, factor: proof.kind, event: 'step_up', visit } as const
+  const counted = { name, login: name, userId, factor: proof.kind, event: 'step_up', visit } as const
   const proven = await countAttempt(parts, counted, () => proveAndRaise(parts, climber, { visit, proof }))
   if (proven.kind === 'not_checked') return { kind: 'expired' }
   return proven.kind === 'proven' ? { kind: 'raised', session: proven.value } : proven
@@ -63,7 +63,8 @@ async function proveAndRaise(
     if (session === null) return NOT_CHECKED
     const details = { factors: Object.keys(times) }
     const actor = { userId, login }
-    await recordEvent(tx, { type: 'step_up', result: 'success', actor, signInId, address, userAgent, details })
+    const about = { actor, signInId, resource: `user:${login}`, address, userAgent, details }
+    await recordEvent(tx, { type: 'step_up', result: 'success', ...about })
     if (proof.kind === 'recovery') await notify(tx, userId, 'recovery_code_used', { address, userAgent })
     return session
   })

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
+import { currentOrigin } from './origin.ts'
 
 export type Log = Logger
 
@@ -27,10 +28,17 @@ export function createLog(level: string, destination?: DestinationStream): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_PATHS, censor: '[redacted]' },
+      mixin: originOf,
       hooks: { streamWrite: cleanLine },
     },
     destination ?? pino.destination({ dest: 1, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES }),
   )
+}
+
+/** Made anew for each line, since what the line says is put into it. */
+function originOf(): object {
+  const origin = currentOrigin()
+  return origin === null ? {} : { requestId: origin.requestId }
 }
 
 function cleanLine(line: string): string {

@@ -180,10 +180,11 @@ export const TOUCH_SIGN_INS = statement<[ids: readonly string[], agesMs: readonl
    select id from valid where not exists (select from written where written.id = valid.id)`,
 )
 
-export const END_SIGN_IN = statement<[id: string, reason: string], EndedRow>(
+export const END_SIGN_IN = statement<[id: string, reason: string], EndedRow & { login: string }>(
   'end_sign_in',
   `update auth.sessions set ended_at = now(), end_reason = $2
-   where id = $1 and ended_at is null returning ${ENDED_COLUMNS}`,
+   where id = $1 and ended_at is null
+   returning ${ENDED_COLUMNS}, (select login from auth.users u where u.id = user_id) as login`,
 )
 
 export const END_SIGN_INS_OF_USER = statement<[login: string, reason: string, exceptId: string | null], EndedRow>(

@@ -4,7 +4,7 @@ import { hashToken, mintToken } from '../lib/tokens.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import { recordChange } from '../store/changes.ts'
 import type { Database, Queryable } from '../store/database.ts'
-import type { NewSession } from '../web/pages.ts'
+import type { NewSession, StartedSession } from '../web/pages.ts'
 import type { LastSeen } from './last-seen.ts'
 import type { PrincipalReader, Read } from './principal-reader.ts'
 import * as table from './sessions-table.ts'
@@ -22,7 +22,7 @@ export interface Sessions {
   /** The same for who can wait. */
   whoHas(token: string, host: string | null, visit?: Visit): Promise<Principal | null>
   /** Starts a sign-in in the caller's transaction; null when the user was disabled or changed meanwhile. */
-  start(tx: Queryable, signIn: NewSignIn): Promise<NewSession | null>
+  start(tx: Queryable, signIn: NewSignIn): Promise<StartedSession | null>
   /**
    * Adds a token for one app host, in the caller's transaction; null when the sign-in no longer counts. The oldest go
    * of those that are more than a browser can have use for.
@@ -33,10 +33,13 @@ export interface Sessions {
    * that was copied before doesn't rise. Null when the sign-in no longer counts.
    */
   raise(tx: Queryable, rise: Rise): Promise<NewSession | null>
-  /** Ends one sign-in for good; false when it had ended already. Throws when that can't be made durable. */
-  end(signInId: string, reason: EndReason): Promise<boolean>
+  /**
+   * Ends one sign-in for good; false when it had ended already. Throws when that can't be made durable.
+   * @param also what else is done with it, or neither
+   */
+  end(signInId: string, reason: EndReason, also?: WithEnd<EndedSignIn>): Promise<boolean>
   /** Ends all sign-ins of a user, all but one where that is named, and tells how many there were. */
-  endAllOf(login: string, reason: EndReason, exceptId?: string): Promise<number>
+  endAllOf(login: string, reason: EndReason, more?: EndOfAll): Promise<number>
   /** The same as part of a transaction that the caller commits by the feed. */
   endAllIn(tx: Queryable, login: string, reason: EndReason, exceptId?: string): Promise<number>
   /** Those that count now, last used first; of one user or, with null, of all. */
@@ -46,6 +49,20 @@ export interface Sessions {
   readonly cachedCount: number
   /** How long a sign-in lasts that is remembered on its device, used or not; 0 where that isn't offered. */
   readonly rememberMs: number
+}
+
+/** Done in the transaction that ends sign-ins. */
+export type WithEnd<Ended> = (tx: Queryable, ended: Ended) => Promise<void>
+
+export interface EndedSignIn {
+  readonly userId: string
+  readonly login: string
+}
+
+export interface EndOfAll {
+  readonly exceptId?: string
+  /** Told how many there were, if any. */
+  readonly also?: WithEnd<number>
 }
 
 export type EndReason = 'signed_out' | 'signed_in_again' | 'revoked'
@@ -119,13 +136,20 @@ export function createSessions(options: SessionsOptions): Sessions {
     start: (tx, signIn) => startSignIn(tx, options, signIn),
     addToken: (tx, token) => addToken(tx, options.keys, token),
     raise: (tx, rise) => raise(tx, options.keys, rise),
-    end: (signInId, reason) =>
+    end: (signInId, reason, also) =>
       feed.commit(database, async (tx) => {
-        const ended = await tx.query(table.END_SIGN_IN, signInId, reason)
-        if (ended.length > 0) await recordChange(tx, { session: signInId })
-        return count(ended) > 0
+        const [ended] = await tx.query(table.END_SIGN_IN, signInId, reason)
+        if (ended === undefined) return false
+        await recordChange(tx, { session: signInId })
+        await also?.(tx, { userId: ended.user_id, login: ended.login })
+        return count([ended]) > 0
       }),
-    endAllOf: (login, reason, exceptId) => feed.commit(database, (tx) => endAllIn(tx, login, reason, exceptId)),
+    endAllOf: (login, reason, { exceptId, also } = {}) =>
+      feed.commit(database, async (tx) => {
+        const ended = await endAllIn(tx, login, reason, exceptId)
+        if (ended > 0) await also?.(tx, ended)
+        return ended
+      }),
     endAllIn,
     list: (login, limit) => database.query(table.LIST_SIGN_INS, login, limit),
     flush: () => lastSeen.flush(),
@@ -136,7 +160,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 }
 
-async function startSignIn(tx: Queryable, options: SessionsOptions, signIn: NewSignIn): Promise<NewSession | null> {
+async function startSignIn(tx: Queryable, options: SessionsOptions, signIn: NewSignIn): Promise<StartedSession | null> {
   const factors = JSON.stringify(signIn.factors)
   const isRemembered = signIn.remember === true && options.rememberMs > 0
   const [row] = await tx.query(
@@ -153,7 +177,7 @@ async function startSignIn(tx: Queryable, options: SessionsOptions, signIn: NewS
   if (isRemembered) await tx.query(table.MARK_REMEMBERED, row.id)
   const token = mintToken(options.keys, 'portal')
   await tx.query(table.INSERT_TOKEN, hashToken(token), row.id, null, factors)
-  return { token, lastsMs: isRemembered ? options.rememberMs : null }
+  return { token, signInId: row.id, lastsMs: isRemembered ? options.rememberMs : null }
 }
 
 async function addToken(

@@ -13,6 +13,7 @@ export interface UserRow {
 
 export interface CredentialRow {
   id: string
+  login: string
   disabled: boolean
   session_epoch: number
   password_hash: string | null
@@ -41,7 +42,8 @@ export const FIND_USER = statement<[login: string], UserRow>(
 /** By login or e-mail address. A login has no `@`, so at most one row fits. */
 export const FIND_CREDENTIALS = statement<[loginOrEmail: string], CredentialRow>(
   'find_credentials',
-  `select id, disabled_at is not null as disabled, session_epoch, password_hash, pepper_key_id, must_change_password
+  `select id, login, disabled_at is not null as disabled, session_epoch, password_hash, pepper_key_id,
+     must_change_password
    from auth.users where login = $1 or email = $1`,
 )
 

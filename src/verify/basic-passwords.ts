@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import { recordEvent } from '../audit/events.ts'
+import type { BoundedEvents, Failure } from '../audit/bounded-events.ts'
 import type { Factors } from '../credentials/factors.ts'
 import type { Passwords } from '../credentials/password.ts'
 import { PosternError } from '../errors.ts'
@@ -49,6 +49,7 @@ export interface BasicPasswordsParts {
   readonly feed: Pick<ChangeFeed, 'isVoid'>
   readonly outage: Pick<Outage, 'mayUseMemory' | 'unreachable'>
   readonly metrics: Pick<Metrics, 'attempt'>
+  readonly events: Pick<BoundedEvents, 'note'>
   readonly log: Pick<Log, 'info'>
   /** ms, monotonic. */
   readonly now: () => number
@@ -139,7 +140,10 @@ async function check(parts: BasicPasswordsParts, { login, password }: BasicPair,
   const [owner] = await database.query(FIND_PASSWORD_OWNER, canonical(login))
   const about = { name: login, userId: owner?.id ?? null, address: address === '' ? null : address }
   const reservation = await attempts.reserve({ ...about, deviceHash: null, factor: 'basic' })
-  if (reservation.kind === 'stopped') return throttled(metrics, 'stopped')
+  if (reservation.kind === 'stopped') {
+    await parts.events.note({ type: 'sign_in_throttled', ...failureOf(owner, address) })
+    return throttled(metrics, 'stopped')
+  }
   if (reservation.delayMs > 0) await delay(reservation.delayMs)
   const fits = await verifyPassword(parts, reservation, owner, password)
   if (fits === 'full') return fits
@@ -197,14 +201,18 @@ function throttled<Why extends 'stopped' | 'full'>(metrics: Pick<Metrics, 'attem
 
 /** Nothing of what was typed is written down. */
 async function failed(
-  { database, metrics, log }: BasicPasswordsParts,
+  { events, metrics, log }: BasicPasswordsParts,
   owner: PasswordOwnerRow | undefined,
   address: string,
 ): Promise<null> {
   metrics.attempt('failure', 'basic')
   log.info({ userId: owner?.id, clientAddress: address, factor: 'basic' }, 'sign-in failed')
-  const resource = owner === undefined ? {} : { resource: `user:${owner.login}` }
-  const about = { actor: null, address: address === '' ? null : address, details: { factor: 'basic' } }
-  await recordEvent(database, { type: 'sign_in', result: 'failure', ...about, ...resource })
+  await events.note({ type: 'sign_in', ...failureOf(owner, address) })
   return null
+}
+
+function failureOf(owner: PasswordOwnerRow | undefined, address: string): Omit<Failure, 'type'> {
+  const resource = owner === undefined ? {} : { resource: `user:${owner.login}` }
+  const whence = { address: address === '' ? null : address }
+  return { result: 'failure', actor: null, ...whence, ...resource, details: { factor: 'basic' } }
 }

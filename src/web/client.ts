@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { ListenAddress } from '../config/values.ts'
 import type { Networks } from '../lib/address.ts'
+import { newRequestId } from '../observe/origin.ts'
 import { peerAddress, portalClient } from './peer.ts'
 
 /** What it takes to tell who asks from what a proxy says. */
@@ -24,4 +26,14 @@ export function clientOf(
   const forwardedFor = raw.headersDistinct['x-forwarded-for'] ?? []
   const userAgent = (headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT)
   return { address: portalClient(peer, forwardedFor, trustedProxies), userAgent }
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
+
+/** What a request is known by: what a trusted proxy calls it, or else a name of our own. */
+export function requestIdOf({ listen, trustedProxies }: ClientParts, request: IncomingMessage): string {
+  const [id, ...others] = request.headersDistinct['x-request-id'] ?? []
+  if (id === undefined || others.length > 0 || !REQUEST_ID.test(id)) return newRequestId()
+  const peer = peerAddress(request.socket, listen)
+  return peer === null || trustedProxies.contain(peer) ? id : newRequestId()
 }

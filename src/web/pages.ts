@@ -70,6 +70,11 @@ export interface NewSession {
   readonly lastsMs: number | null
 }
 
+/** A sign-in that begins. */
+export interface StartedSession extends NewSession {
+  readonly signInId: string
+}
+
 /** Gives the browser the token that counts on this host; the sign-in itself ends by its own rules, which may be earlier. */
 export function setSessionCookie(
   cookies: SessionCookies,

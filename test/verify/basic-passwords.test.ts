@@ -102,7 +102,7 @@ suite('a password by Basic', { timeout: 60_000 }, () => {
 
   /** As the program builds it, counting what it checks. */
   function counted(parts: Partial<BasicPasswordsParts> = {}): Counted {
-    const { database, passwords, factors, policies, feed, metrics, log } = listener.context
+    const { database, passwords, factors, policies, feed, metrics, events, log } = listener.context
     const clock = { now: 0 }
     const attempts: Counted['attempts'] = { reserved: 0, back: 0, answer: 'go' }
     let checks = 0
@@ -119,6 +119,7 @@ suite('a password by Basic', { timeout: 60_000 }, () => {
       feed,
       outage: { mayUseMemory: () => true, unreachable: false },
       metrics,
+      events,
       log,
       passwords: {
         isFull: false,
