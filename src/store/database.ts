@@ -24,6 +24,19 @@ export interface Database extends Queryable {
   close(): Promise<void>
 }
 
+/** Connections that are at work and that are idle, and callers that wait for one. */
+export interface PoolUse {
+  readonly used: number
+  readonly idle: number
+  readonly waiting: number
+}
+
+/** A database with the connections that it holds. */
+export interface PooledDatabase extends Database {
+  /** How they are used at this moment. */
+  poolUse(): PoolUse
+}
+
 /** True for a unique violation (SQLSTATE 23505), of the named constraint where one is given. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (!(error instanceof Error) || !('code' in error) || error.code !== '23505') return false

@@ -1,16 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { OperatorError } from '../errors.ts'
-import type { Database } from './database.ts'
+import type { PooledDatabase } from './database.ts'
 import { EmbeddedStream } from './embedded-stream.ts'
 import type { FromWorker } from './embedded-stream.ts'
 import { openOverStream } from './postgres.ts'
+import type { OnStatement } from './run-statements.ts'
 
 export interface EmbeddedOptions {
   /** Where the database lives, in the folder `db`. The caller holds its lock (`directory-lock.ts`). */
   readonly directory: string
   /** Told that the database has stopped though nobody closed it; every call fails from then on. */
   readonly onExit: (error: Error) => void
+  /** As of `PoolOptions`. */
+  readonly onStatement?: OnStatement | undefined
 }
 
 // A caller waits here for all who came before: there is one connection.
@@ -20,14 +23,15 @@ const CONNECT_TIMEOUT_MS = 10_000
  * The embedded PostgreSQL, in a thread of its own, over one connection; each commit waits for the disk.
  * @throws OperatorError when it doesn't start
  */
-export async function openEmbedded({ directory, onExit }: EmbeddedOptions): Promise<Database> {
+export async function openEmbedded({ directory, onExit, onStatement }: EmbeddedOptions): Promise<PooledDatabase> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const server = await startServer(directory, onExit)
-  const database = openOverStream(server.openStream, { poolSize: 1, connectTimeoutMs: CONNECT_TIMEOUT_MS })
+  const database = openOverStream(server.openStream, { poolSize: 1, connectTimeoutMs: CONNECT_TIMEOUT_MS, onStatement })
   return {
     query: (statement, ...params) => database.query(statement, ...params),
     transaction: (work) => database.transaction(work),
     withConnection: (work) => database.withConnection(work),
+    poolUse: () => database.poolUse(),
     close: async () => {
       await database.close()
       await server.stop()

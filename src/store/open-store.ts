@@ -4,15 +4,17 @@ import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Config, Secrets } from '../config/settings.ts'
 import { OperatorError, PosternError } from '../errors.ts'
-import type { Database } from './database.ts'
+import type { Database, PoolUse } from './database.ts'
 import { controlSocketPath } from './control-path.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { openEmbedded } from './embedded.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
+import type { OnStatement } from './run-statements.ts'
 
 export interface Store {
   readonly database: Database
+  readonly poolUse: () => PoolUse
   /** Secrets that wrap the purpose keys, the one in use first. */
   readonly secretKeys: readonly string[]
   close(): Promise<void>
@@ -27,6 +29,8 @@ export interface StoreOptions {
   readonly mayCreate: boolean
   /** Told that the embedded database is gone for good, so that the program can end. */
   readonly onLost: (error: Error) => void
+  /** Told of every statement once it is over. */
+  readonly onStatement?: OnStatement
 }
 
 const MIGRATIONS = resolve(import.meta.dirname, '../../migrations')
@@ -66,7 +70,7 @@ export async function migrateStore(
 }
 
 async function openEmbeddedStore(
-  { config, secrets, onLost, mayCreate }: StoreOptions,
+  { config, secrets, onLost, mayCreate, onStatement }: StoreOptions,
   onApplied?: (name: string, ms: number) => void,
 ): Promise<Store> {
   const directory = resolve(config.dataDir)
@@ -82,15 +86,15 @@ async function openEmbeddedStore(
   await refuseLiveOwner(directory)
   // The secret is there before anything that it protects, so that a start that breaks off can be repeated.
   const secretKeys = secrets.secretKey ?? [keptSecret(directory)]
-  const database = await openEmbedded({ directory, onExit: onLost })
+  const database = await openEmbedded({ directory, onExit: onLost, onStatement })
   opened.defer(() => database.close())
   await migrate(database, MIGRATIONS, onApplied)
   const kept = opened.move()
-  return { database, secretKeys, close: () => kept.disposeAsync() }
+  return { database, poolUse: () => database.poolUse(), secretKeys, close: () => kept.disposeAsync() }
 }
 
 async function openServerStore(
-  { config, secrets, onConnectionError }: StoreOptions,
+  { config, secrets, onConnectionError, onStatement }: StoreOptions,
   url: string,
   prepare: (database: Database) => Promise<void>,
 ): Promise<Store> {
@@ -100,10 +104,16 @@ async function openServerStore(
     preparedStatements: config.preparedStatements,
     applicationName: 'postern',
     onError: onConnectionError,
+    onStatement,
   })
   try {
     await prepare(database)
-    return { database, secretKeys: secrets.secretKey ?? [], close: () => database.close() }
+    return {
+      database,
+      poolUse: () => database.poolUse(),
+      secretKeys: secrets.secretKey ?? [],
+      close: () => database.close(),
+    }
   } catch (error) {
     await database.close()
     if (!(error instanceof PosternError) || error.code !== 'store_unavailable') throw error

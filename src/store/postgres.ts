@@ -1,11 +1,13 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Client, Pool } from 'pg'
-import type { PoolClient, PoolConfig, QueryConfig } from 'pg'
+import type { PoolClient, PoolConfig } from 'pg'
 import { OperatorError } from '../errors.ts'
-import type { Connection, Database, Queryable } from './database.ts'
+import type { Connection, PooledDatabase, PoolUse, Queryable } from './database.ts'
 import { createOpenStreams } from './open-streams.ts'
 import type { OpenStreams } from './open-streams.ts'
+import { createRunner } from './run-statements.ts'
+import type { OnStatement, Runner } from './run-statements.ts'
 import type { Statement } from './statement.ts'
 import { isStoreUnavailable, storeUnavailable, toStoreError } from './unavailable.ts'
 
@@ -21,6 +23,8 @@ export interface PoolOptions {
   readonly queryTimeoutMs?: number
   /** Told of a connection that broke while no caller could be told; the pool has replaced it by then. */
   readonly onError?: (error: Error) => void
+  /** Told of every statement of ours and of every commit once it is over. */
+  readonly onStatement?: OnStatement | undefined
 }
 
 export interface PostgresOptions extends PoolOptions {
@@ -33,20 +37,18 @@ type Work<T> = (client: PoolClient) => Promise<T>
 const IDLE_MS = 30 * 60_000
 const LIFE_SECONDS = 60 * 60
 const IDLE_KEPT = 10
-// The longest that a timer can be set to, 24.8 days: a migration takes as long as it takes.
-const NO_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
  * PostgreSQL by a connection URL. Connects at the first statement.
  * @throws OperatorError when the URL can't be read; its text is in no message, as it may hold a password
  */
-export function openPostgres({ url, ...options }: PostgresOptions): Database {
+export function openPostgres({ url, ...options }: PostgresOptions): PooledDatabase {
   refuseBadUrl(url)
   return openPool({ connectionString: url, keepAlive: true }, () => new Socket(), options)
 }
 
 /** A PostgreSQL that is reached by streams which the caller opens; `connect` is called on each. */
-export function openOverStream(openStream: () => Duplex, options: PoolOptions): Database {
+export function openOverStream(openStream: () => Duplex, options: PoolOptions): PooledDatabase {
   const session = { user: 'postgres', database: 'postgres', ssl: false }
   return openPool({ ...session, idleTimeoutMillis: 0, maxLifetimeSeconds: 0 }, openStream, options)
 }
@@ -95,7 +97,7 @@ function refuseBadUrl(url: string): void {
   }
 }
 
-function openPool(session: PoolConfig, openStream: () => Duplex, options: PoolOptions): Database {
+function openPool(session: PoolConfig, openStream: () => Duplex, options: PoolOptions): PooledDatabase {
   const streams = createOpenStreams()
   const poolSize = options.poolSize ?? 25
   const pool = new Pool({
@@ -110,7 +112,8 @@ function openPool(session: PoolConfig, openStream: () => Duplex, options: PoolOp
     application_name: options.applicationName ?? 'postern',
   })
   neverThrowEvents(pool, options.onError)
-  return new PoolDatabase(pool, streams, options.preparedStatements ?? true)
+  const runner = createRunner(options.preparedStatements ?? true, options.onStatement)
+  return new PoolDatabase(pool, streams, runner)
 }
 
 // A client that is checked out has no listener of the pool's, and an 'error' without listener ends the process.
@@ -119,30 +122,35 @@ function neverThrowEvents(pool: Pool, onError: (error: Error) => void = () => un
   pool.on('connect', (client) => client.on('error', onError))
 }
 
-class PoolDatabase implements Database {
+class PoolDatabase implements PooledDatabase {
   readonly #pool: Pool
   readonly #streams: OpenStreams
-  readonly #named: boolean
+  readonly #runner: Runner
   readonly #drained = Promise.withResolvers<void>()
   #running = 0
   #closing = false
 
-  constructor(pool: Pool, streams: OpenStreams, named: boolean) {
+  constructor(pool: Pool, streams: OpenStreams, runner: Runner) {
     this.#pool = pool
     this.#streams = streams
-    this.#named = named
+    this.#runner = runner
   }
 
   query<Params extends readonly unknown[], Row>(statement: Statement<Params, Row>, ...params: Params): Promise<Row[]> {
-    return this.#use((client) => run(client, statement, params, this.#named))
+    return this.#use((client) => this.#runner.run(client, statement, params))
   }
 
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    return this.#use((client) => inTransaction(client, () => this.#lend(client, work)))
+    return this.#use((client) => this.#runner.inTransaction(client, () => this.#lend(client, work)))
   }
 
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     return this.#use((client) => this.#lend(client, work), { discardOnError: true })
+  }
+
+  poolUse(): PoolUse {
+    const { totalCount, idleCount: idle, waitingCount: waiting } = this.#pool
+    return { used: totalCount - idle, idle, waiting }
   }
 
   async close(): Promise<void> {
@@ -181,8 +189,8 @@ class PoolDatabase implements Database {
     }
     try {
       return await work({
-        query: async (statement, ...params) => run(borrowed(), statement, params, this.#named),
-        script: async (text) => runScript(borrowed(), text),
+        query: async (statement, ...params) => this.#runner.run(borrowed(), statement, params),
+        script: async (text) => this.#runner.script(borrowed(), text),
       })
     } finally {
       lent = false
@@ -202,45 +210,4 @@ async function lease<T>(client: PoolClient, work: Work<T>, discardOnError: boole
   } finally {
     client.release(broken || client.getTransactionStatus() !== 'I')
   }
-}
-
-async function run<Row>(
-  client: PoolClient,
-  { name, text }: Statement<readonly unknown[], Row>,
-  values: readonly unknown[],
-  named: boolean,
-): Promise<Row[]> {
-  const result = await send(client, named ? { name, text, values: [...values] } : { text, values: [...values] })
-  return result.rows as Row[]
-}
-
-async function runScript(client: PoolClient, text: string): Promise<void> {
-  const config: QueryConfig & { query_timeout: number } = { text, query_timeout: NO_TIMEOUT_MS }
-  await send(client, config)
-}
-
-async function send(client: PoolClient, config: QueryConfig) {
-  try {
-    return await client.query<Record<string, unknown>>(config)
-  } catch (error) {
-    throw toStoreError(error)
-  }
-}
-
-async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
-  await send(client, { text: 'begin' })
-  try {
-    const result = await work()
-    await commit(client)
-    return result
-  } catch (error) {
-    if (!isStoreUnavailable(error)) await client.query('rollback').catch(() => undefined)
-    throw error
-  }
-}
-
-// PostgreSQL answers the commit of a failed transaction with ROLLBACK, and no error.
-async function commit(client: PoolClient): Promise<void> {
-  const { command } = await send(client, { text: 'commit' })
-  if (command !== 'COMMIT') throw new Error('A statement of this transaction failed unnoticed: nothing was committed.')
 }
