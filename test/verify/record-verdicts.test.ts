@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findDecision } from '../../src/audit/read-decisions.ts'
+import { findDecision, listDecisionSums } from '../../src/audit/read-decisions.ts'
+import { runOrder } from '../../src/commands/registry.ts'
 import { openListener } from './ask.ts'
 
 test('the number on a 403 is that of the decision, whoever was asked for and whatever was wrong', async (t) => {
@@ -41,4 +42,58 @@ test('trouble in writing decisions changes no answer', async (t) => {
   assert.equal((await ask({ uri: '/admin/x', token: alice })).status, 403)
   await assert.rejects(context.decisions.flush())
   assert.equal((await ask({ uri: '/api/x', token: alice })).status, 200)
+})
+
+test('the number of a refusal that came before leads to its row and to how it was read, from every worker’s log too', async (t) => {
+  const { context, ask, alice, logs } = await openListener(t)
+  const answers = [
+    await ask({ uri: '/public/../admin/x?first', token: alice }),
+    await ask({ uri: '/public/../admin/x?second', token: alice }),
+  ]
+  const ids = answers.map(({ header }) => header('x-postern-decision') ?? '')
+  assert.match(ids[0] ?? '', /^[0-9a-f]{12}$/)
+  assert.equal(ids[0], ids[1])
+  await context.decisions.end()
+  const lines = logs().filter(({ msg }) => msg === 'decision')
+  const facts = { decisionId: ids[0], decision: 'forbid', reason: 'missing_role', app: 'app', rule: 3, login: 'alice' }
+  for (const line of lines) {
+    const { time: _time, level, repeated: _repeated, ...rest } = line
+    const request = { method: 'GET', scheme: 'https', host: 'app.example.com', path: '/public/../admin/x' }
+    const expected = { ...facts, ...request, reading: '/admin/x', clientAddress: '203.0.113.7', dialect: 'nginx' }
+    assert.deepEqual([level, rest], ['info', { ...expected, msg: 'decision' }])
+  }
+  assert.deepEqual(
+    lines.map(({ repeated }) => repeated),
+    [undefined, 1],
+  )
+  const given = { decision: ids[1] }
+  const told = await runOrder(context, { command: 'policy explain', given })
+  const text = 'result' in told ? told.result.text : told.refusal
+  assert.match(text, /^Decision .*: forbid by rule 3 of app app/)
+  assert.match(text, /\nThe path was read as \/admin\/x\.\nIt stands for 2 alike within a minute, /)
+  assert.doesNotMatch(text, /private|first|second/)
+})
+
+test('one in so many that pass is a line of the log, and all of them are in the sums', async (t) => {
+  const { context, database, ask, alice, logs } = await openListener(t, { env: { POSTERN_DECISION_SAMPLE: '5' } })
+  for (let times = 0; times < 15; times++) assert.equal((await ask({ uri: '/api/x', token: alice })).status, 200)
+  assert.equal((await ask({ uri: '/public/x' })).status, 200)
+  assert.equal((await ask({ uri: '/api/x' })).status, 401)
+  const lines = logs().filter(({ msg }) => msg === 'decision')
+  assert.deepEqual(
+    lines.map(({ decision, login, dialect }) => [decision, login, dialect]),
+    Array.from({ length: 3 }, () => ['allow', 'alice', 'nginx']),
+  )
+  await context.decisions.end()
+  const [found] = await Promise.all([findDecision(database, String(lines[0]?.['decisionId']))])
+  assert.deepEqual([found?.kind, found?.sampled], ['allow', true])
+  const sums = await listDecisionSums(database, { since: new Date(0), login: null, app: null }, 10)
+  assert.deepEqual(
+    sums.map(({ login, app, kind, count }) => [login, app, kind, count]),
+    [
+      ['alice', 'app', 'allow', 15],
+      [null, 'app', 'allow', 1],
+      [null, 'app', 'sign_in', 1],
+    ],
+  )
 })
