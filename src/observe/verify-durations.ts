@@ -25,8 +25,8 @@ export interface VerifyDurations {
   observe(decided: Decided, way: Way, tier: Tier, seconds: number): void
 }
 
-/** From 10 µs for what memory answers to 1 s for a database in trouble. */
-const BUCKETS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1]
+/** From 10 µs for what memory answers to 1 s for a database in trouble; 25 ms is where an alert begins. */
+const BUCKETS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.25, 1]
 /** Apps with a label of their own, over the life of a process. */
 export const MAX_APPS = 100
 /** The label of what belongs to no app, such as a refusal. */
