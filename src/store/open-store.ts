@@ -36,6 +36,8 @@ export interface StoreOptions {
 const MIGRATIONS = resolve(import.meta.dirname, '../../migrations')
 const SECRET_FILE = 'secret-key'
 const MIN_SECRET_BYTES = 32
+const WITHOUT_RIGHT =
+  "The role in POSTERN_DATABASE_URL may not use Postern's tables. Run config/sql/roles.sql, and postern migrate as postern_owner."
 
 /**
  * Opens PostgreSQL where one is configured, else the embedded database under its lock, brought up to date.
@@ -116,10 +118,16 @@ async function openServerStore(
     }
   } catch (error) {
     await database.close()
+    if (lacksRight(error)) throw new OperatorError(WITHOUT_RIGHT, 1, { cause: error })
     if (!(error instanceof PosternError) || error.code !== 'store_unavailable') throw error
     const advice = 'Check POSTERN_DATABASE_URL and that the server runs and lets Postern in.'
     throw new OperatorError(`PostgreSQL does not answer: ${error.detail}. ${advice}`, 1, { cause: error })
   }
+}
+
+/** SQLSTATE 42501, insufficient_privilege. */
+function lacksRight(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '42501'
 }
 
 async function refusePending(database: Database): Promise<void> {
