@@ -58,8 +58,10 @@ function createSealer({ database, log, metrics }: Parts, signer: ChainSigner): (
     if (
       known !== null &&
       (from === null || from.number < known.number || (from.number === known.number && from.hash !== known.hash))
-    )
+    ) {
+      metrics.auditChainBroken()
       log.error({ known, found: from }, 'the chain of the audit log was cut or rewritten: run postern audit verify')
+    }
     known = to
     if (head !== null) log.info({ ...head }, 'audit head')
     if (sealed.rows > 0) metrics.auditBatchSealed()

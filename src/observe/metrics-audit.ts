@@ -5,6 +5,8 @@ export interface AuditMetrics {
   /** How many rows are in no batch yet, as last counted; null where another process seals. */
   auditUnsealed(count: number | null): void
   auditBatchSealed(): void
+  /** The chain of batches does not end where this process knew it to end. */
+  auditChainBroken(): void
   /** How old the oldest event is that a sink has not taken yet, 0 where there is none; null where another delivers. */
   auditDeliveryAge(sink: string, seconds: number | null): void
   auditDeliveryFailed(sink: string): void
@@ -37,14 +39,21 @@ export function auditMetrics(register: Register): AuditMetrics {
   }
 }
 
-function sealingMetrics(register: Register): Pick<AuditMetrics, 'auditUnsealed' | 'auditBatchSealed'> {
+function sealingMetrics(
+  register: Register,
+): Pick<AuditMetrics, 'auditUnsealed' | 'auditBatchSealed' | 'auditChainBroken'> {
   const counted = { unsealed: null as number | null }
   const help = 'Audit rows that are in no sealed batch yet.'
   register.gauge('postern_audit_unsealed_rows', help, () => counted.unsealed, { together: 'max' })
   const batches = register.counter('postern_audit_batches_total', 'Batches of audit rows that were sealed.')
+  const breaks = register.counter(
+    'postern_audit_chain_breaks_total',
+    'Times that the chain of the audit log was found cut or rewritten since this process last looked.',
+  )
   return {
     auditUnsealed: (count) => void (counted.unsealed = count),
     auditBatchSealed: () => batches({}),
+    auditChainBroken: () => breaks({}),
   }
 }
 
