@@ -31,16 +31,16 @@ export function describeDevice(userAgent: string): string {
   return system === null ? `${browser}` : `${browser ?? 'Unknown browser'} on ${system}`
 }
 
-/** Of a user agent what an update of the browser or the system leaves as it is: all but the numbers. */
-export function stablePart(userAgent: string): string {
-  return userAgent.slice(0, MAX_USER_AGENT).replaceAll(/[\d._]+/g, '')
-}
-
-/** A short digest of that, which two devices of one kind share. */
+/** A short digest of what an update of browser or system leaves as it is, which two devices of one kind share. */
 export function deviceOf(userAgent: string): string {
   return createHash('sha256').update(stablePart(userAgent)).digest('base64url').slice(0, DIGEST_CHARACTERS)
 }
 
 function nameOf(table: readonly (readonly [name: string, pattern: RegExp])[], userAgent: string): string | null {
   return table.find(([, pattern]) => pattern.test(userAgent))?.[0] ?? null
+}
+
+/** All but the numbers. */
+function stablePart(userAgent: string): string {
+  return userAgent.slice(0, MAX_USER_AGENT).replaceAll(/[\d._]+/g, '')
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeDevice } from '../../src/lib/device.ts'
+import { describeDevice, deviceOf } from '../../src/lib/device.ts'
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)'
 const CASES: readonly (readonly [userAgent: string, device: string])[] = [
@@ -26,3 +26,17 @@ for (const [userAgent, device] of CASES) {
     assert.equal(describeDevice(userAgent), device)
   })
 }
+
+test('a device stays the one it is through updates, and is another by browser, system or kind', () => {
+  const chrome = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0'
+  const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18.1 Safari/605.1.15'
+  for (const [before, after] of [
+    [chrome, chrome.replace('142.0.0.0', '143.0.7444.59')],
+    [mac, mac.replace('10_15_7', '10_16').replace('18.1', '19')],
+    ['curl/8.5.0', 'curl/8.14.1'],
+  ] as const)
+    assert.equal(deviceOf(before), deviceOf(after))
+  const others = [chrome, mac, chrome.replace('Windows', 'Linux'), chrome.replace('Chrome', 'Edg'), 'curl/8.5.0', '']
+  assert.equal(new Set(others.map(deviceOf)).size, others.length)
+  assert.equal(deviceOf('x'.repeat(512)), deviceOf('x'.repeat(60_000)))
+})

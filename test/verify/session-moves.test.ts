@@ -59,7 +59,7 @@ for (const lane of ['auto', 'off']) {
         const cookie = `${app.context.gatewayParts.cookies.names.portal}=${token}`
         const ask = async ({ address, agent }: From): Promise<number | null> => {
           const more = [`Cookie: ${cookie}`, ...(agent === null ? [] : [`User-Agent: ${agent}`])]
-          const bytes = `${[...linesFor(address), ...more, '', ''].join('\r\n')}`
+          const bytes = [...linesFor(address), ...more, '', ''].join('\r\n')
           return rawStatus(await rawRequest(port, bytes, { until: '\r\n\r\n' }))
         }
         for (const from of [HOME, TRAIN, HOME, OTHER_BROWSER, HOME]) assert.equal(await ask(from), 200, mode)
