@@ -1,14 +1,28 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
+import fc from 'fast-check'
+import { batchMessage, BEFORE_THE_FIRST, hashBatch } from '../../src/audit/chain.ts'
+import { LIST_BATCHES } from '../../src/audit/verify-table.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
 import { tamper } from '../support/tamper.ts'
-import { faultsOf, sealedLog, verifyLog } from './chain-fixture.ts'
+import { addRows, faultsOf, otherSigner, sealAll, sealedLog, verifyLog } from './chain-fixture.ts'
 
 const EVENT_IDS = statement<[], { seq: number; id: string }>(
   'event_ids',
   'select seq::int as seq, id from auth.auth_audit_log order by seq',
+)
+
+const TRIGGERS_OFF = statement<[], object>(
+  'triggers_off',
+  `select set_config('session_replication_role', 'replica', true)`,
+)
+const HEAD_OF_LAST = statement<[]>(
+  'head_of_last',
+  `insert into auth.audit_heads (day, number, hash, key_id, signature)
+   select current_date, number, hash, key_id, signature from auth.audit_batches order by number desc limit 1`,
 )
 
 /** What somebody does who owns the database, and what is then said. */
@@ -119,3 +133,113 @@ test('a fault names the event and what to look for', async (t) => {
   assert.deepEqual([fault?.seq, fault?.batch, fault?.id], [6, 2, id])
   assert.equal(fault?.text, `Row 6 of batch 2 was changed. It is event ${id}, sign_in.`)
 })
+
+test('the end of a chain that was cut off is missed by whoever wrote its head down', async (t) => {
+  const { database } = await openTestDatabase(t)
+  await sealedLog(database)
+  const { head } = await verifyLog(database)
+  const hash = head?.hash ?? ''
+  await addRows(database, 2)
+  await sealAll(database)
+  assert.deepEqual(await faultsOf(database, hash), [])
+  await tamper(
+    database,
+    `delete from auth.audit_row_hashes where number > 2; delete from auth.audit_batches where number > 2;
+     delete from auth.auth_audit_log where seq > 8`,
+  )
+  assert.deepEqual(await faultsOf(database), [])
+  assert.deepEqual(await faultsOf(database, hash), ['head_not_found -@-'])
+})
+
+test('a cut chain is missed by the heads of days too', async (t) => {
+  const { database } = await openTestDatabase(t)
+  await sealedLog(database)
+  await database.query(HEAD_OF_LAST)
+  await tamper(
+    database,
+    `delete from auth.audit_row_hashes where number = 3; delete from auth.audit_batches where number = 3;
+     delete from auth.auth_audit_log where seq > 8`,
+  )
+  const kinds = (await verifyLog(database)).faults.map(({ kind }) => kind)
+  assert.deepEqual(new Set(kinds), new Set(['head_changed', 'wrong_signature']))
+})
+
+test('a chain that somebody wrote anew with a key of his own is found from its first batch on', async (t) => {
+  const { database } = await openTestDatabase(t)
+  await sealedLog(database)
+  for (const keyId of [7, 8]) {
+    const forger = otherSigner(keyId)
+    let previousHash = BEFORE_THE_FIRST
+    for (const batch of await database.query(LIST_BATCHES, 0, 100)) {
+      const { number, rows, count, low, writers } = batch
+      const facts = { number, rows, count, low, writers, seenTo: batch.seen_to, rowsHash: batch.rows_hash }
+      const hash = hashBatch({ ...facts, previousHash, sealedAt: batch.sealed_at, keyId })
+      const signature = forger.sign(batchMessage(number, hash)).toString('hex')
+      await tamper(
+        database,
+        `update auth.audit_batches set previous_hash = decode('${previousHash}', 'hex'), hash = decode('${hash}', 'hex'),
+           signature = decode('${signature}', 'hex'), key_id = ${keyId} where number = ${number}`,
+      )
+      previousHash = hash
+    }
+    assert.deepEqual(await faultsOf(database), ['wrong_signature -@1', 'wrong_signature -@2', 'wrong_signature -@3'])
+  }
+})
+
+test('LOG-04 whichever column of whichever row is changed, and to whatever, it is found', async (t) => {
+  const { database } = await openTestDatabase(t)
+  await sealedLog(database)
+  const text = fc.string({ unit: 'grapheme', maxLength: 20 }).map((value) => value.replaceAll('\0', ''))
+  const values = {
+    id: fc.uuid(),
+    occurred_at: fc
+      .date({ min: new Date('2026-01-01'), max: new Date('2027-01-01'), noInvalidDate: true })
+      .map((date) => date.toISOString()),
+    event_type: text,
+    action: fc.option(text),
+    resource: fc.option(text),
+    result: fc.constantFrom('success', 'failure'),
+    actor_id: fc.option(fc.uuid()),
+    actor_login: fc.option(text),
+    session_id: fc.option(fc.uuid()),
+    ip_address: fc.option(fc.ipV4()),
+    user_agent: text,
+    request_id: fc.option(text),
+    risk_score: fc.option(fc.nat(100).map(String)),
+    details: fc.json().map((value) => value.replaceAll('\\u0000', '')),
+  }
+  const change = fc
+    .constantFrom(...(Object.keys(values) as (keyof typeof values)[]))
+    .chain((column) => fc.tuple(fc.constant(column), fc.integer({ min: 1, max: 12 }), values[column]))
+  await fc.assert(
+    fc.asyncProperty(change, async ([column, seq, value]) => {
+      const quoted = value === null ? 'null' : `'${value.replaceAll("'", "''")}'`
+      const found = await lookAt(
+        database,
+        `update auth.auth_audit_log set ${column} = ${quoted} where seq = ${seq} and ${column} is distinct from ${quoted}`,
+      )
+      const isChanged = found.changed === 1
+      assert.equal(
+        found.faults.some((fault) => fault.startsWith(`row_changed ${seq}@`)),
+        isChanged,
+        `${column} ${quoted}`,
+      )
+    }),
+    { numRuns: 300 },
+  )
+})
+
+/** Does something in a transaction that is taken back again, and says what a look at the log gives meanwhile. */
+async function lookAt(database: Database, update: string): Promise<{ changed: number; faults: string[] }> {
+  const seen: { changed: number; faults: string[] }[] = []
+  const taken = database.transaction(async (tx) => {
+    await tx.query(TRIGGERS_OFF)
+    const changed = (await tx.query(statement<[], object>('update', `${update} returning 1 as one`))).length
+    seen.push({ changed, faults: await faultsOf({ ...database, query: (...given) => tx.query(...given) }) })
+    throw new Error('taken back')
+  })
+  await assert.rejects(taken, /taken back/)
+  const [found] = seen
+  assert.ok(found !== undefined)
+  return found
+}
