@@ -20,6 +20,7 @@ import type { Config, LoadedConfig } from './config/settings.ts'
 import { createContext } from './context.ts'
 import type { Context } from './context.ts'
 import type { Crew } from './crew.ts'
+import { keepDelivering } from './delivery-chores.ts'
 import { startDemoApp } from './demo.ts'
 import { offerFirstRun } from './login/first-run.ts'
 import type { Check } from './observe/health.ts'
@@ -114,9 +115,10 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   keepNoticing(context, opened)
   keepPruning(context, opened)
   await keepSendingMails(context, secrets, opened)
+  const sinks = keepDelivering(context, secrets, opened)
   const watch = await keepPolicy(context, { crew, opened })
   const proxy = await startProxy(context, opened)
-  await openListeners(context, { proxy, watch, keyValue, crew, opened })
+  await openListeners(context, { proxy, watch, keyValue, sinks, crew, opened })
   if (secrets.databaseUrl === null) await openControl(context, opened)
   await greet(context, linkFile, tell)
   await crew.ready(context.metrics)
@@ -153,17 +155,22 @@ interface Listening {
   readonly proxy: Proxy | null
   readonly watch: PolicyWatch | null
   readonly keyValue: KeyValue | null
+  /** How those are that the audit log is sent to. */
+  readonly sinks: Readonly<Record<string, Check>>
   readonly crew: Crew
   readonly opened: AsyncDisposableStack
 }
 
-async function openListeners(context: Context, { proxy, watch, keyValue, crew, opened }: Listening): Promise<void> {
+async function openListeners(
+  context: Context,
+  { proxy, watch, keyValue, sinks, crew, opened }: Listening,
+): Promise<void> {
   const { config } = context
   const { socketGroup } = config
   const metrics = { ...context.metrics, expose: () => crew.expose(context.metrics) }
   const apps = [
     {
-      app: createOpsApp(metrics, checksOf(context, watch, keyValue)),
+      app: createOpsApp(metrics, { ...checksOf(context, watch, keyValue), ...sinks }),
       address: config.opsListen,
       setting: 'POSTERN_OPS_LISTEN',
     },

@@ -3,6 +3,8 @@ import type { Config, Environment, Secrets } from './settings.ts'
 import { isInDomain, isLocal, Mistake, showListenAddress } from './values.ts'
 import type { ListenAddress } from './values.ts'
 
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
+
 /** Settings that are fine alone but not together, a sentence each. */
 export function contradictions(config: Config, secrets: Secrets, environment: Environment): Mistake[] {
   const found = [
@@ -34,13 +36,14 @@ export function contradictions(config: Config, secrets: Secrets, environment: En
     config.sessionRemember > 0 &&
       config.sessionRemember < config.absoluteTimeout &&
       'POSTERN_SESSION_REMEMBER is shorter than POSTERN_ABSOLUTE_TIMEOUT; make it longer, or 0 to offer nothing.',
+    ...auditMistakes(config, secrets),
     ...sharedAddresses([config.listen, config.verifyListen, config.opsListen]),
   ]
   return found.filter((sentence) => sentence !== false).map((sentence) => new Mistake(sentence))
 }
 
 function publicUrlMistakes({ publicUrl, allowHttp, upstream }: Config): (string | false)[] {
-  const openHttp = publicUrl.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(publicUrl.hostname)
+  const openHttp = publicUrl.protocol === 'http:' && !LOOPBACK.has(publicUrl.hostname)
   const path = publicUrl.pathname.replace(/\/$/, '')
   return [
     openHttp &&
@@ -52,6 +55,22 @@ function publicUrlMistakes({ publicUrl, allowHttp, upstream }: Config): (string 
     path === '' &&
       upstream !== null &&
       `POSTERN_PUBLIC_URL must end with ${PORTAL_PATH} with POSTERN_UPSTREAM: all else on that host is the app's. Set ${publicUrl.origin}${PORTAL_PATH}.`,
+  ]
+}
+
+function auditMistakes({ allowHttp }: Config, secrets: Secrets): (string | false)[] {
+  const { auditWebhookUrl: url, auditWebhookSecret: secret } = secrets
+  const openHttp = url?.protocol === 'http:' && !LOOPBACK.has(url.hostname)
+  return [
+    url !== null &&
+      secret === null &&
+      'POSTERN_AUDIT_WEBHOOK_SECRET must be set with POSTERN_AUDIT_WEBHOOK_URL. Make one: openssl rand -base64 32.',
+    url === null &&
+      secret !== null &&
+      'POSTERN_AUDIT_WEBHOOK_SECRET only counts with POSTERN_AUDIT_WEBHOOK_URL; set that as well, or drop it.',
+    openHttp &&
+      !allowHttp &&
+      'POSTERN_AUDIT_WEBHOOK_URL must begin with https://, or set POSTERN_ALLOW_HTTP=yes if the network is trusted.',
   ]
 }
 

@@ -1,3 +1,4 @@
+import { webhookUrl } from './audit-sinks.ts'
 import { redisAddress } from './redis-address.ts'
 import { setting } from './setting.ts'
 import { smtpAddress } from './smtp-address.ts'
@@ -58,5 +59,17 @@ export const SECRETS = {
     headerList,
     null,
     'Headers that the collector of POSTERN_TRACES_URL wants, as name=value between commas, such as Authorization=Bearer abc.',
+  ),
+  auditWebhookUrl: setting(
+    'POSTERN_AUDIT_WEBHOOK_URL',
+    webhookUrl,
+    null,
+    'Where the audit log is posted as JSON lines, from the moment that this is set, such as https://siem.example.com/postern. What fails is tried again until it is taken.',
+  ),
+  auditWebhookSecret: setting(
+    'POSTERN_AUDIT_WEBHOOK_SECRET',
+    secretList,
+    null,
+    'At least 32 bytes that sign what is posted to POSTERN_AUDIT_WEBHOOK_URL; two, comma separated, while one replaces the other, give a signature each.',
   ),
 } as const

@@ -2,6 +2,7 @@ import type { SECRETS } from './secrets.ts'
 import { setting } from './setting.ts'
 import type { Setting } from './setting.ts'
 import { LIMITS_SETTINGS } from './settings-limits.ts'
+import { AUDIT_SETTINGS } from './settings-audit.ts'
 import { TRACES_SETTINGS } from './settings-traces.ts'
 import { mailFrom } from './smtp-address.ts'
 import {
@@ -198,6 +199,7 @@ export const SETTINGS = {
     'Days for which the audit log is kept. Whole months are removed once all of a month is older.',
   ),
   ...TRACES_SETTINGS,
+  ...AUDIT_SETTINGS,
   logLevel: setting(
     'POSTERN_LOG_LEVEL',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),

@@ -42,6 +42,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_PASSWORD_CLASSES: ['3', 3],
   POSTERN_PASSWORD_HISTORY: ['24', 24],
   POSTERN_MAIL_FROM: ['Sign-in <auth@example.com>', { name: 'Sign-in', address: 'auth@example.com' }],
+  POSTERN_AUDIT_SYSLOG: ['tls://[2001:db8::1]:6514', { protocol: 'tls', host: '2001:db8::1', port: 6514 }],
   POSTERN_TRACES_URL: ['http://127.0.0.1:4318', new URL('http://127.0.0.1:4318')],
   POSTERN_TRACES_SAMPLE: ['0.5', 0.5],
   POSTERN_AUDIT_RETENTION: ['90', 90],
@@ -74,6 +75,11 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_BASIC_PASSWORD: ['s3: cret', 's3: cret'],
   POSTERN_TRACES_HEADERS: ['Authorization=Bearer planted', { Authorization: 'Bearer planted' }],
 }
+  POSTERN_AUDIT_WEBHOOK_URL: [
+    'https://siem.example.com/in?key=planted',
+    new URL('https://siem.example.com/in?key=planted'),
+  ],
+  POSTERN_AUDIT_WEBHOOK_SECRET: [SECRET, [SECRET]],
 const ENTRIES = [...Object.entries(SETTINGS), ...Object.entries(SECRETS)]
 
 test('every setting is read from its own variable', () => {
@@ -134,6 +140,7 @@ test('without any variable Postern is complete: embedded database, demo app, lis
 })
 
 test('being remembered lasts five minutes to thirty days, and a plain 0 turns the offer off', () => {
+    auditSyslog: null,
   const remember = (POSTERN_SESSION_REMEMBER: string): number =>
     loaded({ POSTERN_SESSION_REMEMBER, POSTERN_ABSOLUTE_TIMEOUT: '5m', POSTERN_IDLE_TIMEOUT: '5m' }).config
       .sessionRemember

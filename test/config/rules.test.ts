@@ -19,6 +19,17 @@ const refused: readonly [what: string, environment: Environment, settings: reado
     { POSTERN_IDLE_TIMEOUT: '2d', POSTERN_ABSOLUTE_TIMEOUT: '1d' },
     ['POSTERN_IDLE_TIMEOUT'],
   ],
+  [
+    'a webhook without the secret that signs what it gets',
+    { POSTERN_AUDIT_WEBHOOK_URL: 'https://siem.example.com' },
+    ['POSTERN_AUDIT_WEBHOOK_SECRET'],
+  ],
+  ['a webhook secret without a webhook', { POSTERN_AUDIT_WEBHOOK_SECRET: SECRET }, ['POSTERN_AUDIT_WEBHOOK_SECRET']],
+  [
+    'a webhook without TLS',
+    { POSTERN_AUDIT_WEBHOOK_URL: 'http://siem.example.com', POSTERN_AUDIT_WEBHOOK_SECRET: SECRET },
+    ['POSTERN_AUDIT_WEBHOOK_URL'],
+  ],
   ['a public URL without TLS', { POSTERN_PUBLIC_URL: 'http://app.example.com/.postern' }, ['POSTERN_PUBLIC_URL']],
   [
     'a public URL without our path in proxy mode',

@@ -45,6 +45,7 @@ export const LEVELS: readonly (readonly string[])[] = [
     'audit-chores.ts',
     'cli-audit.ts',
     'cli-audit-export.ts',
+    'delivery-chores.ts',
     'portal-guard.ts',
     'event-chores.ts',
     'portal-failure.ts',
@@ -106,7 +107,7 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   pino: { files: ['observe/log.ts'] },
   'prom-client': { files: ['observe/register.ts'] },
   uqr: { files: ['web/qr-code.ts'] },
-  undici: { files: ['verify/upstream.ts'] },
+  undici: { files: ['audit/webhook.ts', 'verify/upstream.ts'] },
   yaml: { files: ['policies/yaml-document.ts'] },
   zod: {
     files: ['web/body.ts', 'policies/policy-fields.ts', 'policies/policy-json-schema.ts', 'policies/policy-schema.ts'],
