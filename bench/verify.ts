@@ -13,6 +13,7 @@ import { measureCases } from './measure.ts'
 import type { MeasureOptions, Row } from './measure.ts'
 import type { PlaceOptions } from './place.ts'
 import { RECORDED_HOSTS } from './recorder.ts'
+import { measureRecording, recordingFindings } from './recording.ts'
 import type { Finding } from './sessions/finding.ts'
 import { measureSignIns } from './sign-in.ts'
 import type { SignInRow } from './sign-in.ts'
@@ -58,7 +59,8 @@ export async function measureVerify(options: VerifyOptions): Promise<VerifyRepor
   progress('measuring sign-ins and statements')
   const signIns = await measureSignIns(environment, signal)
   const statements = await measureStatements(environment.place.databaseUrl, signal)
-  const goals = verifyGoals(rows, directRows)
+  progress('measuring what recording adds')
+  const goals = [...verifyGoals(rows, directRows), ...recordingFindings(await measureRecording(), directRows)]
   return { rows, direct: directRows, goals, fairness, sign_in: signIns, statements }
 }
 

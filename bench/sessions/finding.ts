@@ -4,7 +4,7 @@ import { percentile, round } from '../statistics.ts'
 export interface Finding {
   readonly what: string
   readonly value: number
-  readonly unit: 'ms' | 'µs' | 'MB' | 'bytes' | 'times' | 'reads' | 'requests/s'
+  readonly unit: 'ms' | 'µs' | 'MB' | 'bytes' | 'times' | 'reads' | 'requests/s' | '% more'
   /** null where no goal is set. */
   readonly at_most: number | null
 }

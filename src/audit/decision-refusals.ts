@@ -21,7 +21,7 @@ const OF_NETWORK = { perMinute: 120, maxSources: 10_000 }
 
 export function createDecisionRefusals(parts: Parts): DecisionRefusals {
   const { writer, log, now, onDropped } = parts
-  const networks = createQuota(OF_NETWORK, now)
+  const networks = createQuota(OF_NETWORK)
   const repeats = createDecisionRepeats((entry) => {
     if (entry.times > 1) log.info({ ...lineOf(entry), repeated: entry.times - 1 }, 'decision')
   })
@@ -35,7 +35,7 @@ export function createDecisionRefusals(parts: Parts): DecisionRefusals {
       const known = repeats.find(likeness)
       if (known !== undefined) return repeat(parts, known, atMs)
       const id = newDecisionId()
-      if (!networks.take(network)) return drop(parts, id, 'network')
+      if (!networks.take(network, atMs)) return drop(parts, id, 'network')
       if (repeats.isFull) return drop(parts, id, 'memory')
       const { readingOf, dialect } = about
       const entry = entryOf(id, decided, { ...circumstances, reading: readingOf(), ...(dialect && { dialect }) })

@@ -40,17 +40,18 @@ export function createDecisions(options: DecisionsOptions): Decisions {
     if (rows.status === 'rejected') throw rows.reason
     if (counts.status === 'rejected') throw counts.reason
   }
-  const count = ({ kind, app, principal }: Decided): void => {
-    if (app && isCounted(kind)) sums.count(kind, app.name, principal?.userId ?? null, now())
+  const count = ({ kind, app, principal }: Decided, atMs: number): void => {
+    if (app && isCounted(kind)) sums.count(kind, app.name, principal?.userId ?? null, atMs)
   }
   return {
     refused(decided, original, about) {
-      count(decided)
+      count(decided, now())
       return refusals.note(decided, original, about)
     },
     passed(decided, original, dialect) {
-      count(decided)
-      sample(decided, original, dialect)
+      const atMs = now()
+      count(decided, atMs)
+      sample(decided, original, atMs, dialect)
     },
     flush() {
       refusals.forget(now())

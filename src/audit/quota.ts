@@ -1,7 +1,7 @@
 /** How many of something each source may have in a minute. */
 export interface Quota {
-  /** Takes one; false where the source has had its share. */
-  take(source: string): boolean
+  /** Takes one; false where the source has had its share. @param atMs ms, monotonic */
+  take(source: string, atMs: number): boolean
 }
 
 const MINUTE_MS = 60_000
@@ -9,19 +9,19 @@ const MINUTE_MS = 60_000
 /**
  * A quota that begins anew every minute. Sources beyond `maxSources` share the one of all of them, so that memory is
  * bounded whoever asks.
- * @param now ms, monotonic
  */
-export function createQuota(limits: { perMinute: number; maxSources: number }, now: () => number): Quota {
+export function createQuota(limits: { perMinute: number; maxSources: number }): Quota {
   const taken = new Map<string, number>()
   let endsAt = Number.NEGATIVE_INFINITY
   return {
-    take(source) {
-      if (now() >= endsAt) {
+    take(source, atMs) {
+      if (atMs >= endsAt) {
         taken.clear()
-        endsAt = now() + MINUTE_MS
+        endsAt = atMs + MINUTE_MS
       }
-      const key = taken.has(source) || taken.size < limits.maxSources ? source : ''
-      const count = taken.get(key) ?? 0
+      const known = taken.get(source)
+      const key = known !== undefined || taken.size < limits.maxSources ? source : ''
+      const count = known ?? taken.get(key) ?? 0
       if (count >= limits.perMinute) return false
       taken.set(key, count + 1)
       return true
