@@ -1,4 +1,5 @@
 import { PRUNE_DECISION_SUMS } from './audit/decision-sums-table.ts'
+import { recordApplied } from './audit/record-applied.ts'
 import { PRUNE_DECISIONS } from './audit/decisions-table.ts'
 import { PRUNE_ONE_TIME_TOKENS } from './credentials/one-time-tokens-table.ts'
 import type { Secrets } from './config/settings.ts'
@@ -102,7 +103,7 @@ export async function keepPolicy(
   if (policies.version === 0 && watch?.fault) throw new OperatorError(watch.fault)
   if (config.upstream !== null && (await isStarterPolicy(database))) {
     const source = starterPolicy(config.publicUrl, config.upstream === 'demo' ? 'demo' : 'own')
-    await applyPolicy(database, { source, ...STARTER, onlyForward: false })
+    await applyPolicy(database, { source, ...STARTER, onlyForward: false, also: recordApplied })
     await policies.refresh()
   }
   const timer = every(POLICY_MS, look, (error) => log.error({ err: error }, 'the policy can not be read'))
@@ -178,7 +179,9 @@ export function keepPruning({ database, log }: Context, opened: AsyncDisposableS
 }
 
 function watchFile(path: string, { database, log }: Context, crew: Crew): PolicyWatch {
-  return watchInTurn(watchPolicyFile(path, database, log), lookAtPolicyFile(path), () => crew.leads())
+  return watchInTurn(watchPolicyFile(path, database, { log, also: recordApplied }), lookAtPolicyFile(path), () =>
+    crew.leads(),
+  )
 }
 
 /** True until somebody has applied a policy: what the demo leaves open must not stay so in front of another app. */

@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { withJson } from './cli-command.ts'
 import type { Options, Order, Show } from './cli-command.ts'
 import { importPolicy } from './commands/import-policy.ts'
-import { checkPolicy, operatorName, policySchema, testPolicy } from './commands/policy.ts'
+import { operatorName } from './commands/operator.ts'
+import { checkPolicy, policySchema, testPolicy } from './commands/policy.ts'
 import { OperatorError } from './errors.ts'
 
 /** The commands about who may open what. */

@@ -13,6 +13,7 @@ import type { NewPasswords } from './credentials/new-passwords.ts'
 import { openPasswords } from './credentials/password.ts'
 import type { Passwords } from './credentials/password.ts'
 import { createStrengthMeter } from './credentials/strength.ts'
+import { recordKey } from './audit/record-key.ts'
 import { OperatorError } from './errors.ts'
 import { readNetworks } from './lib/address.ts'
 import type { Networks } from './lib/address.ts'
@@ -20,6 +21,7 @@ import type { Attempts } from './limits/attempts.ts'
 import type { FailedNames } from './limits/failed-names.ts'
 import { createLimits } from './limits/limits.ts'
 import type { RateLimits } from './limits/rate-limits.ts'
+import { tellCopied } from './login/tell-copied.ts'
 import { createPortalParts } from './login/portal-parts.ts'
 import type { PortalParts } from './login/portal.ts'
 import type { Log } from './observe/log.ts'
@@ -105,7 +107,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const { loaded, store, keyValue = null, log, tracing = null } = options
   const { config } = loaded
   const { database, secretKeys } = store
-  const keys = await openKeys(database, secretKeys)
+  const keys = await openKeys(database, secretKeys, recordKey)
   const passwords = await openPasswords(keys.pepper, loaded.secrets.importPepper)
   const policies = createPolicies(database, (version) => log.info({ version }, 'policy in force'))
   const newPasswords = newPasswordsOf(config, passwords, policies)
@@ -131,7 +133,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     clock: () => Date.now(),
   })
   const events = createBoundedEvents({ database, now: () => performance.now() })
-  const proofs = { passwords, newPasswords, ...createFactors(keys.sealing, config.publicUrl) }
+  const proofs = { passwords, newPasswords, ...createFactors(keys.sealing, config.publicUrl, tellCopied) }
   const kept = { config, log, database, keys, ...proofs, policies, decisions, metrics, events }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
   const limits = await createLimits({ config, database, keys: keys.token, keyValue, cookies, metrics })

@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { recordEvent } from './audit/events.ts'
+import { changedSettings } from './config/changed-settings.ts'
+import type { LoadedConfig } from './config/settings.ts'
 import type { Context } from './context.ts'
+import type { Crew } from './crew.ts'
 import { every } from './lib/every.ts'
 
 /** Twice within the minute by which what is beyond a share is counted. */
@@ -18,4 +23,27 @@ export function keepWritingEvents(
     timer.stop()
     await events.flush(true).catch((error: unknown) => log.warn({ err: error }, 'the last counts of refusals are lost'))
   })
+}
+
+/** Writes down that the program starts with which settings, by their names, and that it stops; once for all processes. */
+export async function keepTellingOfProgram(
+  { database, log }: Pick<Context, 'database' | 'log'>,
+  loaded: LoadedConfig,
+  { crew, opened }: { readonly crew: Crew; readonly opened: AsyncDisposableStack },
+): Promise<void> {
+  if (!(await crew.leads())) return
+  const version = programVersion()
+  const about = { result: 'success', actor: null, resource: 'program' } as const
+  const started = { version, settings: changedSettings(loaded) }
+  await recordEvent(database, { type: 'program_started', ...about, details: started })
+  opened.defer(() =>
+    recordEvent(database, { type: 'program_stopped', ...about, details: { version } }).catch((error: unknown) =>
+      log.warn({ err: error }, 'the end of the program is not written down'),
+    ),
+  )
+}
+
+function programVersion(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
 }

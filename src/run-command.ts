@@ -3,6 +3,7 @@ import { counted } from './commands/command.ts'
 import type { CommandResult } from './commands/command.ts'
 import { controlSocketPath } from './store/control-path.ts'
 import { answersOrders, sendOrder } from './commands/control.ts'
+import { operatorName } from './commands/operator.ts'
 import type { Order, Reply } from './commands/control.ts'
 import { runOrder } from './commands/registry.ts'
 import type { LoadedConfig } from './config/settings.ts'
@@ -33,9 +34,11 @@ export async function runInTurn<T>(
   work: (run: (order: Order) => Promise<Reply>) => Promise<T>,
 ): Promise<T> {
   const socket = controlSocketPath(loaded.config.dataDir)
-  if (loaded.secrets.databaseUrl !== null || !(await answersOrders(socket))) return runHere(loaded, work)
+  const operator = operatorName()
+  if (loaded.secrets.databaseUrl !== null || !(await answersOrders(socket)))
+    return runHere(loaded, (run) => work((order) => run({ ...order, operator })))
   return work(async (order) => {
-    const reply = await sendOrder(socket, order)
+    const reply = await sendOrder(socket, { ...order, operator })
     if (reply === null) throw new OperatorError('The running server ended. Run the command again.')
     return reply
   })

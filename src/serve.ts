@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { keepLearningPlaces, keepNoticing } from './anomaly-chores.ts'
 import { keepSealing } from './audit-chores.ts'
-import { keepWritingEvents } from './event-chores.ts'
+import { keepTellingOfProgram, keepWritingEvents } from './event-chores.ts'
 import { createOpsApp, createPortalApp, createVerifyApp } from './app.ts'
 import {
   keepPolicy,
@@ -111,6 +111,7 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   keepWritingLastSeen(context, opened)
   keepWritingDecisions(context, opened)
   keepWritingEvents(context, opened)
+  await keepTellingOfProgram(context, loaded, { crew, opened })
   keepLearningPlaces(context, opened)
   keepNoticing(context, opened)
   keepPruning(context, opened)

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { BoundedEvents } from '../audit/bounded-events.ts'
 import { PosternError } from '../errors.ts'
 import type { ApiTokens } from '../sessions/api-tokens.ts'
 import type { Doer, Granted, TokenParts } from '../tokens/tokens.ts'
@@ -11,6 +12,7 @@ import type { AccountVisitor } from './visitor.ts'
 /** What the pages and the API of tokens are built from. */
 export interface ApiTokenParts extends PageParts, ClientParts, Omit<ProveParts, 'database'>, TokenParts {
   readonly apiTokens: ApiTokens
+  readonly events: Pick<BoundedEvents, 'note'>
 }
 
 /** What of a token was asked for wrongly, by field. */

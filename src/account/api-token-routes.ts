@@ -10,6 +10,7 @@ import type { ApiTokenParts } from './api-token-parts.ts'
 import { apiTokensApiRoutes } from './api-tokens-api.ts'
 import { apiTokensPage, newApiTokenPage } from './api-tokens-page.ts'
 import type { TokenForm, WrittenFields } from './api-tokens-page.ts'
+import { noteProofRefused } from './proof-refused.ts'
 import { proveAnewHref } from './prove-anew.ts'
 import { ownForm, signedInVisitor } from './visitor.ts'
 import type { AccountVisitor } from './visitor.ts'
@@ -49,7 +50,10 @@ export function apiTokenRoutes(app: FastifyInstance, parts: ApiTokenParts): void
 
   app.post('/account/api-tokens', ACCESS, async (request, reply) => {
     const { visitor, fields } = await ownForm(parts, request, { purpose: PURPOSE, schema: NEW_FORM })
-    if ((await proveAnewHref(parts, visitor, pathOf(parts))) !== null) return reply.redirect(pathOf(parts), 303)
+    if ((await proveAnewHref(parts, visitor, pathOf(parts))) !== null) {
+      await noteProofRefused(parts, request, visitor)
+      return reply.redirect(pathOf(parts), 303)
+    }
     const { csrf: _, ...values } = fields
     const granted = await grantToken(parts, visitor.principal, wishOf(values), doerOf(parts, request, visitor))
     if (granted.kind !== 'granted') return showList(parts, reply, visitor, { values, faults: faultsOf(granted) })

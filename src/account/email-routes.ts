@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { BoundedEvents } from '../audit/bounded-events.ts'
 import { PosternError } from '../errors.ts'
 import { confirmEmail, emailFault, emailOf, ownEmail, requestEmail, stopEmailChange } from '../recovery/email-change.ts'
 import type { RecoveryParts } from '../recovery/parts.ts'
@@ -10,12 +11,13 @@ import { hideAddress, refuseCrossSiteLink } from '../web/link-page.ts'
 import { formOf, formToken, isOwnForm, sendHtml } from '../web/pages.ts'
 import { emailDonePage, emailLinkPage, emailPage } from './email-page.ts'
 import type { EmailPage } from './email-page.ts'
+import { noteProofRefused } from './proof-refused.ts'
 import { proveAnewHref } from './prove-anew.ts'
 import type { ProveParts } from './prove-anew.ts'
 import { ownForm, signedInVisitor } from './visitor.ts'
 import type { AccountVisitor } from './visitor.ts'
 
-export type EmailParts = RecoveryParts & ProveParts
+export type EmailParts = RecoveryParts & ProveParts & { readonly events: Pick<BoundedEvents, 'note'> }
 
 const CHANGE_FORM = bodySchema({ email: textField(4_096), csrf: textField(256) })
 const LINK_FORM = bodySchema({ token: textField(256), csrf: textField(256) })
@@ -50,7 +52,11 @@ export function emailRoutes(app: FastifyInstance, parts: EmailParts): void {
 
   app.post('/account/email', SIGNED_IN, async (request, reply) => {
     const { visitor, fields } = await ownForm(parts, request, { purpose: PURPOSE, schema: CHANGE_FORM })
-    if (!parts.sendsMails || (await proveAnewHref(parts, visitor, action)) !== null) return reply.redirect(action, 303)
+    if (!parts.sendsMails) return reply.redirect(action, 303)
+    if ((await proveAnewHref(parts, visitor, action)) !== null) {
+      await noteProofRefused(parts, request, visitor)
+      return reply.redirect(action, 303)
+    }
     const { email } = fields
     const fault = emailFault(email)
     if (fault !== null) return show(reply, visitor, { entered: { email, fault }, sentTo: null })

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BoundedEvents } from '../audit/bounded-events.ts'
 import { isFreshlyProven } from '../lib/fresh-proof.ts'
 import { hashToken } from '../lib/tokens.ts'
 import type { Factors } from '../credentials/factors.ts'
@@ -9,6 +10,7 @@ import { formToken } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
 import type { FactorChangeParts, FactorOwner } from './factor-changes.ts'
 import type { FactorsNotice } from './factors-page.ts'
+import { noteProofRefused } from './proof-refused.ts'
 import { ownForm } from './visitor.ts'
 import type { AccountVisitor } from './visitor.ts'
 import type { BodySchema } from '../web/body.ts'
@@ -17,6 +19,7 @@ import type { BodySchema } from '../web/body.ts'
 export interface FactorParts extends Omit<PageParts, 'sessions'>, FactorChangeParts, ClientParts {
   readonly sessions: PageParts['sessions'] & FactorChangeParts['sessions']
   readonly factors: Pick<Factors, 'ownedBy'>
+  readonly events: Pick<BoundedEvents, 'note'>
   /** Signs the way back here for the page where people prove who they are. */
   readonly returnAddresses: { sign(wanted: { host: string; target: string }): string | null }
   /** The policy in force: of whom it demands a second factor. */
@@ -57,6 +60,7 @@ export async function changeForm<T extends { readonly csrf: string }>(
   const { visitor, fields } = await ownForm(parts, request, { purpose: PURPOSE, schema })
   if (await mayChange(parts, visitor))
     return { owner: { principal: visitor.principal, ...clientOf(parts, request) }, visitor, fields }
+  await noteProofRefused(parts, request, visitor)
   reply.redirect(factorsPath(parts), 303)
   return null
 }

@@ -115,7 +115,7 @@ async function endOne(parts: AccountParts, principal: Principal, id: string): Pr
   if (!own.some((session) => session.id === id && !session.isThis)) return 0
   const { signInId } = principal
   const isEnded = await parts.sessions.end(id, 'revoked', (tx, actor) => {
-    const about = { actor, signInId, resource: `session:${id}`, details: { ended: 1, id } }
+    const about = { actor, signInId, resource: `user:${actor.login}`, details: { ended: 1, id } }
     return recordEvent(tx, { type: 'session_revoked', result: 'success', ...about })
   })
   return isEnded ? 1 : 0

@@ -22,7 +22,7 @@ export const createBreakGlass: Command = async ({ database, passwords }, given) 
   await database.transaction(async (tx) => {
     const userId = await createUser(tx, { ...profile, roles, password: stored })
     await sealBreakGlass(tx, userId)
-    const about = { actor: null, resource: `user:${login}`, details: { break_glass: true } }
+    const about = { actor: null, resource: `user:${login}`, details: { break_glass: true, roles } }
     await recordEvent(tx, { type: 'user_created', result: 'success', ...about })
   })
   const { id } = await getUser(database, login)

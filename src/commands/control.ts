@@ -10,6 +10,8 @@ import type { Arguments, CommandResult } from './command.ts'
 export interface Order {
   readonly command: string
   readonly given: Arguments
+  /** The system's user who gave it. */
+  readonly operator?: string
 }
 
 /** How a command ended: what it gives, or the sentence and exit code of an OperatorError. */

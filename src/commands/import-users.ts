@@ -45,6 +45,12 @@ export const exportUsers: Command = async ({ database }) => {
     roles,
     disabled: disabledAt !== null,
   }))
+  await recordEvent(database, {
+    type: 'users_exported',
+    result: 'success',
+    actor: null,
+    details: { count: rows.length },
+  })
   const lines = rows.map(({ login, email, name, roles, disabled }) =>
     writeCsvRow([login, email, name, roles.join(' '), disabled ? 'yes' : 'no']),
   )

@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os'
+import { recordApplied } from '../audit/record-applied.ts'
 import type { Config } from '../config/settings.ts'
 import { OperatorError } from '../errors.ts'
 import { applyPolicy } from '../policies/apply.ts'
@@ -14,6 +14,7 @@ import { decideTest, readTestedPolicy, testVisitorWords } from '../policies/run-
 import type { Queryable } from '../store/database.ts'
 import { counted, done, optionalText, table, textOf } from './command.ts'
 import type { Arguments, Command, CommandContext, CommandResult } from './command.ts'
+import { operatorName } from './operator.ts'
 
 /** What there is to do before the first version. */
 export const NO_POLICY = 'There is no policy yet. Apply one: postern policy apply policy.yaml'
@@ -54,14 +55,19 @@ export const applyPolicyFile: Command = async (context, given) => {
   const file = textOf(given, 'file')
   const reason = optionalText(given, 'reason') ?? file
   const change = { source: textOf(given, 'source'), by: authorOf(given), reason, onlyForward: false }
-  return tellApplied(context, file, await applyPolicy(context.database, change))
+  return tellApplied(context, file, await applyPolicy(context.database, { ...change, also: recordApplied }))
 }
 
 export const rollBack: Command = async (context, given) => {
   refuseFileOwned(context.config)
   const version = versionOf(textOf(given, 'version'))
   const reason = optionalText(given, 'reason') ?? `back to version ${version}`
-  const rolledBack = await rollBackPolicy(context.database, { version, by: authorOf(given), reason })
+  const rolledBack = await rollBackPolicy(context.database, {
+    version,
+    by: authorOf(given),
+    reason,
+    also: recordApplied,
+  })
   if (rolledBack.kind === 'unknown') throw unknownVersion(version)
   return tellApplied(context, `version ${version}`, rolledBack)
 }
@@ -107,15 +113,6 @@ export function versionOf(text: string): number {
   const version = Number(text)
   if (/^[1-9]\d{0,8}$/.test(text)) return version
   throw new OperatorError(`${text} is no version. List them: postern policy versions`, 2)
-}
-
-/** Whoever calls a command, for people who read later who did what. A container may run as an id without a name. */
-export function operatorName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.()}`
-  }
 }
 
 /** What a file that can't be applied has wrong, as a result that failed. */

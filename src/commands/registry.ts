@@ -1,6 +1,8 @@
 import { OperatorError, PosternError } from '../errors.ts'
+import { newRequestId, withOrigin } from '../observe/origin.ts'
 import { clearAttempts, listAttempts, unlockUser } from './attempts.ts'
 import { printChainKeys, readChainPage } from './audit.ts'
+import { deliverAudit } from './audit-deliver.ts'
 import { exportAudit, searchAudit } from './audit-search.ts'
 import { createBreakGlass } from './break-glass.ts'
 import type { Command, CommandContext } from './command.ts'
@@ -40,6 +42,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'attempts clear': clearAttempts,
   'audit key': printChainKeys,
   'audit pages': readChainPage,
+  'audit deliver': deliverAudit,
   'audit search': searchAudit,
   'audit export': exportAudit,
   'user reset-link': makeLink,
@@ -61,13 +64,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'policy versions': listVersions,
 }
 
+const NOWHERE = { address: null, userAgent: '', signInId: null }
+
 /** Runs one command; what an operator can mend comes back as a refusal, anything else is thrown. */
-export async function runOrder(context: CommandContext, { command, given }: Order): Promise<Reply> {
+export async function runOrder(
+  context: CommandContext,
+  { command, given, operator = 'unknown' }: Order,
+): Promise<Reply> {
   const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined
   if (run === undefined)
     return { refusal: `The server knows no command ${command}. Is it of another version?`, exitCode: 2 }
   try {
-    return { result: await run(context, given) }
+    const origin = { ...NOWHERE, requestId: newRequestId(), command: { name: command, operator } }
+    return { result: await withOrigin(origin, () => run(context, given)) }
   } catch (error) {
     if (error instanceof OperatorError) return { refusal: error.message, exitCode: error.exitCode }
     if (error instanceof PosternError) return { refusal: `${error.message} (${error.detail})`, exitCode: 1 }

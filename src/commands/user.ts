@@ -1,4 +1,5 @@
 import { recordEvent } from '../audit/events.ts'
+import type { AuditEvent, EventType } from '../audit/events.ts'
 import type { PasswordOwner } from '../credentials/password-rules.ts'
 import type { StoredPassword } from '../credentials/password.ts'
 import { OperatorError } from '../errors.ts'
@@ -15,9 +16,11 @@ export const createUser: Command = async (context, given) => {
   const login = textOf(given, 'login')
   const profile = { login, email: textOf(given, 'email'), name: optionalText(given, 'name') ?? login }
   const password = await newPassword(context, optionalText(given, 'password'), profile, [])
-  await context.database.transaction((tx) =>
-    users.createUser(tx, { ...profile, roles: listOf(given, 'role'), password }),
-  )
+  const roles = listOf(given, 'role')
+  await context.database.transaction(async (tx) => {
+    await users.createUser(tx, { ...profile, roles, password })
+    await record(tx, 'user_created', login, { roles })
+  })
   const next = password === null ? ` Set a password: postern user password ${login}` : ''
   return done(`Created ${login}.${next}`, describe(await users.getUser(context.database, login)))
 }
@@ -51,6 +54,7 @@ export const editUser: Command = async (context, given) => {
   await context.feed.commit(context.database, async (tx) => {
     const before = await users.getUser(tx, login)
     await users.editUser(tx, login, change)
+    await record(tx, 'user_changed', login, { fields: Object.keys(change) })
     if (email !== undefined && canonical(email) !== before.email)
       await queueForAddress(tx, { userId: before.id, email: before.email }, 'email_changed', {})
   })
@@ -62,14 +66,19 @@ export const disableUser: Command = async (context, given) => {
   const ended = await context.feed.commit(context.database, async (tx) => {
     await keepAnAdministrator(tx, given, login)
     await users.disableUser(tx, login)
-    return context.sessions.endAllIn(tx, login, 'revoked')
+    const count = await context.sessions.endAllIn(tx, login, 'revoked')
+    await record(tx, 'user_disabled', login, { ended: count })
+    return count
   })
   return done(`Disabled ${login}; ended ${counted(ended, 'session')}.`, { login, disabled: true, ended })
 }
 
 export const enableUser: Command = async ({ database, feed }, given) => {
   const login = textOf(given, 'login')
-  await feed.commit(database, (tx) => users.enableUser(tx, login))
+  await feed.commit(database, async (tx) => {
+    await users.enableUser(tx, login)
+    await record(tx, 'user_enabled', login)
+  })
   return done(`Enabled ${login}.`, { login, disabled: false })
 }
 
@@ -78,6 +87,7 @@ export const deleteUser: Command = async (context, given) => {
   await context.feed.commit(context.database, async (tx) => {
     await keepAnAdministrator(tx, given, login)
     await users.deleteUser(tx, login)
+    await record(tx, 'user_deleted', login)
   })
   return done(`Deleted ${login}.`, { login, deleted: true })
 }
@@ -93,9 +103,10 @@ export const setPassword: Command = async (context, given) => {
   if (password === null) throw new OperatorError('Give the password on standard input with --password-stdin.', 2)
   const ended = await context.feed.commit(database, async (tx) => {
     await users.setPassword(tx, login, password, mustChange)
-    await recordEvent(tx, { type: 'password_changed', result: 'success', actor: null, resource: `user:${user.login}` })
+    const count = await context.sessions.endAllIn(tx, login, 'revoked')
+    await record(tx, 'password_changed', login, { ended: count, must_change: mustChange })
     await notify(tx, user.id, 'password_changed')
-    return context.sessions.endAllIn(tx, login, 'revoked')
+    return count
   })
   return done(`Set the password of ${login}; ended ${counted(ended, 'session')}.`, { login, ended, mustChange })
 }
@@ -107,6 +118,7 @@ export const changeRoles: Command = async (context, given) => {
     await context.feed.commit(context.database, async (tx) => {
       if (change.remove.includes(ADMIN_ROLE)) await keepAnAdministrator(tx, given, login)
       await users.changeRoles(tx, login, change)
+      await record(tx, 'roles_changed', login, { added: change.add, removed: change.remove })
     })
   }
   const { roles } = await users.getUser(context.database, login)
@@ -120,8 +132,16 @@ async function keepAnAdministrator(tx: Queryable, { yes }: Arguments, login: str
 
 /** Sign-ins that are open go on: the next one asks. */
 async function demandChange({ database, feed }: CommandContext, login: string): Promise<CommandResult> {
-  await feed.commit(database, (tx) => users.setMustChangePassword(tx, login, true))
+  await feed.commit(database, async (tx) => {
+    await users.setMustChangePassword(tx, login, true)
+    await record(tx, 'password_change_demanded', login)
+  })
   return done(`${login} has to choose another password at the next sign-in.`, { login, mustChange: true })
+}
+
+/** Of an operator, who has no account. */
+function record(tx: Queryable, type: EventType, login: string, details: AuditEvent['details'] = {}): Promise<void> {
+  return recordEvent(tx, { type, result: 'success', actor: null, resource: `user:${canonical(login)}`, details })
 }
 
 async function newPassword(

@@ -7,6 +7,7 @@ import { proveRecovery } from './recovery-codes.ts'
 import { createSealing } from './sealing.ts'
 import { proveTotp } from './totp.ts'
 import { askPasskey, provePasskey } from './webauthn.ts'
+import type { OnCopySuspected } from './webauthn.ts'
 
 const NAMES = ['totp', 'webauthn', 'recovery'] as const
 
@@ -15,9 +16,13 @@ const NAMES = ['totp', 'webauthn', 'recovery'] as const
  * @param keys those of the purpose `sealing`
  * @param publicUrl what passkeys are made for
  */
-export function createFactors(keys: KeyRing, publicUrl: URL): { factors: Factors; ownFactors: OwnFactors } {
+export function createFactors(
+  keys: KeyRing,
+  publicUrl: URL,
+  onCopySuspected: OnCopySuspected = async () => {},
+): { factors: Factors; ownFactors: OwnFactors } {
   const sealing = createSealing(keys)
-  const parts = { sealing, relyingParty: { id: publicUrl.hostname, origin: publicUrl.origin } }
+  const parts = { sealing, relyingParty: { id: publicUrl.hostname, origin: publicUrl.origin }, onCopySuspected }
   const factors: Factors = {
     async ownedBy(database, userId) {
       const [owned] = await database.query(COUNT_FACTORS, userId)

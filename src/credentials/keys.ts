@@ -16,17 +16,30 @@ const KEYS_LOST =
   'Restore the table from a backup of this database.'
 const KEY_BYTES = 32
 
+/** A key that was made, or is wrapped by another secret from now on. */
+export type OnKeyChanged = (
+  tx: Queryable,
+  change: { readonly kind: 'created' | 'rewrapped'; readonly purpose: string },
+) => Promise<void>
+
 /**
  * The purpose keys of `auth.keys`, made at the first start and unwrapped by the operator's secret.
  * @param secrets one, or two: keys that only the second opens are wrapped anew under the first
+ * @param onChanged told of each in the transaction of it
  * @throws OperatorError when a key can't be unwrapped: going on would silently void every password and session
  */
-export async function openKeys(database: Database, secrets: readonly string[]): Promise<Keys> {
+export async function openKeys(
+  database: Database,
+  secrets: readonly string[],
+  onChanged: OnKeyChanged = async () => {},
+): Promise<Keys> {
   const wrappers = secrets.map((secret) => deriveKey(secret, 'key wrapping'))
   return database.transaction(async (tx) => {
     await tx.query(LOCK_KEYS)
-    const rows = await withMissingKeys(tx, wrappers)
-    const keys = await Promise.all(rows.map(async (row) => ({ row, key: await openKey(tx, row, wrappers) })))
+    const rows = await withMissingKeys(tx, wrappers, onChanged)
+    const keys = await Promise.all(
+      rows.map(async (row) => ({ row, key: await openKey(tx, { row, wrappers, onChanged }) })),
+    )
     const ring = (purpose: KeyPurpose): KeyRing => ringOf(keys, purpose)
     return {
       token: ring('token'),
@@ -38,12 +51,15 @@ export async function openKeys(database: Database, secrets: readonly string[]): 
   })
 }
 
-async function withMissingKeys(tx: Queryable, wrappers: readonly Buffer[]): Promise<KeyRow[]> {
+async function withMissingKeys(tx: Queryable, wrappers: readonly Buffer[], onChanged: OnKeyChanged): Promise<KeyRow[]> {
   const rows = await tx.query(LIST_KEYS)
   const missing = PURPOSES.filter((purpose) => !rows.some((row) => row.purpose === purpose && row.minting))
   if (missing.length === 0) return rows
   for (const purpose of missing) if (await isInUse(tx, purpose)) throw new OperatorError(KEYS_LOST)
-  for (const purpose of missing) await tx.query(INSERT_KEY, purpose, wrap(wrappers, purpose, randomBytes(KEY_BYTES)))
+  for (const purpose of missing) {
+    await tx.query(INSERT_KEY, purpose, wrap(wrappers, purpose, randomBytes(KEY_BYTES)))
+    await onChanged(tx, { kind: 'created', purpose })
+  }
   return tx.query(LIST_KEYS)
 }
 
@@ -58,11 +74,20 @@ async function isInUse(tx: Queryable, purpose: KeyPurpose): Promise<boolean> {
   return found?.has === true
 }
 
-async function openKey(tx: Queryable, row: KeyRow, wrappers: readonly Buffer[]): Promise<Key> {
+interface Opening {
+  readonly row: KeyRow
+  readonly wrappers: readonly Buffer[]
+  readonly onChanged: OnKeyChanged
+}
+
+async function openKey(tx: Queryable, { row, wrappers, onChanged }: Opening): Promise<Key> {
   for (const [index, wrapper] of wrappers.entries()) {
     const bytes = decrypt(wrapper, Buffer.from(row.purpose), row.wrapped_key)
     if (bytes === null) continue
-    if (index > 0) await tx.query(REWRAP_KEY, row.id, wrap(wrappers, row.purpose, bytes))
+    if (index > 0) {
+      await tx.query(REWRAP_KEY, row.id, wrap(wrappers, row.purpose, bytes))
+      await onChanged(tx, { kind: 'rewrapped', purpose: row.purpose })
+    }
     return createKey(row.id, bytes)
   }
   throw new OperatorError(

@@ -14,7 +14,14 @@ import * as table from './webauthn-table.ts'
 export interface PasskeyParts {
   readonly relyingParty: RelyingParty
   readonly sealing: Sealing
+  readonly onCopySuspected: OnCopySuspected
 }
+
+/** Told in the transaction of an answer that may come from a copy, which the answer doesn't take back. */
+export type OnCopySuspected = (
+  tx: Queryable,
+  passkey: { readonly userId: string; readonly id: string },
+) => Promise<void>
 
 /** Whom a challenge is for; the same answer under another binding, user or purpose finds none. */
 interface ChallengeOf {
@@ -56,7 +63,11 @@ export async function provePasskey(
   const publicKey = parts.sealing.open(publicKeyPlace(credential.id, credential.user_id), credential.sealed_public_key)
   if (publicKey === null) return null
   const verified = await verifyAssertion(parts.relyingParty, response, { publicKey, requireUserVerification })
-  if (verified === null || !(await use(tx, credential, verified))) return null
+  if (verified === null) return null
+  if (!(await use(tx, credential, verified))) {
+    await parts.onCopySuspected(tx, { userId: credential.user_id, id: credential.id })
+    return null
+  }
   return { userId: credential.user_id, userVerified: verified.userVerified }
 }
 

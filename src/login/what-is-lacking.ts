@@ -1,6 +1,6 @@
 import type { FactorTimes } from '../lib/principal.ts'
 import type { Queryable } from '../store/database.ts'
-import { demandSecondFactor } from '../users/demands.ts'
+import { demandSecondFactor, dropDemand } from '../users/demands.ts'
 import type { Standing } from '../users/demands.ts'
 import type { NextStep } from './outcome.ts'
 import type { SignInParts } from './sign-in-parts.ts'
@@ -24,7 +24,11 @@ export async function whatIsLacking(
   const owned = await factors.ownedBy(tx, proven.userId)
   if (owned.length > 0) return isTrusted ? NOTHING : { kind: 'second_factor', factors: owned }
   const demand = policy().secondFactor
-  if (demand === null || !demand.roles.some((role) => standing.roles.includes(role))) return NOTHING
+  if (demand === null || !demand.roles.some((role) => standing.roles.includes(role))) {
+    // A role was taken since he was asked: of a policy that demands less its application sees to it.
+    await dropDemand(tx, proven.userId)
+    return NOTHING
+  }
   const grace = await demandSecondFactor(tx, proven.userId, demand.graceDays)
   return grace.kind === 'over' ? { kind: 'enrol' } : { kind: 'nothing', enrolBy: grace.enforcedAt }
 }

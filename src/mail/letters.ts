@@ -56,6 +56,10 @@ const NOTICES: Readonly<Record<NoticeKind, readonly [subject: string, line: stri
     'A recovery code was used',
     'Somebody signed in to your account {login} with a recovery code. It is used up.',
   ],
+  passkey_copy_suspected: [
+    'A passkey may have been copied',
+    'A passkey of your account {login} answered in a way that only a copy of it would. It was refused. Remove it at {host}, under second factors, and add another.',
+  ],
   new_device: [
     'A new device signed in',
     'Somebody signed in to your account {login} on a device that we had not seen before.',

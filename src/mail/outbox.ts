@@ -11,6 +11,7 @@ export type NoticeKind =
   | 'factors_reset'
   | 'recovery_codes_renewed'
   | 'recovery_code_used'
+  | 'passkey_copy_suspected'
   | 'new_device'
   | 'sign_in_stopped'
   | 'device_trusted'

@@ -21,7 +21,14 @@ export interface PolicyChange {
   readonly reason: string
   /** True where an earlier version must not come back, as from an old file at start. */
   readonly onlyForward: boolean
+  /** Done with it, or neither. */
+  readonly also?: AlsoApplied
 }
+
+export type AlsoApplied = (
+  tx: Queryable,
+  applied: { readonly version: number; readonly by: string; readonly reason: string },
+) => Promise<void>
 
 /**
  * Checks a policy, runs its tests and makes it the newest version, together with the roles and permissions it
@@ -39,8 +46,12 @@ export async function applyPolicy(database: Database, change: PolicyChange): Pro
     if (earlier !== undefined) return { kind: 'older', version: earlier.version }
     await writeRoles(tx, tested.policy)
     await recordChange(tx, 'policy')
-    const [row] = await tx.query(table.INSERT_POLICY, change.source, digest, change.by, change.reason)
-    return { kind: 'applied', version: row?.version ?? 0 }
+    await tx.query(table.DROP_DEMANDS, tested.policy.secondFactor?.roles ?? [])
+    const { by, reason, also } = change
+    const [row] = await tx.query(table.INSERT_POLICY, change.source, digest, by, reason)
+    const version = row?.version ?? 0
+    await also?.(tx, { version, by, reason })
+    return { kind: 'applied', version }
   })
 }
 

@@ -54,6 +54,14 @@ export const INSERT_POLICY = statement<
   `insert into auth.policies (source, digest, applied_by, reason) values ($1, $2, $3, $4) returning version`,
 )
 
+/** Of whom no second factor is demanded any more has all his days again when one is once more. */
+export const DROP_DEMANDS = statement<[roles: readonly string[]]>(
+  'drop_demands',
+  `update auth.users u set second_factor_asked_at = null
+   where second_factor_asked_at is not null
+     and not exists (select from auth.user_roles r where r.user_id = u.id and r.role_name = any ($1::text[]))`,
+)
+
 export const UPSERT_ROLES = statement<[names: readonly string[]]>(
   'upsert_roles',
   `insert into auth.roles (name) select unnest($1::text[])

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Log } from '../observe/log.ts'
 import type { Database } from '../store/database.ts'
 import { applyPolicy } from './apply.ts'
-import type { Applied } from './apply.ts'
+import type { AlsoApplied, Applied } from './apply.ts'
 import { describeMistakes } from './policy-file.ts'
 
 /** A policy file that is applied whenever its text changes. */
@@ -17,7 +17,11 @@ export interface PolicyWatch {
  * Compares the text, not the time of the file: what mounts a new file by swapping links keeps times as it likes.
  * At the first look a file that is an earlier version doesn't count: a replica with an old file must not win.
  */
-export function watchPolicyFile(path: string, database: Database, log: Pick<Log, 'info' | 'warn'>): PolicyWatch {
+export function watchPolicyFile(
+  path: string,
+  database: Database,
+  { log, also }: { readonly log: Pick<Log, 'info' | 'warn'>; readonly also?: AlsoApplied },
+): PolicyWatch {
   let seen: { readonly source: string; readonly fault: string | null } | null = null
   let fault: string | null = null
   const refuse = (sentence: string): void => {
@@ -25,7 +29,13 @@ export function watchPolicyFile(path: string, database: Database, log: Pick<Log,
     fault = sentence
   }
   const apply = async (source: string, onlyForward: boolean): Promise<void> => {
-    const applied = await applyPolicy(database, { source, by: 'policy file', reason: path, onlyForward })
+    const applied = await applyPolicy(database, {
+      source,
+      by: 'policy file',
+      reason: path,
+      onlyForward,
+      ...(also !== undefined && { also }),
+    })
     seen = { source, fault: faultOf(path, applied) }
     if (applied.kind === 'applied') log.info({ file: path, version: applied.version }, 'policy applied')
   }

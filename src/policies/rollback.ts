@@ -1,17 +1,21 @@
 import type { Database } from '../store/database.ts'
 import { applyPolicy } from './apply.ts'
-import type { Applied } from './apply.ts'
+import type { AlsoApplied, Applied } from './apply.ts'
 import { FIND_POLICY } from './policies-table.ts'
 
 /** What became of a rollback: as of a policy that is applied, or there is no such version. */
 export type RolledBack = Applied | { readonly kind: 'unknown' }
 
+export interface Rollback {
+  readonly version: number
+  readonly by: string
+  readonly reason: string
+  readonly also?: AlsoApplied
+}
+
 /** Puts the source of an earlier version in force as a new version, through the same checks and tests. */
-export async function rollBackPolicy(
-  database: Database,
-  { version, by, reason }: { readonly version: number; readonly by: string; readonly reason: string },
-): Promise<RolledBack> {
+export async function rollBackPolicy(database: Database, { version, ...change }: Rollback): Promise<RolledBack> {
   const [row] = await database.query(FIND_POLICY, version)
   if (row === undefined) return { kind: 'unknown' }
-  return applyPolicy(database, { source: row.source, by, reason, onlyForward: false })
+  return applyPolicy(database, { ...change, source: row.source, onlyForward: false })
 }

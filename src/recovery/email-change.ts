@@ -42,13 +42,16 @@ export async function requestEmail(
     const [owner] = await tx.query(LOCK_OWNER, userId)
     if (owner === undefined) return
     await voidRequests(tx, userId)
-    const about = { email, from: owner.email, ...client }
+    const letter = { email, from: owner.email, ...client }
     // Nobody is told that an address is taken; there is just no mail for whoever has it.
     const isTaken = email !== owner.email && (await findCredentials(tx, email)) !== null
-    if (!isTaken) await queueForAddress(tx, { userId, email }, 'email_confirm', about)
-    if (email === owner.email) return
-    await queueForAddress(tx, { userId, email: owner.email }, 'email_change_requested', about)
-    await recordEvent(tx, { type: 'email_change_requested', result: 'success', actor: { userId, login }, ...client })
+    if (!isTaken) await queueForAddress(tx, { userId, email }, 'email_confirm', letter)
+    const resource = `user:${login}`
+    const about = { actor: { userId, login }, resource, ...client }
+    if (email === owner.email)
+      return recordEvent(tx, { type: 'email_verification_requested', result: 'success', ...about })
+    await queueForAddress(tx, { userId, email: owner.email }, 'email_change_requested', letter)
+    await recordEvent(tx, { type: 'email_change_requested', result: 'success', ...about })
   })
 }
 
@@ -67,6 +70,9 @@ export async function confirmEmail(parts: RecoveryParts, token: string, client: 
         await editUser(tx, login, { email })
         await queueForAddress(tx, { userId, email: from }, 'email_changed', { ...client })
         await recordChanged(tx, { userId, login }, client, { verified: true })
+      } else {
+        const about = { actor: { userId, login }, resource: `user:${login}`, ...client }
+        await recordEvent(tx, { type: 'email_verified', result: 'success', ...about })
       }
       await tx.query(VERIFY_EMAIL, userId)
       return true

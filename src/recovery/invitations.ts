@@ -121,7 +121,8 @@ export async function acceptInvitation(
   const userId = await createUser(tx, { ...newcomer, email, roles })
   if (row.by_mail) await tx.query(VERIFY_EMAIL, userId)
   const actor = { userId, login: canonical(newcomer.login) }
-  await recordEvent(tx, { type: 'invitation_accepted', result: 'success', actor, ...client, details: { id, roles } })
+  const about = { actor, resource: `user:${actor.login}`, ...client, details: { id, roles } }
+  await recordEvent(tx, { type: 'invitation_accepted', result: 'success', ...about })
   return true
 }
 

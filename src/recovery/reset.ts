@@ -79,7 +79,13 @@ export async function completeReset(
     await setPassword(tx, login, stored)
     await parts.sessions.endAllIn(tx, login, 'revoked')
     if (more['byMail'] === 'yes') await tx.query(VERIFY_EMAIL, userId)
-    await recordEvent(tx, { type: 'password_reset', result: 'success', actor: { userId, login }, ...client })
+    await recordEvent(tx, {
+      type: 'password_reset',
+      result: 'success',
+      actor: { userId, login },
+      resource: `user:${login}`,
+      ...client,
+    })
     await notify(tx, userId, 'password_reset', client)
     return userId
   })

@@ -34,6 +34,11 @@ export const NOTE_DEMAND = statement<[userId: string]>(
   `update auth.users set second_factor_asked_at = now() where id = $1 and second_factor_asked_at is null`,
 )
 
+export const DROP_DEMAND = statement<[userId: string]>(
+  'drop_demand',
+  `update auth.users set second_factor_asked_at = null where id = $1 and second_factor_asked_at is not null`,
+)
+
 export const FIND_DEMAND = statement<[userId: string, graceDays: number], DemandRow>(
   'find_demand',
   `select second_factor_asked_at + $2::int * interval '1 day' as enforced_at,

@@ -37,6 +37,11 @@ export async function demandSecondFactor(tx: Queryable, userId: string, graceDay
   return (await findGrace(tx, userId, graceDays)) ?? { kind: 'over' }
 }
 
+/** Forgets that somebody was asked, of whom nothing is demanded any more. */
+export async function dropDemand(tx: Queryable, userId: string): Promise<void> {
+  await tx.query(table.DROP_DEMAND, userId)
+}
+
 /** What is left of the days of grace; null for somebody who wasn't asked yet. */
 export async function findGrace(database: Queryable, userId: string, graceDays: number): Promise<Grace | null> {
   const [row] = await database.query(table.FIND_DEMAND, userId, graceDays)

@@ -15,7 +15,7 @@ import { runPostern } from './run.ts'
 
 const EVENTS = statement<[], { resource: string | null; details: Record<string, unknown> }>(
   'events',
-  `select resource, details from auth.auth_audit_log where event_type = 'attempts_cleared' order by occurred_at`,
+  `select resource, details - 'command' - 'operator' as details from auth.auth_audit_log where event_type = 'attempts_cleared' order by occurred_at`,
 )
 
 suite('the commands about attempts', () => {

@@ -15,7 +15,7 @@ import type { CommandOutcome } from './run.ts'
 const HASH = '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'
 const READ_EVENTS = statement<[], { details: unknown }>(
   'read_events',
-  `select details from auth.auth_audit_log where event_type = 'users_imported'`,
+  `select details - 'command' - 'operator' as details from auth.auth_audit_log where event_type = 'users_imported'`,
 )
 
 for (const kind of ['PostgreSQL', 'the embedded database of a running server'] as const) {

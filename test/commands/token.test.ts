@@ -8,7 +8,8 @@ import type { TestApp } from '../support/app.ts'
 
 const EVENTS = statement<[], { event_type: string; resource: string; details: Record<string, unknown> }>(
   'events',
-  `select event_type, resource, details from auth.auth_audit_log order by occurred_at`,
+  `select event_type, resource, details from auth.auth_audit_log where event_type like 'api_token%'
+   order by occurred_at`,
 )
 
 interface Made {

@@ -32,7 +32,9 @@ async function open(t: TestContext): Promise<Watched> {
   const { database } = await openTestDatabase(t)
   const file = join(await temporaryDirectory(t), 'policy.yaml')
   const lines: string[] = []
-  const watch = watchPolicyFile(file, database, createLog('info', { write: (line) => void lines.push(line) }))
+  const watch = watchPolicyFile(file, database, {
+    log: createLog('info', { write: (line) => void lines.push(line) }),
+  })
   return { database, file, lines, watch }
 }
 
