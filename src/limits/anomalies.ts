@@ -26,13 +26,13 @@ const DAY_MS = 24 * HOUR_MS
 /** The same isn't told again within this time. */
 const QUIET_MS = HOUR_MS
 /** An office of hundreds has no twenty people that mistype within ten minutes; together all networks may have more. */
-export const BURST_NAMES = { network: 20, all: 50 }
+const BURST_NAMES = { network: 20, all: 50 }
 /** What is usual on a Monday morning isn't three times what was usual within the day before. */
-export const BURST_FACTOR = 3
+const BURST_FACTOR = 3
 /** One slot in twenty may be unusual without making that the usual. */
 const USUAL_SHARE = 0.95
 /** Home, office, train and telephone in two address families make seven. */
-export const MANY_NETWORKS = 8
+const MANY_NETWORKS = 8
 
 /** What is unusual now, told or not. */
 export async function findAnomalies(database: Queryable, nowMs: number): Promise<readonly Anomaly[]> {

@@ -14,7 +14,7 @@ export interface FailedNames {
 /** So long together counts as one moment. */
 export const SLOT_MS = 600_000
 /** Of one process in one slot; a burst is long seen by then. */
-const MAX_NAMES = 2_000
+const MAX_NAMES = 1_000
 /** An attempt is checked by then. */
 const CHECKED_MS = 10_000
 const SUBJECT_BYTES = 12

@@ -34,7 +34,7 @@ test('one changed bit, one byte less or more, anywhere, and nothing opens', () =
 
 test('no bytes of anybody else open, and none throw', () => {
   const seal = createPrincipalSeal(keyRing(1), 'database')
-  const header = Buffer.from([1, 0, 0, 0, 1])
+  const header = Buffer.from([2, 0, 0, 0, 1])
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, withHeader) => {
       const value = withHeader ? Buffer.concat([header, bytes]) : Buffer.from(bytes)
@@ -110,4 +110,15 @@ test('only the one form of an entry is read, and nothing is turned into what it 
     assert.equal(readEntry(odd), null, odd)
   }
   assert.equal(({} as Record<string, unknown>)['login'], undefined)
+})
+
+test('what a sign-in has shown opens with it, and no other form of it does', () => {
+  const shown = { networks: ['198.51.100.0/24'], devices: ['a'], moves: [] }
+  const principal = { ...fact.principal, movedAt: 1_700_000_000_000 }
+  const whole = { ...ENTRY, fact: { ...fact, principal, shown } }
+  assert.deepEqual(readEntry(JSON.stringify(whole)), whole)
+  for (const odd of [null, {}, { ...shown, networks: 'x' }, { ...shown, devices: [1] }, { ...shown, more: [] }])
+    assert.equal(readEntry(JSON.stringify({ ...ENTRY, fact: { ...fact, shown: odd } })), null, JSON.stringify(odd))
+  for (const movedAt of [null, -1, '1', 1.5])
+    assert.equal(readEntry(JSON.stringify({ ...ENTRY, fact: { ...fact, principal: { ...principal, movedAt } } })), null)
 })
