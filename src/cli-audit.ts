@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { EventFormat } from './audit/format.ts'
 import { FORMATS, formatOf } from './audit/format.ts'
 import type { FormatName } from './audit/format.ts'
+import { SINK_NAMES } from './audit/deliver.ts'
 import { readTime } from './audit/search-filter.ts'
 import { MAX_PAGE } from './audit/search.ts'
 import type { EventPage } from './audit/search.ts'
@@ -29,7 +30,7 @@ export interface AuditCommandParts {
 
 /** `audit`: what was written down of who did what. */
 export function auditCommands(audit: Command, parts: AuditCommandParts): void {
-  const { show, inTurn, host } = parts
+  const { order, show, inTurn, host } = parts
   auditVerifyCommands(audit, parts)
   narrowed(withJson(audit.command('search').description('who did what, the newest first')))
     .option('--limit <count>', `how many at most, up to ${MAX_SHOWN}`, String(SHOWN))
@@ -46,6 +47,10 @@ export function auditCommands(audit: Command, parts: AuditCommandParts): void {
       const given = { ...questionOf(options), format: name }
       await inTurn((run) => writeExport(pagesOf(run, 'audit export', given), format, outputOf(options)))
     })
+  withJson(audit.command('deliver').description('how far the log has been sent to a webhook or syslog'))
+    .option('--sink <sink>', `only ${SINK_NAMES.join(' or ')}`)
+    .option('--from <time>', 'send again what was written from then on, such as 2026-01-31, or 7d')
+    .action((options: Options) => order('audit deliver', options, options))
 }
 
 type Run = (command: string, given: Options) => Promise<Reply>
