@@ -25,6 +25,7 @@ import { tellCopied } from './login/tell-copied.ts'
 import { createPortalParts } from './login/portal-parts.ts'
 import type { PortalParts } from './login/portal.ts'
 import type { Log } from './observe/log.ts'
+import { machineLimits } from './observe/machine-limits.ts'
 import { createMetrics } from './observe/metrics.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Tracing } from './observe/traces.ts'
@@ -92,27 +93,33 @@ export interface Context {
 
 export interface ContextOptions {
   readonly loaded: LoadedConfig
-  readonly store: Pick<Store, 'database' | 'secretKeys'>
+  readonly store: Pick<Store, 'database' | 'secretKeys'> & Partial<Pick<Store, 'poolUse'>>
   /** Shared with other processes, such as Redis; null or left out where there is none. */
   readonly keyValue?: KeyValue | null
   readonly log: Log
   /** Null or left out while traces are off; the store is traced already where it is to be. */
   readonly tracing?: Tracing | null
+  /** Where the store's statements are counted already; new ones unless given. */
+  readonly metrics?: Metrics
   /** Called once the first administrator exists. */
   readonly onFirstRunDone: () => Promise<void>
 }
 
 /** Builds the parts over an open store; opens no listener and starts no timer. */
 export async function createContext(options: ContextOptions): Promise<Context> {
-  const { loaded, store, keyValue = null, log, tracing = null } = options
+  const { loaded, store, keyValue = null, log, tracing = null, metrics = createMetrics() } = options
   const { config } = loaded
   const { database, secretKeys } = store
   const keys = await openKeys(database, secretKeys, recordKey)
-  const passwords = await openPasswords(keys.pepper, loaded.secrets.importPepper)
+  const passwords = await openPasswords(keys.pepper, loaded.secrets.importPepper, metrics.passwordHashed)
   const policies = createPolicies(database, (version) => log.info({ version }, 'policy in force'))
   const newPasswords = newPasswordsOf(config, passwords, policies)
-  const metrics = createMetrics({
+  metrics.watch({
     cachedPrincipals: () => signIns.sessions.cachedCount,
+    cachedPrincipalAge: () => ageOf(reader.oldestReadAt),
+    passwordHashes: () => passwords.queue,
+    ...(store.poolUse !== undefined && { pool: store.poolUse }),
+    machine: machineLimits(),
     policyVersion: () => policies.version,
     ...(keyValue !== null && { redisUp: () => keyValue.trouble === null }),
     outage: {
@@ -152,6 +159,11 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     portalParts,
     recovery: createRecovery(portalParts, ofRecovery),
   }
+}
+
+/** @param at ms, monotonic */
+function ageOf(at: number | null): number | null {
+  return at === null ? null : performance.now() - at
 }
 
 type Proofs = Pick<Context, 'passwords' | 'newPasswords' | 'factors' | 'ownFactors'>

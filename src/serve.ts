@@ -22,13 +22,17 @@ import type { Context } from './context.ts'
 import type { Crew } from './crew.ts'
 import { keepDelivering } from './delivery-chores.ts'
 import { startDemoApp } from './demo.ts'
+import { checksOf } from './health-checks.ts'
 import { offerFirstRun } from './login/first-run.ts'
+import type { Certificates } from './observe/certificates.ts'
 import type { Check } from './observe/health.ts'
 import type { Log } from './observe/log.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { watchStatements } from './observe/slow-statements.ts'
 import type { PolicyWatch } from './policies/policy-watch.ts'
-import { openSecondTier, secondTierHealth } from './second-tier.ts'
+import { keepCounting, keepReadingCertificates } from './monitor-chores.ts'
+import { openSecondTier } from './second-tier.ts'
 import { startTracing, traceStores } from './start-tracing.ts'
-import { databaseHealth } from './sessions/database-health.ts'
 import { openStore } from './store/open-store.ts'
 import { controlSocketPath } from './store/control-path.ts'
 import type { KeyValue } from './store/key-value.ts'
@@ -87,7 +91,9 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
       throw error
     })
   const onConnectionError = (err: Error): void => log.warn({ err }, 'a connection to PostgreSQL broke')
-  const store = await openStore({ config: shared, secrets, mayCreate: true, onLost, onConnectionError })
+  const metrics = createMetrics()
+  const onStatement = watchStatements({ metrics, log, slowMs: config.slowQuery, now: () => performance.now() })
+  const store = await openStore({ config: shared, secrets, mayCreate: true, onLost, onConnectionError, onStatement })
   opened.defer(() => store.close())
   const linkFile = secrets.databaseUrl === null ? join(resolve(config.dataDir), FIRST_RUN_FILE) : null
   const onFirstRunDone = async (): Promise<void> => {
@@ -101,6 +107,7 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
     ...traceStores({ store, keyValue }, tracing),
     log,
     tracing,
+    metrics,
     onFirstRunDone,
   })
   tracing?.onDropped((count) => context.metrics.spansDropped(count))
@@ -117,9 +124,11 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   keepPruning(context, opened)
   await keepSendingMails(context, secrets, opened)
   const sinks = keepDelivering(context, secrets, opened)
+  await keepCounting(context, crew, opened)
+  const certificates = await keepReadingCertificates(context, opened)
   const watch = await keepPolicy(context, { crew, opened })
   const proxy = await startProxy(context, opened)
-  await openListeners(context, { proxy, watch, keyValue, sinks, crew, opened })
+  await openListeners(context, { proxy, watch, keyValue, certificates, sinks, crew, opened })
   if (secrets.databaseUrl === null) await openControl(context, opened)
   await greet(context, linkFile, tell)
   await crew.ready(context.metrics)
@@ -156,6 +165,7 @@ interface Listening {
   readonly proxy: Proxy | null
   readonly watch: PolicyWatch | null
   readonly keyValue: KeyValue | null
+  readonly certificates: Certificates | null
   /** How those are that the audit log is sent to. */
   readonly sinks: Readonly<Record<string, Check>>
   readonly crew: Crew
@@ -164,14 +174,14 @@ interface Listening {
 
 async function openListeners(
   context: Context,
-  { proxy, watch, keyValue, sinks, crew, opened }: Listening,
+  { proxy, watch, keyValue, certificates, sinks, crew, opened }: Listening,
 ): Promise<void> {
   const { config } = context
   const { socketGroup } = config
   const metrics = { ...context.metrics, expose: () => crew.expose(context.metrics) }
   const apps = [
     {
-      app: createOpsApp(metrics, { ...checksOf(context, watch, keyValue), ...sinks }),
+      app: createOpsApp(metrics, { ...checksOf(context, { watch, keyValue, certificates }), ...sinks }),
       address: config.opsListen,
       setting: 'POSTERN_OPS_LISTEN',
     },
@@ -183,26 +193,6 @@ async function openListeners(
     await Promise.all(apps.map(({ app }) => drain(app, DRAIN)))
   })
   for (const { app, address, setting } of apps) await listen(app, address, { setting, socketGroup })
-}
-
-function checksOf(
-  { database, outage, policies }: Context,
-  watch: PolicyWatch | null,
-  keyValue: KeyValue | null,
-): Readonly<Record<string, Check>> {
-  return {
-    database: () => databaseHealth(database, outage),
-    policy: () => {
-      if (policies.version === 0)
-        return { status: 'failing', detail: 'There is no policy yet. Run: postern policy apply policy.yaml' }
-      const detail = `version ${policies.version}`
-      const fault = watch?.fault ?? null
-      return fault === null
-        ? { status: 'ok', detail }
-        : { status: 'degraded', detail: `${detail} is in force. ${fault}` }
-    },
-    ...(keyValue !== null && { redis: () => secondTierHealth(keyValue) }),
-  }
 }
 
 async function openControl(context: Context, opened: AsyncDisposableStack): Promise<void> {

@@ -70,6 +70,7 @@ export async function openSignIns(
   const listener: ChangeListener = {
     onNamed: (name, isVoid) => [reader, tokenReader].forEach((each) => each.dropNamed(name, isVoid)),
     onPolicy: () => void refreshPolicy(),
+    onApplied: (lagSeconds) => metrics.changeApplied(lagSeconds),
     onGap: () => [reader, tokenReader, basic].forEach((each) => each.dropAll()),
   }
   const feed = await openChangeFeed(database, listener, now)
@@ -85,12 +86,14 @@ export async function openSignIns(
     binding,
     maxEntries: perWorker(MAX_CACHED),
     onUse: (signInId) => lastSeen.note(signInId),
+    onJoined: () => metrics.sharedWait(),
   })
   const tokenReader = createPrincipalReader({
     ...tiers,
     kind: API_TOKENS,
     maxEntries: perWorker(MAX_CACHED_TOKENS),
     onUse: (tokenId) => lastUsed.note(tokenId),
+    onJoined: () => metrics.sharedWait(),
   })
   const basic = createBasicPasswords({ ...parts, feed, outage, policy: () => policies.current(), now })
   const { idleTimeout: idleTimeoutMs, absoluteTimeout: absoluteTimeoutMs, sessionRemember: rememberMs } = config

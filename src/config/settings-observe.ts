@@ -5,8 +5,8 @@ import type { Reader } from './values.ts'
 /** Paths between commas, which therefore hold none. */
 const files: Reader<readonly string[]> = (value) => {
   const paths = value.split(',').map((path) => path.trim())
-  const isList = paths.every((path) => path !== '') && new Set(paths).size === paths.length
-  return isList ? paths : new Mistake('expects different paths of files between commas, such as /etc/ssl/app.pem')
+  const isList = paths.every((path) => path.startsWith('/')) && new Set(paths).size === paths.length
+  return isList ? paths : new Mistake('expects whole paths of files between commas, such as /etc/ssl/app.pem')
 }
 
 /** What is watched, and from when on it is told. */

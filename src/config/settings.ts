@@ -3,6 +3,7 @@ import { setting } from './setting.ts'
 import type { Setting } from './setting.ts'
 import { LIMITS_SETTINGS } from './settings-limits.ts'
 import { AUDIT_SETTINGS } from './settings-audit.ts'
+import { OBSERVE_SETTINGS } from './settings-observe.ts'
 import { TRACES_SETTINGS } from './settings-traces.ts'
 import { mailFrom } from './smtp-address.ts'
 import {
@@ -198,8 +199,9 @@ export const SETTINGS = {
     '400',
     'Days for which the audit log is kept. Whole months are removed once all of a month is older.',
   ),
-  ...TRACES_SETTINGS,
   ...AUDIT_SETTINGS,
+  ...OBSERVE_SETTINGS,
+  ...TRACES_SETTINGS,
   logLevel: setting(
     'POSTERN_LOG_LEVEL',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),

@@ -26,6 +26,8 @@ export interface PasswordFit {
 export interface Passwords {
   /** True when one more check would be refused, so that nothing need be looked up for it. */
   readonly isFull: boolean
+  /** How many are hashed or checked at this moment, and how many wait for it. */
+  readonly queue: { readonly running: number; readonly waiting: number }
   /** @throws PosternError `too_many_attempts` when too many wait already */
   hash(password: string): Promise<StoredPassword>
   /**
@@ -48,9 +50,15 @@ export const MAX_CHECKS = AT_ONCE + MAX_WAITING
 /**
  * Opens the hashing of passwords; hashes once itself, to have something that unknown people are compared with.
  * @param importPepper what other programs mixed into the passwords that were imported, or null
+ * @param onHashed told of each once it is done, without the time in line
  */
-export async function openPasswords(peppers: KeyRing, importPepper: string | null = null): Promise<Passwords> {
+export async function openPasswords(
+  peppers: KeyRing,
+  importPepper: string | null = null,
+  onHashed: (seconds: number) => void = () => undefined,
+): Promise<Passwords> {
   const limiter = createLimiter({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING })
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => limiter.run(() => timed(work, onHashed))
   const foreign = foreignPasswords(importPepper)
   const hashWithNewest = async (password: string): Promise<StoredPassword> => ({
     hash: await hashArgon2id(normalise(password), peppers.minting.bytes),
@@ -58,14 +66,17 @@ export async function openPasswords(peppers: KeyRing, importPepper: string | nul
   })
   const nobodys = await hashWithNewest(randomBytes(32).toString('base64'))
   hashWhenOthersRest()
-  const hash = (password: string): Promise<StoredPassword> => limiter.run(() => hashWithNewest(password))
+  const hash = (password: string): Promise<StoredPassword> => inTurn(() => hashWithNewest(password))
   return {
     get isFull() {
       return limiter.isFull
     },
+    get queue() {
+      return { running: limiter.running, waiting: limiter.waiting }
+    },
     hash,
     verify: (stored, password) =>
-      limiter.run(async () => {
+      inTurn(async () => {
         const known = stored ?? nobodys
         const matches = await (known.pepperKeyId === null
           ? foreign.verify(known.hash, password)
@@ -74,6 +85,15 @@ export async function openPasswords(peppers: KeyRing, importPepper: string | nul
         return { upgrade: isOutdated(known, peppers) ? () => hash(password) : null }
       }),
     foreignFault: (hashed) => foreign.fault(hashed),
+  }
+}
+
+async function timed<T>(work: () => Promise<T>, onDone: (seconds: number) => void): Promise<T> {
+  const startedAt = performance.now()
+  try {
+    return await work()
+  } finally {
+    onDone((performance.now() - startedAt) / 1_000)
   }
 }
 

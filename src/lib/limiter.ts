@@ -4,6 +4,7 @@ import { PosternError } from '../errors.ts'
 export interface Limiter {
   /** @throws PosternError `too_many_attempts` at once when the line is full */
   run<T>(work: () => Promise<T>): Promise<T>
+  readonly running: number
   readonly waiting: number
   /** True when one more would be refused. */
   readonly isFull: boolean
@@ -14,6 +15,9 @@ export function createLimiter(limits: { atOnce: number; maxWaiting: number }): L
   const line: (() => void)[] = []
   let running = 0
   return {
+    get running() {
+      return running
+    },
     get waiting() {
       return line.length
     },

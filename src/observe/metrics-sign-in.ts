@@ -15,7 +15,7 @@ export interface SignInMetrics {
   rateLimited(kind: string): void
   signInEnded(lastedSeconds: number): void
   /** A password was hashed or checked; the time in line before it is not part of it. */
-  passwordHashed(seconds: number): void
+  readonly passwordHashed: (seconds: number) => void
   /** How many sign-ins count now, as last counted; null where another process counts. */
   sessionsActive(count: number | null): void
   /** Something was seen that an attack looks like. */

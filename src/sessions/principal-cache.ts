@@ -27,6 +27,8 @@ export interface PrincipalCache {
   dropNamed(name: string, isVoid: (snapshot: string) => boolean): void
   clear(): void
   readonly size: number
+  /** When that was read which was used least recently; null where there is none. */
+  readonly oldestReadAt: number | null
 }
 
 /** Different lists of roles that entries share; people of one kind have the same. */
@@ -85,6 +87,9 @@ export function createPrincipalCache(limits: { maxEntries: number; lifeMs: numbe
     clear: () => entries.clear(),
     get size() {
       return entries.size
+    },
+    get oldestReadAt() {
+      return entries.rvalues().next().value?.readAt ?? null
     },
   }
 }

@@ -43,6 +43,8 @@ export interface PrincipalReader {
   dropNamed(name: string, isVoid: (snapshot: string) => boolean): void
   dropAll(): void
   readonly size: number
+  /** As of `PrincipalCache`. */
+  readonly oldestReadAt: number | null
   /** True while the database is not asked, since it did not answer the last times. */
   readonly isBreakerOpen: boolean
 }
@@ -66,6 +68,8 @@ export interface ReaderParts {
   readonly binding?: ReaderBinding | null
   readonly shared: SharedPrincipals
   readonly maxEntries: number
+  /** Told of every look that joined a read under way. */
+  readonly onJoined?: () => void
   /** Told of every sign-in that was found. */
   readonly onUse: (signInId: string) => void
   /** ms, monotonic. */
@@ -98,7 +102,7 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
     if (found.known === null || isVoid(found.known)) return found
     return { ...found, known: cache.set(token, { ...withTrail(found.known, binding), readAt: now() }) }
   }
-  const readOnce = onceForAll(read)
+  const readOnce = onceForAll(read, parts.onJoined)
   // The host is compared for each who asks: those who joined one read may have come from different ones.
   const readFor = async (token: string, host: string | null, visit: Visit | undefined): Promise<Read> => {
     for (let reads = 0; reads < MAX_READS; reads++) {
@@ -133,6 +137,9 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
     get size() {
       return cache.size
     },
+    get oldestReadAt() {
+      return cache.oldestReadAt
+    },
     get isBreakerOpen() {
       return breaker.isOpen
     },
@@ -149,11 +156,17 @@ function isFor({ host, principal }: Known, wanted: string | null): boolean {
 }
 
 /** One read for all who ask for the same while it is under way. */
-function onceForAll(read: (token: string) => Promise<ReadKnown>): (token: string) => Promise<ReadKnown> {
+function onceForAll(
+  read: (token: string) => Promise<ReadKnown>,
+  onJoined: () => void = () => undefined,
+): (token: string) => Promise<ReadKnown> {
   const underWay = new Map<string, Promise<ReadKnown>>()
   return (token) => {
     const joined = underWay.get(token)
-    if (joined !== undefined) return joined
+    if (joined !== undefined) {
+      onJoined()
+      return joined
+    }
     const reading = read(token).finally(() => underWay.delete(token))
     underWay.set(token, reading)
     return reading

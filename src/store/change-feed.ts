@@ -29,6 +29,8 @@ export interface ChangeListener {
   /** A user or sign-in is no longer what it was in snapshots that do not see this. */
   onNamed(name: string, isVoid: (snapshot: string) => boolean): void
   onPolicy(): void
+  /** What a change names was dropped here, so long after its transaction began; never told too little. */
+  onApplied?(lagSeconds: number): void
   /** This process was away for longer than changes are kept: nothing that it remembers counts. */
   onGap(): void
 }
@@ -149,8 +151,11 @@ class DatabaseFeed implements ChangeFeed {
     const rows = await withDeadline(database.query(READ_CHANGES, this.#cursor), this.#deadline(sentAt))
     const [first] = rows
     if (first !== undefined && first.server !== this.#server) return this.#lookBack(first.server)
-    for (const change of rows.flatMap(changeOf)) {
-      if (this.#known.add(change, sentAt)) this.#announce(change)
+    for (const row of rows) {
+      const change = changeOf(row)
+      if (change === null || !this.#known.add(change, sentAt)) continue
+      this.#announce(change)
+      this.#parts.listener.onApplied?.((row.age_seconds ?? 0) + (now() - sentAt) / 1_000)
     }
     this.#cursor = rows[0]?.cursor ?? this.#cursor
     this.#freshAt = sentAt
@@ -204,6 +209,6 @@ async function readPresent(database: Queryable): Promise<Present> {
   return row
 }
 
-function changeOf({ id, xid, user_id: userId, session_id: sessionId }: ChangeRow): KnownChange[] {
-  return id === null || xid === null ? [] : [{ id, xid: BigInt(xid), names: userId ?? sessionId }]
+function changeOf({ id, xid, user_id: userId, session_id: sessionId }: ChangeRow): KnownChange | null {
+  return id === null || xid === null ? null : { id, xid: BigInt(xid), names: userId ?? sessionId }
 }

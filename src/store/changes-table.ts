@@ -10,6 +10,8 @@ export interface ChangeRow {
   kind: ChangeKind | null
   user_id: string | null
   session_id: string | null
+  /** Seconds since the transaction began that made it. */
+  age_seconds: number | null
   cursor: string
   /** Names the server's life: another after a start, and after a crash that it recovered from without one. */
   server: string
@@ -37,7 +39,8 @@ export const INSERT_CHANGE = statement<[kind: ChangeKind, userId: string | null,
  */
 export const READ_CHANGES = statement<[cursor: string], ChangeRow>(
   'read_changes',
-  `select c.id, c.xid::text as xid, c.kind, c.user_id, c.session_id, s.cursor, s.server
+  `select c.id, c.xid::text as xid, c.kind, c.user_id, c.session_id,
+     extract(epoch from clock_timestamp() - c.created_at)::float8 as age_seconds, s.cursor, s.server
    from (
      select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, ${SERVER}
    ) s

@@ -43,6 +43,8 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_PASSWORD_HISTORY: ['24', 24],
   POSTERN_MAIL_FROM: ['Sign-in <auth@example.com>', { name: 'Sign-in', address: 'auth@example.com' }],
   POSTERN_AUDIT_SYSLOG: ['tls://[2001:db8::1]:6514', { protocol: 'tls', host: '2001:db8::1', port: 6514 }],
+  POSTERN_SLOW_QUERY: ['250', 250],
+  POSTERN_CERTIFICATE_FILES: ['/etc/a.pem, /etc/b.pem', ['/etc/a.pem', '/etc/b.pem']],
   POSTERN_TRACES_URL: ['http://127.0.0.1:4318', new URL('http://127.0.0.1:4318')],
   POSTERN_TRACES_SAMPLE: ['0.5', 0.5],
   POSTERN_AUDIT_RETENTION: ['90', 90],
@@ -73,13 +75,13 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_PROXY_SECRET: [`${SECRET}, ${OTHER_SECRET}`, [SECRET, OTHER_SECRET]],
   POSTERN_IMPORT_PEPPER: ['pep: per', 'pep: per'],
   POSTERN_BASIC_PASSWORD: ['s3: cret', 's3: cret'],
-  POSTERN_TRACES_HEADERS: ['Authorization=Bearer planted', { Authorization: 'Bearer planted' }],
-}
   POSTERN_AUDIT_WEBHOOK_URL: [
     'https://siem.example.com/in?key=planted',
     new URL('https://siem.example.com/in?key=planted'),
   ],
   POSTERN_AUDIT_WEBHOOK_SECRET: [SECRET, [SECRET]],
+  POSTERN_TRACES_HEADERS: ['Authorization=Bearer planted', { Authorization: 'Bearer planted' }],
+}
 const ENTRIES = [...Object.entries(SETTINGS), ...Object.entries(SECRETS)]
 
 test('every setting is read from its own variable', () => {
@@ -133,14 +135,16 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     mailFrom: null,
     tracesUrl: null,
     tracesSample: 0.01,
+    slowQuery: 500,
+    certificateFiles: null,
     logLevel: 'info',
     decisionSample: 1_000,
     auditRetention: 400,
+    auditSyslog: null,
   })
 })
 
 test('being remembered lasts five minutes to thirty days, and a plain 0 turns the offer off', () => {
-    auditSyslog: null,
   const remember = (POSTERN_SESSION_REMEMBER: string): number =>
     loaded({ POSTERN_SESSION_REMEMBER, POSTERN_ABSOLUTE_TIMEOUT: '5m', POSTERN_IDLE_TIMEOUT: '5m' }).config
       .sessionRemember
