@@ -48,10 +48,15 @@ export function keepSealing(context: Context, opened: AsyncDisposableStack): voi
   })
 }
 
-type Parts = Pick<Context, 'database' | 'log' | 'metrics'>
+type Parts = Pick<Context, 'database' | 'log'> & {
+  readonly metrics: Pick<Context['metrics'], 'auditBatchSealed' | 'auditChainBroken'>
+}
 
-/** Remembers the end of the chain, so that a chain that was cut meanwhile is told at once. */
-function createSealer({ database, log, metrics }: Parts, signer: ChainSigner): () => Promise<void> {
+/**
+ * Seals all that waits at each call. Remembers the end of the chain, so that a chain that was cut meanwhile is told at
+ * once.
+ */
+export function createSealer({ database, log, metrics }: Parts, signer: ChainSigner): () => Promise<void> {
   let known: ChainEnd | null = null
   const look = (sealed: Sealed): void => {
     const { from, to, head } = sealed
@@ -60,10 +65,14 @@ function createSealer({ database, log, metrics }: Parts, signer: ChainSigner): (
       (from === null || from.number < known.number || (from.number === known.number && from.hash !== known.hash))
     ) {
       metrics.auditChainBroken()
-      log.error({ known, found: from }, 'the chain of the audit log was cut or rewritten: run postern audit verify')
+      log.error(
+        { known: endText(known), found: endText(from) },
+        'the chain of the audit log was cut or rewritten: run postern audit verify',
+      )
     }
     known = to
-    if (head !== null) log.info({ ...head }, 'audit head')
+    if (head !== null)
+      log.info({ head: endText(head), day: head.day, keyId: head.keyId, signature: head.signature }, 'audit head')
     if (sealed.rows > 0) metrics.auditBatchSealed()
   }
   return async () => {
@@ -76,8 +85,13 @@ function createSealer({ database, log, metrics }: Parts, signer: ChainSigner): (
   }
 }
 
+/** As `--head` takes it; a member called hash would be taken for a secret. */
+function endText(end: ChainEnd | null): string {
+  return end === null ? 'none' : `${end.number}:${end.hash}`
+}
+
 /** Trouble is told when it begins and when it is over. */
-function createTrouble({ log }: Parts) {
+function createTrouble({ log }: Pick<Context, 'log'>) {
   let trouble = false
   return {
     async of(work: () => Promise<void>): Promise<void> {
@@ -92,7 +106,7 @@ function createTrouble({ log }: Parts) {
   }
 }
 
-async function countUnsealed({ database, metrics }: Parts): Promise<void> {
+async function countUnsealed({ database, metrics }: Pick<Context, 'database' | 'metrics'>): Promise<void> {
   const [row] = await database.query(COUNT_UNSEALED)
   metrics.auditUnsealed(row?.count ?? null)
 }

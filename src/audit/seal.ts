@@ -17,7 +17,7 @@ export interface ChainEnd {
 export interface Head extends ChainEnd {
   readonly day: string
   readonly keyId: number
-  /** Base64. */
+  /** Hex. */
   readonly signature: string
 }
 
@@ -116,5 +116,5 @@ async function writeHead(tx: Queryable, signer: ChainSigner, { day, number, hash
   const { keyId } = signer
   const signature = signer.sign(headMessage(day, number, hash))
   await tx.query(INSERT_HEAD, day, number, hash, keyId, signature)
-  return { day, number, hash, keyId, signature: signature.toString('base64') }
+  return { day, number, hash, keyId, signature: signature.toString('hex') }
 }
