@@ -44,8 +44,8 @@ export interface DecisionEntry {
   times: number
   /** How many of these times stand in the database. */
   written: number
-  /** False where it is not to be written, or can't be: then nobody finds it by its number. */
-  kept: boolean
+  /** Why it isn't to be found by its number; null while it is, or is to be. */
+  lost: 'memory' | 'database' | null
 }
 
 export interface Circumstances {
@@ -84,7 +84,7 @@ export function entryOf(id: string, decided: Decided, about: Circumstances): Dec
     ...factsOfRequest(original),
     ...factsOfVisitor(principal),
   }
-  return { facts, dialect, atMs, lastAtMs: atMs, times: 1, written: 0, kept: true }
+  return { facts, dialect, atMs, lastAtMs: atMs, times: 1, written: 0, lost: null }
 }
 
 /** What two refusals have in common that are one to whoever looks into them. @param network of the client */

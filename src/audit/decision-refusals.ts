@@ -20,7 +20,7 @@ type Parts = DecisionsOptions & { readonly writer: DecisionWriter }
 const OF_NETWORK = { perMinute: 120, maxSources: 10_000 }
 
 export function createDecisionRefusals(parts: Parts): DecisionRefusals {
-  const { writer, log, now, onDropped } = parts
+  const { writer, log, now } = parts
   const networks = createQuota(OF_NETWORK)
   const repeats = createDecisionRepeats((entry) => {
     if (entry.times > 1) log.info({ ...lineOf(entry), repeated: entry.times - 1 }, 'decision')
@@ -41,9 +41,9 @@ export function createDecisionRefusals(parts: Parts): DecisionRefusals {
       const entry = entryOf(id, decided, { ...circumstances, reading: readingOf(), ...(dialect && { dialect }) })
       repeats.add(likeness, entry)
       log.info(lineOf(entry), 'decision')
-      entry.kept = writer.add(entry)
-      if (!entry.kept) onDropped('memory', 1)
-      return id
+      if (writer.add(entry)) return id
+      entry.lost = 'memory'
+      return drop(parts, id, 'memory')
     },
     forget: (atMs) => repeats.forget(atMs),
   }
@@ -54,8 +54,8 @@ function repeat({ writer, onRepeated, onDropped }: Parts, entry: DecisionEntry, 
   entry.times++
   entry.lastAtMs = atMs
   onRepeated()
-  if (entry.kept) writer.addTimes(entry)
-  else onDropped('memory', 1)
+  if (entry.lost === null) writer.addTimes(entry)
+  else onDropped(entry.lost, 1)
   return entry.facts.id
 }
 

@@ -50,10 +50,10 @@ async function writeBatch(
   waiting: Set<DecisionEntry>,
   all: DecisionEntry[],
 ): Promise<void> {
-  const batch = all.filter((entry) => waiting.delete(entry))
+  const batch = all.filter((entry) => waiting.delete(entry) && entry.lost === null)
   if (batch.length === 0) return
   const refusal = await write(parts, batch).catch((error: unknown) => {
-    for (const entry of batch) if (entry.kept && entry.written < entry.times) waiting.add(entry)
+    for (const entry of batch) if (entry.lost === null && entry.written < entry.times) waiting.add(entry)
     throw error
   })
   if (refusal !== null) throw refusal
@@ -87,6 +87,6 @@ function rowOf({ facts, atMs, lastAtMs, times }: DecisionEntry, nowMs: number): 
 }
 
 function lose({ onLost }: DecisionWriterParts, entry: DecisionEntry): void {
-  entry.kept = false
+  entry.lost = 'database'
   if (!entry.facts.sampled) onLost(entry.times - entry.written)
 }

@@ -22,7 +22,7 @@ export interface AuditMetrics {
 export function auditMetrics(register: Register): AuditMetrics {
   const dropped = register.counter(
     'postern_decisions_dropped_total',
-    'Decisions that were not kept, by why: too many from one network, no room in memory, no database.',
+    'Decisions that were not kept, by why: too many from one network, no room in memory, no database, not in the sums.',
     ['why'],
   )
   const repeated = register.counter(

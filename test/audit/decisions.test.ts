@@ -208,8 +208,20 @@ test('a bad value in one row takes no other along, and is counted with all its t
   assert.deepEqual(dropped, { database: 15 })
   assert.equal((await collect(database, 1_000)).length, 597)
   bad(0)
-  assert.deepEqual(dropped, { database: 15, memory: 1 })
+  assert.deepEqual(dropped, { database: 16 })
   await decisions.flush()
+})
+
+test('what comes again while the database refuses it is counted once', async (t) => {
+  const { database } = await openTestDatabase(t)
+  const { decisions, dropped } = openDecisions(database)
+  const note = (): string => decisions.refused(BAD, original(), AS_SENT)
+  note()
+  const flushing = decisions.flush()
+  note()
+  await assert.rejects(flushing, { code: '22P05' })
+  await decisions.flush()
+  assert.deepEqual(dropped, { database: 2 })
 })
 
 test('when the database is lost while rows are written around a bad one, the others are kept', async (t) => {
