@@ -8,7 +8,7 @@ import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import type { Cleanup } from '../support/database.ts'
 
-export const SECRET = 'a secret of the receiver, 32 bytes'
+export const SECRET = 'a secret of the receiver of 32 bytes'
 
 /** What a receiver does with a request, once it has read it. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void
