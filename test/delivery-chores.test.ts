@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { LIST_SINKS } from '../src/audit/deliver-table.ts'
 import { keepDelivering } from '../src/delivery-chores.ts'
 import { writeRows } from './audit/log-rows.ts'
 import { seal, SECRET, startReceiver } from './audit/receivers.ts'
@@ -37,6 +40,35 @@ test('a sink that lacks events of ten minutes ago is degraded until it has them,
   receiver.answer = null
   await until('it is well again', 20_000, async () => (await check()).status === 'ok')
   assert.deepEqual(receiver.taken, ['r1'])
+})
+
+test('a sink that hangs keeps nothing from the other', async (t) => {
+  const app = await openTestApp(t)
+  const receiver = await startReceiver(t)
+  receiver.answer = () => {}
+  const socket = createSocket('udp4')
+  const messages: string[] = []
+  socket.on('message', (message) => messages.push(message.toString()))
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  t.after(async () => void socket.close())
+  const opened = new AsyncDisposableStack()
+  t.after(() => opened.disposeAsync())
+  const auditSyslog = { protocol: 'udp', host: '127.0.0.1', port: socket.address().port } as const
+  const context = { ...app.context, config: { ...app.context.config, auditSyslog } }
+  const secrets = { ...noSecrets(), auditWebhookUrl: receiver.url, auditWebhookSecret: [SECRET] }
+  assert.deepEqual(Object.keys(keepDelivering(context, secrets as never, opened)), ['audit_webhook', 'audit_syslog'])
+  const known = async (): Promise<boolean> => (await app.database.query(LIST_SINKS)).length === 2
+  await until('both are known', 10_000, known)
+  const send = async (requestId: string): Promise<void> => {
+    const row = { at: '2026-01-01', type: 'sign_in', result: 'success', requestId }
+    await seal(app.database, await writeRows(app.database, [row]))
+  }
+  await send('r1')
+  await until('it hangs', 10_000, () => receiver.deliveries.length === 1)
+  await send('r2')
+  await until('the other has both', 10_000, () => messages.length === 2)
+  assert.deepEqual([receiver.deliveries.length, receiver.taken], [1, []])
 })
 
 test('without a setting nothing is sent and nothing is watched', async (t) => {
