@@ -29,12 +29,12 @@ import { createSignInUrl } from './login/sign-in-url.ts'
 import { stepUpRoutes } from './login/step-up-routes.ts'
 import { plainServer, portalServer } from './http-servers.ts'
 import type { ServerFactory } from './http-servers.ts'
-import type { Metrics } from './observe/metrics.ts'
 import { portalFailure } from './portal-failure.ts'
 import { guardRoutes } from './portal-guard.ts'
 import type { GuardParts } from './portal-guard.ts'
 import { createPortalOrigins } from './portal-origin.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
+import type { OpsMetrics } from './observe/ops-routes.ts'
 import { resetRoutes } from './recovery/reset-routes.ts'
 import { tracePortal } from './traced-portal.ts'
 import { createGateway } from './verify/gateway.ts'
@@ -79,6 +79,7 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
   origins.follow(app)
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method, routeOptions } = request
+    context.metrics.answered('portal', routeOptions.url, reply.statusCode, reply.elapsedTime / 1_000)
     context.log.debug(
       { requestId, method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime },
       'answered',
@@ -119,7 +120,7 @@ export function createVerifyApp(context: Context): FastifyInstance {
 }
 
 /** What operators and their monitoring ask. */
-export function createOpsApp(metrics: Metrics, checks: Readonly<Record<string, Check>>): FastifyInstance {
+export function createOpsApp(metrics: OpsMetrics, checks: Readonly<Record<string, Check>>): FastifyInstance {
   const app = createApp(plainServer, unroutable(400))
   opsRoutes(app, { checks, metrics })
   return app

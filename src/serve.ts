@@ -178,7 +178,11 @@ async function openListeners(
 ): Promise<void> {
   const { config } = context
   const { socketGroup } = config
-  const metrics = { ...context.metrics, expose: () => crew.expose(context.metrics) }
+  const metrics = {
+    ...context.metrics,
+    expose: () => crew.expose(context.metrics),
+    allFigures: () => crew.figures(context.metrics),
+  }
   const apps = [
     {
       app: createOpsApp(metrics, { ...checksOf(context, { watch, keyValue, certificates }), ...sinks }),

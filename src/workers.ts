@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { LoadedConfig } from './config/settings.ts'
 import { ALONE } from './crew.ts'
 import type { Crew } from './crew.ts'
+import type { Metrics } from './observe/metrics.ts'
 import { exposeTogether } from './observe/register.ts'
 import type { Figures } from './observe/register.ts'
 import type { Log } from './observe/log.ts'
@@ -40,8 +41,13 @@ function joinCrew(size: number, log: Log): Crew {
   const stop = Promise.withResolvers<void>()
   let figures = async (): Promise<Figures> => []
   const link = openLink(process, { stop: () => stop.resolve(), figures: () => figures() })
-  const allFigures = async (own: Figures): Promise<readonly Figures[]> =>
-    (await link.ask('all figures', { about: own })) as readonly Figures[]
+  const askAll = async (metrics: Metrics): Promise<readonly Figures[]> => {
+    const own = await metrics.figures()
+    return link.ask('all figures', { about: own }).then(
+      (all) => all as readonly Figures[],
+      () => [own],
+    )
+  }
   return {
     size,
     leads: () =>
@@ -49,10 +55,8 @@ function joinCrew(size: number, log: Log): Crew {
         .ask('leads')
         .then((answer) => answer === true)
         .catch(() => false),
-    async expose(metrics) {
-      const own = await metrics.figures()
-      return exposeTogether(await allFigures(own).catch(() => [own]))
-    },
+    expose: async (metrics) => exposeTogether(await askAll(metrics)),
+    figures: askAll,
     async ready(metrics) {
       figures = () => metrics.figures()
       await link.ask('ready', { withinMs: READY_MS })
