@@ -166,6 +166,7 @@ test('while moves can not be written they wait, and learning too', async (t) => 
   Object.assign(one.database, { query })
   await one.binding?.flush()
   assert.equal((await events()).length, 1)
+  assert.equal((await one.database.query(SHOWN))[0]?.shown_devices.length, 1)
 })
 
 test('a session whose network or device alone changes is never ended, whichever process sees it', async (t) => {
