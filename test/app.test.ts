@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import Fastify from 'fastify'
-import type { FastifyInstance } from 'fastify'
 import { createOpsApp, createPortalApp, createVerifyApp } from '../src/app.ts'
 import { METHODS } from '../src/policies/method.ts'
 import { requireAccessDeclarations } from '../src/web/access.ts'
 import { createBrowser, openPortal } from './login/browser.ts'
 import { openTestApp } from './support/app.ts'
+import { routesOf } from './support/routes.ts'
 
 /** What anybody may call. A new route is for people who are signed in unless it is written down here. */
 const OPEN: readonly string[] = [
@@ -130,20 +130,3 @@ suite('the routes', () => {
     assert.equal((await ops.inject({ url: '/ping' })).statusCode, 200)
   })
 })
-
-/** Entrance, method and whole path of each route, assets as one. */
-function routesOf(app: FastifyInstance): string[] {
-  const printed = app.printRoutes({ commonPrefix: false })
-  const trail: string[] = []
-  const routes = printed.split('\n').flatMap((line) => {
-    const found = /^([│├└─ ]*)(\S+?)(?: \(([A-Z, ]+)\))?(?: \{"entrance":"(\w+)"\})?$/.exec(line)
-    if (found === null) return []
-    const [, indent = '', part = '', methods, entrance] = found
-    trail.splice(indent.length / 4 - 1, trail.length, part)
-    return (methods ?? '')
-      .split(', ')
-      .filter((method) => method !== '')
-      .map((method) => [entrance ?? [], method, trail.join('')].flat().join(' '))
-  })
-  return [...new Set(routes.map((route) => route.replace(/assets\/.*/, 'assets/…')))].sort()
-}

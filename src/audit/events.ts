@@ -70,10 +70,10 @@ export const EVENT_TYPES = {
   audit_searched: { action: 'read', about: 'audit', details: ['filters'] },
   audit_delivery_restarted: { action: 'change', about: 'audit', details: ['from', 'sink'] },
   audit_exported: { action: 'read', about: 'audit', details: ['filters', 'format'] },
-  permission_refused: { action: 'refuse', about: 'route', details: ['route'] },
-  proof_refused: { action: 'refuse', about: 'route', details: ['route'] },
-  cross_site_refused: { action: 'refuse', about: 'route', details: ['route'] },
-  rate_limited: { action: 'refuse', about: 'route', details: ['route'] },
+  permission_refused: { action: 'refuse', about: 'route', details: [] },
+  proof_refused: { action: 'refuse', about: 'route', details: [] },
+  cross_site_refused: { action: 'refuse', about: 'route', details: [] },
+  rate_limited: { action: 'refuse', about: 'route', details: [] },
 } as const satisfies Readonly<Record<string, EventKind>>
 
 export type EventType = keyof typeof EVENT_TYPES
