@@ -44,7 +44,7 @@ test('trouble in writing decisions changes no answer', async (t) => {
   assert.equal((await ask({ uri: '/api/x', token: alice })).status, 200)
 })
 
-test('the number of a refusal that came before leads to its row and to how it was read, from every worker’s log too', async (t) => {
+test('the number of a refusal that came before leads to its row, to its line of the log and to how the path was read', async (t) => {
   const { context, ask, alice, logs } = await openListener(t)
   const answers = [
     await ask({ uri: '/public/../admin/x?first', token: alice }),
