@@ -27,8 +27,19 @@ const STEP_MS = 30_000
 const WITHIN_MS = 20_000
 const PORTAL = '/.postern'
 const FACTORS = `${PORTAL}/account/factors`
-/** Given where the sentinel is, and where passwords of another program are, which this set-up has none of. */
+/** Of sentinels, which this set-up has none of. */
 const ELSEWHERE = ['POSTERN_REDIS_SENTINEL_PASSWORD']
+
+const DONE = [
+  'sign_in',
+  'sign_in_second_factor',
+  'sign_in_throttled',
+  'factor_added',
+  'recovery_codes_renewed',
+  'password_reset',
+  'invitation_sent',
+  'api_token_created',
+]
 
 /** The whole set-up with everything that is said anywhere. */
 interface Scene {
@@ -111,6 +122,8 @@ test('LOG-02: a planted secret is in no log, metric, trace, error or mail', { ti
   for (const { headers, text: body, html } of smtp.mails) hear('mails', [...headers, body, html].join('\n'))
   for (const where of ['log', 'metrics', 'health', 'traces', 'errors', 'commands', 'mails', 'arguments', 'webhook'])
     assert.ok((heard.get(where) ?? '') !== '', `nothing was heard in ${where}`)
+  // What was to be done with secrets was done, and not only refused.
+  for (const event of DONE) assert.ok(heard.get('webhook')?.includes(`"${event}"`), `${event} never happened`)
   const leaks = [...heard].flatMap(([where, said]) => planted.leaksIn(where, where === 'mails' ? unlinked(said) : said))
   assert.deepEqual(leaks, [])
 })
