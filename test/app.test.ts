@@ -52,7 +52,28 @@ const OPEN: readonly string[] = [
   'portal POST /.postern/reset/password',
 ]
 
+/** What takes an administrator; the rest takes a sign-in. */
+const FOR_ADMINISTRATORS = /^portal \w+ \/\.postern\/api\/v2\/(?:policy|attempts|invitations|audit|users)(?:\/|$)/
+
 suite('the routes', () => {
+  test('ADM-01: each declares the access that is written down here, which no handler need make good', async (t) => {
+    const { context } = await openTestApp(t)
+    const portal = createPortalApp(context, null)
+    t.after(() => portal.close())
+    const declared: string[] = []
+    portal.addHook('onRoute', ({ method, url, config }) => {
+      const path = url.replace(/assets\/.*/, 'assets/…').replace(/\/$/, '')
+      for (const each of [method].flat()) declared.push(`${each} ${path}: ${config?.access}`)
+    })
+    await portal.ready()
+    const accessOf = (route: string): string => {
+      if (OPEN.includes(route)) return 'anyone'
+      return FOR_ADMINISTRATORS.test(route) ? 'administrator' : 'signed_in'
+    }
+    const expected = routesOf(portal).map((route) => `${route.replace(/^\w+ |\/$/g, '')}: ${accessOf(route)}`)
+    assert.deepEqual([...new Set(declared)].toSorted(), [...new Set(expected)].toSorted())
+  })
+
   test('ADM-01: anybody may call these; all others refuse whoever is not signed in', async (t) => {
     const { portal } = await openPortal(t, { env: { POSTERN_RATE_LIMITS: 'off' } })
     const routes = routesOf(portal)
