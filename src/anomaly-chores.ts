@@ -2,7 +2,7 @@ import { recordEvent } from './audit/events.ts'
 import type { AuditEvent } from './audit/events.ts'
 import type { Context } from './context.ts'
 import { every } from './lib/every.ts'
-import { claimAnomaly, closeSlots, findAnomalies } from './limits/anomalies.ts'
+import { claimAnomaly, closeSlots, findAnomalies, mayMailOfBurst } from './limits/anomalies.ts'
 import type { Anomaly } from './limits/anomalies.ts'
 import { notify, notifyHolders } from './mail/outbox.ts'
 import { ADMIN_ROLE } from './policies/policy.ts'
@@ -60,8 +60,9 @@ export async function noticeAnomalies(
 async function tell(tx: Queryable, anomaly: Anomaly): Promise<void> {
   await recordEvent(tx, eventOf(anomaly))
   if (anomaly.kind === 'many_networks') return notify(tx, anomaly.userId, 'many_networks', {})
+  if (!(await mayMailOfBurst(tx))) return
   const address = anomaly.network === '*' ? 'many networks' : anomaly.network
-  return notifyHolders(tx, ADMIN_ROLE, 'sign_in_burst', { address })
+  await notifyHolders(tx, ADMIN_ROLE, 'sign_in_burst', { address })
 }
 
 /** Nobody did it, as far as is known. */

@@ -228,8 +228,13 @@ test('failures for many names from one network are told of once an hour, with th
     [['anomaly_sign_in_burst', '203.0.113.66/32', 30, 0]],
   )
   assert.deepEqual(await one.database.query(MAILS), [{ kind: 'sign_in_burst', recipient: 'root@example.com' }])
+  for (let name = 0; name < 20; name++) await fail(one, `more${name}`, '192.0.2.1')
+  t.mock.timers.tick(11_000)
+  await noticeAnomalies(one, Date.now())
+  assert.equal((await events()).length, 3)
+  assert.equal((await one.database.query(MAILS)).length, 1)
   const metrics = await one.metrics.expose()
-  assert.match(metrics, /postern_anomalies_total\{kind="sign_in_burst"\} 1/)
+  assert.match(metrics, /postern_anomalies_total\{kind="sign_in_burst"\} 3/)
 })
 
 interface Place {

@@ -31,6 +31,8 @@ const BURST_NAMES = { network: 20, all: 50 }
 const BURST_FACTOR = 3
 /** One slot in twenty may be unusual without making that the usual. */
 const USUAL_SHARE = 0.95
+/** The largest of one look, all networks together among them. */
+const MAX_BURSTS = 20
 /** Home, office, train and telephone in two address families make seven. */
 const MANY_NETWORKS = 8
 
@@ -43,6 +45,11 @@ export async function findAnomalies(database: Queryable, nowMs: number): Promise
 export async function claimAnomaly(tx: Queryable, anomaly: Anomaly): Promise<boolean> {
   const subject = anomaly.kind === 'sign_in_burst' ? anomaly.network : anomaly.userId
   return (await tx.query(CLAIM_ANOMALY, anomaly.kind, subject, QUIET_MS)).length > 0
+}
+
+/** True once an hour, of all processes for one: whoever attacks from many networks must not flood a mailbox. */
+export async function mayMailOfBurst(tx: Queryable): Promise<boolean> {
+  return (await tx.query(CLAIM_ANOMALY, 'sign_in_burst_mail', '*', QUIET_MS)).length > 0
 }
 
 /** Makes numbers of the names of slots that are over. */
@@ -60,7 +67,10 @@ export async function closeSlots(database: Queryable, nowMs: number): Promise<vo
 async function findBursts(database: Queryable, nowMs: number): Promise<Anomaly[]> {
   const slots = [slotOf(nowMs), slotOf(nowMs) - SLOT_MS]
   const counts = (await Promise.all(slots.map((slot) => database.query(COUNT_FAILED_NAMES, slot)))).flat()
-  const high = counts.filter(({ network, names }) => names >= leastOf(network))
+  const high = counts
+    .filter(({ network, names }) => names >= leastOf(network))
+    .toSorted((one, other) => other.names - one.names)
+    .slice(0, MAX_BURSTS)
   if (high.length === 0) return []
   const networks = [...new Set(high.map(({ network }) => network))]
   const usual = await database.query(LIST_USUAL_NAMES, nowMs - DAY_MS, networks)
