@@ -116,7 +116,7 @@ test('postern migrate runs as the owner, all else as the program, and a role wit
   assert.equal((await run('postern', 'attempts', 'clear', '--all')).exitCode, 0)
   const verified = await run('postern', 'audit', 'verify', '--json')
   assert.equal(verified.exitCode, 0, verified.stderr)
-  assert.equal((JSON.parse(verified.stdout) as { rows: number }).rows, 1)
+  assert.ok((JSON.parse(verified.stdout) as { rows: number }).rows > 0)
   await script(database, 'revoke usage on schema postern from postern')
   const refused = await run('postern', 'user', 'list')
   assert.equal(refused.exitCode, 1)
