@@ -32,6 +32,10 @@ const SINK_OF = statement<
   `select next_batch::text, after_seq::text, attempts, last_error, holder,
      extract(epoch from next_attempt_at - clock_timestamp())::float8 * 1000 as wait_ms from auth.audit_deliveries`,
 )
+const IN_A_BATCH_THAT_IS_GONE = statement<[]>(
+  'in_a_batch_that_is_gone',
+  `update auth.audit_deliveries set next_batch = 0, after_seq = 1000`,
+)
 const QUICK = { deadlineMs: 300, leaseMs: 2_000 }
 
 interface Opened {
@@ -248,6 +252,16 @@ test('an operator has a sink begin anew from a day on', async (t) => {
   assert.deepEqual(await database.query(DELIVER_FROM, null, from), [{ sink: 'webhook', next_batch: '2' }])
   await round()
   assert.deepEqual(receiver.taken, ids(2, 2))
+})
+
+test('where a batch is gone, the next one is sent from its beginning', async (t) => {
+  const [{ database }, receiver] = [await openTestDatabase(t), await startReceiver(t)]
+  const { round } = open(t, database, webhook(receiver.url))
+  await round()
+  await seal(database, await writeRows(database, rows(0, 2)))
+  await database.query(IN_A_BATCH_THAT_IS_GONE)
+  await round()
+  assert.deepEqual(receiver.taken, ids(0, 2))
 })
 
 test('a sink is left alone twice as long each time, five minutes at most', () => {
