@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { assets } from '../src/web/assets.ts'
 import { createPerson, signedIn } from './e2e/person.ts'
 import type { Person } from './e2e/person.ts'
+import type { Detail } from '../src/observe/detail.ts'
 import { openTestDatabase, temporaryDirectory } from './support/database.ts'
 import { ALICE, HOST, policyOf, runPostern, startSite } from './support/e2e.ts'
 import { freePort } from './support/ports.ts'
@@ -43,6 +44,11 @@ test('workers that serve one site', { timeout: 180_000 }, async (t) => {
     const text = await metricsOf(postern)
     assert.match(text, /^postern_policy_version 1$/m)
     assert.match(text, /^process_cpu_seconds_total /m)
+    const detail = await fetch(`http://${postern.env['POSTERN_OPS_LISTEN']}/health/detail`)
+    const { processes, statements } = (await detail.json()) as Detail
+    assert.equal(processes, 2)
+    assert.ok(statements.byTotal.length > 0)
+    assert.match(text, /^postern_sessions_active \d+$/m)
   })
 
   await t.test('SIGHUP replaces all of them, and through nginx not one request fails', async (t) => {
