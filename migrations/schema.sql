@@ -2,6 +2,175 @@
 
 CREATE SCHEMA auth;
 
+CREATE FUNCTION auth.add_audit_partition(name text, bounds text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  execute format('create table auth.%I partition of auth.auth_audit_log %s', name, bounds);
+  execute format('create trigger audit_log_is_kept before truncate on auth.%I
+    for each statement execute function auth.refuse_audit_change()', name);
+end $$;
+
+CREATE FUNCTION auth.drop_audit_partitions(keep_days integer, OUT before timestamp with time zone, OUT removed_to bigint, OUT kept int8multirange, OUT row_count bigint, OUT partitions text[]) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
+    AS $_$
+declare
+  old record;
+  counted bigint;
+  highest bigint;
+  lowest bigint;
+  unsealed bigint;
+begin
+  if keep_days is null or keep_days < 30 then
+    raise exception 'audit rows are kept for 30 days at least' using errcode = 'invalid_parameter_value';
+  end if;
+  row_count := 0;
+  partitions := '{}';
+  removed_to := 0;
+  if not pg_try_advisory_xact_lock(7461015) then
+    return;
+  end if;
+  for old in
+    select c.relname as name, ends_at from pg_inherits i join pg_class c on c.oid = i.inhrelid, lateral (
+      select substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''([^'']+)''\)')::timestamptz as ends_at) bound
+    where i.inhparent = 'auth.auth_audit_log'::regclass and ends_at <= now() - make_interval(days => keep_days)
+    order by ends_at
+  loop
+    -- Nobody writes into a month that is over; whoever does waits, and comes to the default partition.
+    execute format('lock table auth.%I in share row exclusive mode', old.name);
+    execute format('select count(*), min(seq), max(seq) from auth.%I', old.name) into counted, lowest, highest;
+    if counted > 0 then
+      execute format('select count(*) from auth.%I where not seq <@ coalesce((
+          select range_agg(part) from (
+            select unnest(b.rows) as part from auth.audit_batches b where b.rows && int8range($1, $2, ''[]'')) sealed
+        ), ''{}''::int8multirange)', old.name) into unsealed using lowest, highest;
+      continue when unsealed > 0;
+    end if;
+    execute format('drop table auth.%I', old.name);
+    before := old.ends_at;
+    row_count := row_count + counted;
+    removed_to := greatest(removed_to, highest);
+    partitions := partitions || old.name::text;
+  end loop;
+  select coalesce(range_agg(int8range(l.seq, l.seq, '[]')), '{}') into kept
+    from auth.auth_audit_log l where l.seq <= drop_audit_partitions.removed_to;
+  delete from auth.audit_row_hashes h using auth.audit_batches b
+    where cardinality(drop_audit_partitions.partitions) > 0 and b.number = h.number
+      and upper(b.rows) <= drop_audit_partitions.removed_to + 1 and not b.rows && drop_audit_partitions.kept;
+end $_$;
+
+CREATE FUNCTION auth.limit_audit_grants() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  given record;
+begin
+  for given in
+    select c.oid::regclass as relation, c.relispartition as is_partition, c.relname = 'auth_audit_log' as is_log,
+      case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as grantee,
+      bool_or(a.privilege_type = 'SELECT') as may_read,
+      a.grantee <> 0 and has_any_column_privilege(nullif(a.grantee, 0), c.oid, 'insert') as may_add
+    from pg_class c, lateral aclexplode(c.relacl) a
+    where c.relnamespace = 'auth'::regnamespace and a.grantee <> c.relowner and (
+      c.relname in ('auth_audit_log', 'audit_batches', 'audit_row_hashes', 'audit_heads', 'audit_removals')
+      or exists (select from pg_inherits i where i.inhrelid = c.oid and i.inhparent = 'auth.auth_audit_log'::regclass))
+    group by c.oid, a.grantee
+  loop
+    execute format('revoke all on %s from %s', given.relation, given.grantee);
+    continue when given.is_partition;
+    if given.may_read then
+      execute format('grant select on %s to %s', given.relation, given.grantee);
+    end if;
+    if given.may_add then
+      execute format('grant insert %s on %s to %s', case when given.is_log then
+        '(id, event_type, action, resource, result, actor_id, actor_login, session_id, ip_address, user_agent,'
+        ' request_id, risk_score, details)' else '' end, given.relation, given.grantee);
+    end if;
+  end loop;
+end $$;
+
+CREATE FUNCTION auth.make_audit_partitions() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
+    AS $$
+declare
+  this_month timestamp := date_trunc('month', now() at time zone 'UTC');
+  months timestamp[];
+  starts_at timestamp;
+  is_moving boolean;
+begin
+  if not pg_try_advisory_xact_lock(7461015) then
+    return 0;
+  end if;
+  select array_agg(wanted.month) into months from (
+    select this_month + n * interval '1 month' as month from generate_series(0, 3) n
+    union
+    (select distinct date_trunc('month', occurred_at at time zone 'UTC') as month from auth.auth_audit_log_default
+     where occurred_at >= '2000-01-01' and occurred_at < (this_month + interval '4 months') at time zone 'UTC'
+     order by month desc limit 60)
+  ) wanted
+  where to_regclass('auth.auth_audit_log_' || to_char(wanted.month, 'YYYY_MM')) is null;
+  if months is null then
+    return 0;
+  end if;
+  lock table auth.auth_audit_log in access exclusive mode;
+  is_moving := exists (select from auth.auth_audit_log_default);
+  if is_moving then
+    alter table auth.auth_audit_log detach partition auth.auth_audit_log_default;
+    alter table auth.auth_audit_log_default rename to auth_audit_log_moving;
+    perform auth.add_audit_partition('auth_audit_log_default', 'default');
+  end if;
+  foreach starts_at in array months loop
+    perform auth.add_audit_partition('auth_audit_log_' || to_char(starts_at, 'YYYY_MM'), format(
+      'for values from (%L) to (%L)',
+      starts_at at time zone 'UTC', (starts_at + interval '1 month') at time zone 'UTC'));
+  end loop;
+  if is_moving then
+    insert into auth.auth_audit_log (seq, id, occurred_at, event_type, action, resource, result, actor_id, actor_login,
+      session_id, ip_address, user_agent, request_id, risk_score, details) overriding system value
+    select seq, id, occurred_at, event_type, action, resource, result, actor_id, actor_login,
+      session_id, ip_address, user_agent, request_id, risk_score, details from auth.auth_audit_log_moving;
+    drop table auth.auth_audit_log_moving;
+  end if;
+  perform auth.limit_audit_grants();
+  return cardinality(months);
+end $$;
+
+CREATE FUNCTION auth.refuse_audit_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception '% of %.% is refused: it is only ever added to', lower(tg_op), tg_table_schema, tg_table_name
+    using errcode = 'insufficient_privilege';
+end $$;
+
+CREATE FUNCTION auth.refuse_hashes_of_rows() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from auth.audit_batches b join auth.auth_audit_log l
+      on l.seq >= lower(b.rows) and l.seq < upper(b.rows) and l.seq <@ b.rows
+    where b.number = old.number
+  ) then
+    raise exception 'the rows of batch % are still there', old.number using errcode = 'insufficient_privilege';
+  end if;
+  return old;
+end $$;
+
+CREATE TABLE auth.anomalies (
+    kind text NOT NULL,
+    subject text NOT NULL,
+    told_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE auth.api_tokens (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     user_id uuid NOT NULL,
@@ -46,26 +215,132 @@ COMMENT ON COLUMN auth.attempts.stopped_until IS 'infinity where only a reset or
 
 COMMENT ON COLUMN auth.attempts.forget_at IS 'null where only a success or an operator ends the count';
 
+CREATE TABLE auth.audit_batches (
+    number bigint NOT NULL,
+    form smallint NOT NULL,
+    previous_hash bytea NOT NULL,
+    hash bytea NOT NULL,
+    rows int8multirange NOT NULL,
+    count integer NOT NULL,
+    low bigint NOT NULL,
+    seen_to bigint NOT NULL,
+    writers text[] NOT NULL,
+    rows_hash bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    key_id integer NOT NULL,
+    signature bytea NOT NULL
+);
+
+COMMENT ON COLUMN auth.audit_batches.rows IS 'the seq of every row in it; rows that are committed late come in a later batch';
+
+COMMENT ON COLUMN auth.audit_batches.low IS 'every row with a smaller seq is in this batch or an earlier one, and no further one can come';
+
+COMMENT ON COLUMN auth.audit_batches.seen_to IS 'the highest seq that was there when this batch was sealed';
+
+COMMENT ON COLUMN auth.audit_batches.writers IS 'transactions that might still commit rows up to seen_to';
+
+COMMENT ON COLUMN auth.audit_batches.rows_hash IS 'SHA-256 of the hashes of its rows, which stand in audit_row_hashes';
+
+CREATE TABLE auth.audit_deliveries (
+    sink text NOT NULL,
+    next_batch bigint NOT NULL,
+    after_seq bigint DEFAULT 0 NOT NULL,
+    holder uuid,
+    held_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_error text,
+    delivered_at timestamp with time zone,
+    CONSTRAINT audit_deliveries_sink_is_known CHECK ((sink = ANY (ARRAY['webhook'::text, 'syslog'::text])))
+);
+
+COMMENT ON TABLE auth.audit_deliveries IS 'one row for each receiver of the audit log, made when it is first set';
+
+COMMENT ON COLUMN auth.audit_deliveries.next_batch IS 'the batch of auth.audit_batches that is sent next';
+
+COMMENT ON COLUMN auth.audit_deliveries.after_seq IS 'the last row of that batch which the receiver has';
+
+COMMENT ON COLUMN auth.audit_deliveries.holder IS 'the process that sends, until held_until';
+
+CREATE TABLE auth.audit_heads (
+    day date NOT NULL,
+    number bigint NOT NULL,
+    hash bytea NOT NULL,
+    key_id integer NOT NULL,
+    signature bytea NOT NULL
+);
+
+CREATE TABLE auth.audit_removals (
+    removed_at timestamp with time zone NOT NULL,
+    before timestamp with time zone NOT NULL,
+    removed_to bigint NOT NULL,
+    kept int8multirange NOT NULL,
+    row_count bigint NOT NULL,
+    partitions text[] NOT NULL,
+    key_id integer NOT NULL,
+    signature bytea NOT NULL
+);
+
+CREATE TABLE auth.audit_row_hashes (
+    number bigint NOT NULL,
+    hashes bytea NOT NULL
+);
+
 CREATE TABLE auth.auth_audit_log (
+    seq bigint NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     event_type text NOT NULL,
+    action text,
+    resource text,
     result text NOT NULL,
     actor_id uuid,
     actor_login text,
     session_id uuid,
-    resource text,
     ip_address inet,
     user_agent text DEFAULT ''::text NOT NULL,
+    request_id text,
+    risk_score smallint,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT auth_audit_log_result_is_known CHECK ((result = ANY (ARRAY['success'::text, 'failure'::text]))),
+    CONSTRAINT auth_audit_log_risk_is_percent CHECK (((risk_score >= 0) AND (risk_score <= 100)))
+)
+PARTITION BY RANGE (occurred_at);
+
+COMMENT ON COLUMN auth.auth_audit_log.seq IS 'in the order of writing; numbers of transactions that were rolled back are missing';
+
+COMMENT ON COLUMN auth.auth_audit_log.resource IS 'what it was done to, such as user:alice';
+
+COMMENT ON COLUMN auth.auth_audit_log.actor_id IS 'who did it; no reference, since the row outlives the user';
+
+CREATE TABLE auth.auth_audit_log_default (
+    seq bigint NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    event_type text NOT NULL,
+    action text,
+    resource text,
+    result text NOT NULL,
+    actor_id uuid,
+    actor_login text,
+    session_id uuid,
+    ip_address inet,
+    user_agent text DEFAULT ''::text NOT NULL,
+    request_id text,
     risk_score smallint,
     details jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT auth_audit_log_result_is_known CHECK ((result = ANY (ARRAY['success'::text, 'failure'::text]))),
     CONSTRAINT auth_audit_log_risk_is_percent CHECK (((risk_score >= 0) AND (risk_score <= 100)))
 );
 
-COMMENT ON COLUMN auth.auth_audit_log.actor_id IS 'who did it; no reference, since the row outlives the user';
-
-COMMENT ON COLUMN auth.auth_audit_log.resource IS 'what it was done to, such as user:alice';
+ALTER TABLE auth.auth_audit_log ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME auth.auth_audit_log_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE auth.changes (
     id bigint NOT NULL,
@@ -94,6 +369,17 @@ CREATE TABLE auth.database_identity (
     CONSTRAINT database_identity_has_one_row CHECK (only_row)
 );
 
+CREATE TABLE auth.decision_sums (
+    hour timestamp with time zone NOT NULL,
+    user_id uuid,
+    app text NOT NULL,
+    kind text NOT NULL,
+    count bigint NOT NULL,
+    CONSTRAINT decision_sums_count_is_positive CHECK ((count > 0))
+);
+
+COMMENT ON COLUMN auth.decision_sums.user_id IS 'null where nobody was signed in, or nobody was asked for';
+
 CREATE TABLE auth.decisions (
     id text NOT NULL,
     decided_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -114,8 +400,13 @@ CREATE TABLE auth.decisions (
     login text,
     roles text[] DEFAULT '{}'::text[] NOT NULL,
     factor_ages integer[] DEFAULT '{}'::integer[] NOT NULL,
+    reading text,
+    times bigint DEFAULT 1 NOT NULL,
+    last_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT decisions_id_is_hexadecimal CHECK ((id ~ '^[0-9a-f]{12}$'::text)),
-    CONSTRAINT decisions_path_is_short CHECK ((char_length(path) <= 512))
+    CONSTRAINT decisions_path_is_short CHECK ((char_length(path) <= 512)),
+    CONSTRAINT decisions_reading_is_short CHECK ((char_length(reading) <= 512)),
+    CONSTRAINT decisions_times_is_positive CHECK ((times > 0))
 );
 
 COMMENT ON COLUMN auth.decisions.sampled IS 'true for one that stands for others like it';
@@ -123,6 +414,12 @@ COMMENT ON COLUMN auth.decisions.sampled IS 'true for one that stands for others
 COMMENT ON COLUMN auth.decisions.named_app IS 'the app that the proxy named, which decides instead of the host';
 
 COMMENT ON COLUMN auth.decisions.factor_ages IS 'seconds since each factor was proven';
+
+COMMENT ON COLUMN auth.decisions.reading IS 'the path as the rule that decided read it, null where that is the path as it was sent';
+
+COMMENT ON COLUMN auth.decisions.times IS 'how often the same was decided within the minute';
+
+COMMENT ON COLUMN auth.decisions.last_at IS 'when it was decided the last of these times';
 
 CREATE TABLE auth.devices (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -141,6 +438,20 @@ CREATE TABLE auth.devices (
 COMMENT ON COLUMN auth.devices.trusted_until IS 'until when the second factor need not be given again here';
 
 COMMENT ON COLUMN auth.devices.trusted_epoch IS 'session_epoch of the user when trust began: a new password ends it';
+
+CREATE TABLE auth.failed_name_counts (
+    slot timestamp with time zone NOT NULL,
+    network text NOT NULL,
+    names integer NOT NULL
+);
+
+COMMENT ON COLUMN auth.failed_name_counts.network IS 'a star for all of them together';
+
+CREATE TABLE auth.failed_names (
+    slot timestamp with time zone NOT NULL,
+    network text NOT NULL,
+    subject bytea NOT NULL
+);
 
 CREATE TABLE auth.keys (
     id integer NOT NULL,
@@ -173,6 +484,12 @@ CREATE TABLE auth.mail_outbox (
 );
 
 COMMENT ON COLUMN auth.mail_outbox.recipient IS 'null where nobody has what was asked for: such a row costs as much and is dropped';
+
+CREATE TABLE auth.network_sightings (
+    user_id uuid NOT NULL,
+    network text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
 
 CREATE TABLE auth.one_time_tokens (
     token_hash bytea NOT NULL,
@@ -269,11 +586,23 @@ CREATE TABLE auth.sessions (
     ip_address inet,
     user_agent text DEFAULT ''::text NOT NULL,
     remembered boolean DEFAULT false NOT NULL,
+    shown_networks text[] DEFAULT '{}'::text[] NOT NULL,
+    shown_devices text[] DEFAULT '{}'::text[] NOT NULL,
+    shown_moves text[] DEFAULT '{}'::text[] NOT NULL,
+    moved_at timestamp with time zone,
     CONSTRAINT sessions_end_has_reason CHECK (((ended_at IS NULL) = (end_reason IS NULL)))
 )
 WITH (fillfactor='50');
 
 COMMENT ON COLUMN auth.sessions.factors IS 'factor name to the time it was last proven, ms since 1970';
+
+COMMENT ON COLUMN auth.sessions.shown_networks IS 'the latest, besides that of ip_address';
+
+COMMENT ON COLUMN auth.sessions.shown_devices IS 'digests of the latest, besides that of user_agent';
+
+COMMENT ON COLUMN auth.sessions.shown_moves IS 'network and device that both were new at once, each told of once';
+
+COMMENT ON COLUMN auth.sessions.moved_at IS 'of the latest of these, by the clock that factors are proven by';
 
 CREATE TABLE auth.totp_devices (
     id uuid NOT NULL,
@@ -358,7 +687,11 @@ CREATE VIEW auth.valid_sessions AS
     u.login,
     u.email,
     u.name,
-    s.remembered
+    s.remembered,
+    s.shown_networks,
+    s.shown_devices,
+    s.shown_moves,
+    s.moved_at
    FROM (auth.sessions s
      JOIN auth.users u ON ((u.id = s.user_id)))
   WHERE ((s.ended_at IS NULL) AND (now() < s.expires_at) AND (now() < ((s.last_seen_at + s.idle_timeout) + '00:01:00'::interval)) AND (s.session_epoch = u.session_epoch) AND (u.disabled_at IS NULL));
@@ -383,6 +716,11 @@ COMMENT ON COLUMN auth.webauthn_credentials.user_verified IS 'whether the key ma
 
 COMMENT ON COLUMN auth.webauthn_credentials.copy_suspected_at IS 'when it last answered with a count that was not new';
 
+ALTER TABLE ONLY auth.auth_audit_log ATTACH PARTITION auth.auth_audit_log_default DEFAULT;
+
+ALTER TABLE ONLY auth.anomalies
+    ADD CONSTRAINT anomalies_pkey PRIMARY KEY (kind, subject);
+
 ALTER TABLE ONLY auth.api_tokens
     ADD CONSTRAINT api_tokens_pkey PRIMARY KEY (id);
 
@@ -392,8 +730,26 @@ ALTER TABLE ONLY auth.api_tokens
 ALTER TABLE ONLY auth.attempts
     ADD CONSTRAINT attempts_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY auth.audit_batches
+    ADD CONSTRAINT audit_batches_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY auth.audit_deliveries
+    ADD CONSTRAINT audit_deliveries_pkey PRIMARY KEY (sink);
+
+ALTER TABLE ONLY auth.audit_heads
+    ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY auth.audit_removals
+    ADD CONSTRAINT audit_removals_pkey PRIMARY KEY (removed_at);
+
+ALTER TABLE ONLY auth.audit_row_hashes
+    ADD CONSTRAINT audit_row_hashes_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY auth.auth_audit_log
-    ADD CONSTRAINT auth_audit_log_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT auth_audit_log_pkey PRIMARY KEY (seq, occurred_at);
+
+ALTER TABLE ONLY auth.auth_audit_log_default
+    ADD CONSTRAINT auth_audit_log_default_pkey PRIMARY KEY (seq, occurred_at);
 
 ALTER TABLE ONLY auth.changes
     ADD CONSTRAINT changes_pkey PRIMARY KEY (id);
@@ -410,11 +766,20 @@ ALTER TABLE ONLY auth.devices
 ALTER TABLE ONLY auth.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY auth.failed_name_counts
+    ADD CONSTRAINT failed_name_counts_pkey PRIMARY KEY (slot, network);
+
+ALTER TABLE ONLY auth.failed_names
+    ADD CONSTRAINT failed_names_pkey PRIMARY KEY (slot, network, subject);
+
 ALTER TABLE ONLY auth.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY auth.mail_outbox
     ADD CONSTRAINT mail_outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY auth.network_sightings
+    ADD CONSTRAINT network_sightings_pkey PRIMARY KEY (user_id, network);
 
 ALTER TABLE ONLY auth.one_time_tokens
     ADD CONSTRAINT one_time_tokens_pkey PRIMARY KEY (token_hash);
@@ -464,6 +829,8 @@ ALTER TABLE ONLY auth.webauthn_credentials
 ALTER TABLE ONLY auth.webauthn_credentials
     ADD CONSTRAINT webauthn_credentials_pkey PRIMARY KEY (id);
 
+CREATE INDEX anomalies_told_at_idx ON auth.anomalies USING btree (told_at);
+
 CREATE INDEX api_tokens_over_at_idx ON auth.api_tokens USING btree (LEAST(expires_at, revoked_at));
 
 CREATE INDEX api_tokens_user_id_idx ON auth.api_tokens USING btree (user_id);
@@ -476,15 +843,47 @@ CREATE INDEX attempts_subject_idx ON auth.attempts USING btree (subject);
 
 CREATE INDEX attempts_user_id_idx ON auth.attempts USING btree (user_id);
 
-CREATE INDEX auth_audit_log_actor_id_idx ON auth.auth_audit_log USING btree (actor_id, occurred_at);
+CREATE INDEX audit_batches_rows_idx ON auth.audit_batches USING gist (rows);
 
-CREATE INDEX auth_audit_log_occurred_at_idx ON auth.auth_audit_log USING btree (occurred_at);
+CREATE INDEX auth_audit_log_actor_id_idx ON ONLY auth.auth_audit_log USING btree (actor_id, occurred_at);
 
-CREATE INDEX auth_audit_log_resource_idx ON auth.auth_audit_log USING btree (resource, occurred_at) WHERE (resource IS NOT NULL);
+CREATE INDEX auth_audit_log_actor_login_idx ON ONLY auth.auth_audit_log USING btree (actor_login, occurred_at, seq) WHERE (actor_login IS NOT NULL);
+
+CREATE INDEX auth_audit_log_default_actor_id_occurred_at_idx ON auth.auth_audit_log_default USING btree (actor_id, occurred_at);
+
+CREATE INDEX auth_audit_log_default_actor_login_occurred_at_seq_idx ON auth.auth_audit_log_default USING btree (actor_login, occurred_at, seq) WHERE (actor_login IS NOT NULL);
+
+CREATE INDEX auth_audit_log_event_type_idx ON ONLY auth.auth_audit_log USING btree (event_type, occurred_at, seq);
+
+CREATE INDEX auth_audit_log_default_event_type_occurred_at_seq_idx ON auth.auth_audit_log_default USING btree (event_type, occurred_at, seq);
+
+CREATE INDEX auth_audit_log_id_idx ON ONLY auth.auth_audit_log USING btree (id);
+
+CREATE INDEX auth_audit_log_default_id_idx ON auth.auth_audit_log_default USING btree (id);
+
+CREATE INDEX auth_audit_log_ip_address_idx ON ONLY auth.auth_audit_log USING btree (ip_address, occurred_at, seq) WHERE (ip_address IS NOT NULL);
+
+CREATE INDEX auth_audit_log_default_ip_address_occurred_at_seq_idx ON auth.auth_audit_log_default USING btree (ip_address, occurred_at, seq) WHERE (ip_address IS NOT NULL);
+
+CREATE INDEX auth_audit_log_occurred_at_idx ON ONLY auth.auth_audit_log USING btree (occurred_at, seq);
+
+CREATE INDEX auth_audit_log_default_occurred_at_seq_idx ON auth.auth_audit_log_default USING btree (occurred_at, seq);
+
+CREATE INDEX auth_audit_log_request_id_idx ON ONLY auth.auth_audit_log USING btree (request_id, occurred_at, seq) WHERE (request_id IS NOT NULL);
+
+CREATE INDEX auth_audit_log_default_request_id_occurred_at_seq_idx ON auth.auth_audit_log_default USING btree (request_id, occurred_at, seq) WHERE (request_id IS NOT NULL);
+
+CREATE INDEX auth_audit_log_resource_idx ON ONLY auth.auth_audit_log USING btree (resource, occurred_at) WHERE (resource IS NOT NULL);
+
+CREATE INDEX auth_audit_log_default_resource_occurred_at_idx ON auth.auth_audit_log_default USING btree (resource, occurred_at) WHERE (resource IS NOT NULL);
 
 CREATE INDEX changes_created_at_idx ON auth.changes USING btree (created_at);
 
 CREATE INDEX changes_xid_idx ON auth.changes USING btree (xid);
+
+CREATE UNIQUE INDEX decision_sums_key ON auth.decision_sums USING btree (hour, app, kind, COALESCE(user_id, '00000000-0000-0000-0000-000000000000'::uuid));
+
+CREATE INDEX decision_sums_user_id_idx ON auth.decision_sums USING btree (user_id, hour);
 
 CREATE INDEX decisions_decided_at_idx ON auth.decisions USING btree (decided_at, id);
 
@@ -499,6 +898,8 @@ CREATE INDEX mail_outbox_created_at_idx ON auth.mail_outbox USING btree (created
 CREATE INDEX mail_outbox_user_id_idx ON auth.mail_outbox USING btree (user_id, kind, created_at);
 
 CREATE INDEX mail_outbox_waiting_idx ON auth.mail_outbox USING btree (next_attempt_at) WHERE (sent_at IS NULL);
+
+CREATE INDEX network_sightings_seen_at_idx ON auth.network_sightings USING btree (seen_at);
 
 CREATE INDEX one_time_tokens_hand_over_idx ON auth.one_time_tokens USING btree (((details ->> 'signInId'::text)), created_at DESC) WHERE (purpose = 'hand_over'::text);
 
@@ -516,6 +917,8 @@ CREATE INDEX policies_digest_idx ON auth.policies USING btree (digest);
 
 CREATE INDEX session_tokens_session_id_idx ON auth.session_tokens USING btree (session_id);
 
+CREATE INDEX sessions_created_at_idx ON auth.sessions USING btree (created_at);
+
 CREATE INDEX sessions_over_at_idx ON auth.sessions USING btree (COALESCE(ended_at, expires_at));
 
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id);
@@ -528,17 +931,57 @@ CREATE INDEX user_roles_role_name_idx ON auth.user_roles USING btree (role_name)
 
 CREATE INDEX webauthn_credentials_user_id_idx ON auth.webauthn_credentials USING btree (user_id);
 
+ALTER INDEX auth.auth_audit_log_actor_id_idx ATTACH PARTITION auth.auth_audit_log_default_actor_id_occurred_at_idx;
+
+ALTER INDEX auth.auth_audit_log_actor_login_idx ATTACH PARTITION auth.auth_audit_log_default_actor_login_occurred_at_seq_idx;
+
+ALTER INDEX auth.auth_audit_log_event_type_idx ATTACH PARTITION auth.auth_audit_log_default_event_type_occurred_at_seq_idx;
+
+ALTER INDEX auth.auth_audit_log_id_idx ATTACH PARTITION auth.auth_audit_log_default_id_idx;
+
+ALTER INDEX auth.auth_audit_log_ip_address_idx ATTACH PARTITION auth.auth_audit_log_default_ip_address_occurred_at_seq_idx;
+
+ALTER INDEX auth.auth_audit_log_occurred_at_idx ATTACH PARTITION auth.auth_audit_log_default_occurred_at_seq_idx;
+
+ALTER INDEX auth.auth_audit_log_pkey ATTACH PARTITION auth.auth_audit_log_default_pkey;
+
+ALTER INDEX auth.auth_audit_log_request_id_idx ATTACH PARTITION auth.auth_audit_log_default_request_id_occurred_at_seq_idx;
+
+ALTER INDEX auth.auth_audit_log_resource_idx ATTACH PARTITION auth.auth_audit_log_default_resource_occurred_at_idx;
+
+CREATE TRIGGER audit_batches_are_final BEFORE DELETE OR UPDATE OR TRUNCATE ON auth.audit_batches FOR EACH STATEMENT EXECUTE FUNCTION auth.refuse_audit_change();
+
+CREATE TRIGGER audit_heads_are_final BEFORE DELETE OR UPDATE OR TRUNCATE ON auth.audit_heads FOR EACH STATEMENT EXECUTE FUNCTION auth.refuse_audit_change();
+
+CREATE TRIGGER audit_log_is_final BEFORE DELETE OR UPDATE ON auth.auth_audit_log FOR EACH ROW EXECUTE FUNCTION auth.refuse_audit_change();
+
+CREATE TRIGGER audit_log_is_kept BEFORE TRUNCATE ON auth.auth_audit_log FOR EACH STATEMENT EXECUTE FUNCTION auth.refuse_audit_change();
+
+CREATE TRIGGER audit_log_is_kept BEFORE TRUNCATE ON auth.auth_audit_log_default FOR EACH STATEMENT EXECUTE FUNCTION auth.refuse_audit_change();
+
+CREATE TRIGGER audit_removals_are_final BEFORE DELETE OR UPDATE OR TRUNCATE ON auth.audit_removals FOR EACH STATEMENT EXECUTE FUNCTION auth.refuse_audit_change();
+
+CREATE TRIGGER audit_row_hashes_are_final BEFORE UPDATE OR TRUNCATE ON auth.audit_row_hashes FOR EACH STATEMENT EXECUTE FUNCTION auth.refuse_audit_change();
+
+CREATE TRIGGER audit_row_hashes_are_kept BEFORE DELETE ON auth.audit_row_hashes FOR EACH ROW EXECUTE FUNCTION auth.refuse_hashes_of_rows();
+
 ALTER TABLE ONLY auth.api_tokens
     ADD CONSTRAINT api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY auth.attempts
     ADD CONSTRAINT attempts_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY auth.audit_row_hashes
+    ADD CONSTRAINT audit_row_hashes_number_fkey FOREIGN KEY (number) REFERENCES auth.audit_batches(number);
+
 ALTER TABLE ONLY auth.devices
     ADD CONSTRAINT devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY auth.mail_outbox
     ADD CONSTRAINT mail_outbox_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.network_sightings
+    ADD CONSTRAINT network_sightings_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY auth.password_history
     ADD CONSTRAINT password_history_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;

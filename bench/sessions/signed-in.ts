@@ -10,7 +10,8 @@ export type SignInMany = (count: number) => Promise<string[]>
 
 const BATCH = 10_000
 
-const INSERT_SIGNED_IN = statement<[hashes: readonly Buffer[], role: string]>('insert_signed_in', 
+const INSERT_SIGNED_IN = statement<[hashes: readonly Buffer[], role: string]>(
+  'insert_signed_in',
   `with given as (
      select gen_random_uuid() as user_id, gen_random_uuid() as session_id, hash, 'guest-' || encode(hash, 'hex') as login
      from unnest($1::bytea[]) as tokens (hash)

@@ -10,7 +10,8 @@ export interface StatementCount {
 
 // Further on, the extension's text has parameters where ours has values.
 const COMPARED = 60
-const READ_COUNT = statement<[beginning: string], StatementCount>('read_count', 
+const READ_COUNT = statement<[beginning: string], StatementCount>(
+  'read_count',
   `select coalesce(sum(calls), 0)::int as calls, coalesce(sum(total_exec_time), 0)::float8 as ms
    from pg_stat_statements where starts_with(query, $1)`,
 )

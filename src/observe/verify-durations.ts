@@ -30,7 +30,7 @@ const BUCKETS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0
 /** Apps with a label of their own, over the life of a process. */
 export const MAX_APPS = 100
 /** The label of what belongs to no app, such as a refusal. */
-export const NO_APP = '_none'
+const NO_APP = '_none'
 
 type ByTier = Map<Tier, DurationSeries>
 type ByDecision = Map<string, ByTier>
