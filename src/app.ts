@@ -35,6 +35,7 @@ import type { GuardParts } from './portal-guard.ts'
 import { createPortalOrigins } from './portal-origin.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
 import type { OpsMetrics } from './observe/ops-routes.ts'
+import type { CompiledPolicy } from './policies/compile.ts'
 import { resetRoutes } from './recovery/reset-routes.ts'
 import { tracePortal } from './traced-portal.ts'
 import { createGateway } from './verify/gateway.ts'
@@ -74,8 +75,9 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
     if (request.url.startsWith(`${entrances.portal.paths.assets}/`)) return
     if (entrances.of(request.raw) === null) throw new PosternError('wrong_host')
   })
+  const policy = (): CompiledPolicy => context.policies.current()
   const onVisitor: GuardParts['onVisitor'] = (request, visitor) => origins.seen(request, visitor)
-  guardRoutes(app, { portal, rateLimits: context.rateLimits, metrics: context.metrics, onVisitor })
+  guardRoutes(app, { portal, rateLimits: context.rateLimits, metrics: context.metrics, onVisitor, policy })
   origins.follow(app)
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method, routeOptions } = request

@@ -24,6 +24,20 @@ export const ERRORS = {
   proof_needed: { status: 403, message: 'Prove once more who you are, and then try again.' },
   unknown_user: { status: 404, message: 'There is nobody with this login.' },
   not_found: { status: 404, message: 'There is no such page.' },
+  already_there: { status: 409, message: 'There is one like this already.' },
+  still_running: {
+    status: 409,
+    message:
+      'A request with this Idempotency-Key was begun and has not ended. Look whether it did its work, then use a new key.',
+  },
+  key_reused: {
+    status: 422,
+    message: 'This Idempotency-Key was used for another request. Use a new key for each thing to make.',
+  },
+  changed_since: {
+    status: 412,
+    message: 'This was changed by somebody else since it was read. Read it again, then decide.',
+  },
   link_not_valid: {
     status: 410,
     message:

@@ -8,8 +8,9 @@ import { RATE_RULES, rateClassOf } from './limits/rate-rules.ts'
 import type { RateClass } from './limits/rate-rules.ts'
 import type { PortalParts } from './login/portal.ts'
 import type { Metrics } from './observe/metrics.ts'
-import { ADMIN_ROLE } from './policies/policy.ts'
-import { visitorFault } from './web/access.ts'
+import type { CompiledPolicy } from './policies/compile.ts'
+import { holdsPermission } from './policies/holds.ts'
+import { isForVisitors, visitorFault } from './web/access.ts'
 import { clientOf } from './web/client.ts'
 import { visitorOf } from './web/pages.ts'
 
@@ -18,12 +19,17 @@ export interface GuardParts {
   /** Null where an operator turned them off. */
   readonly rateLimits: RateLimits | null
   readonly metrics: Pick<Metrics, 'rateLimited'>
+  /** The policy in force: it says which roles may do what of ours. */
+  readonly policy: () => CompiledPolicy
   /** Told who asks, where that had to be found out. */
   readonly onVisitor: (request: FastifyRequest, visitor: Principal) => void
 }
 
 /** Who may call each route, by what it declares, and how often. What has no route counts as a page. */
-export function guardRoutes(app: FastifyInstance, { portal, rateLimits, metrics, onVisitor }: GuardParts): void {
+export function guardRoutes(
+  app: FastifyInstance,
+  { portal, rateLimits, metrics, onVisitor, policy }: GuardParts,
+): void {
   const take = async (kind: RateClass, rule: RateRule, key: string): Promise<void> => {
     const taken = (await rateLimits?.take(rule, key)) ?? { ok: true }
     if (taken.ok) return
@@ -36,10 +42,10 @@ export function guardRoutes(app: FastifyInstance, { portal, rateLimits, metrics,
   })
   app.addHook('preHandler', async (request, reply) => {
     const { access } = request.routeOptions.config
-    if (access !== 'signed_in' && access !== 'administrator') return
+    if (!isForVisitors(access)) return
     const { principal } = await visitorOf(portal, request)
     if (principal !== null) onVisitor(request, principal)
-    const fault = visitorFault(access, principal, ADMIN_ROLE)
+    const fault = visitorFault(access, principal, (who, permission) => holdsPermission(policy(), who, permission))
     if (fault !== null) return refuse(portal, request, { reply, fault })
     const kind = classOf(portal, request)
     const { person } = RATE_RULES[kind]

@@ -19,11 +19,11 @@ const PATH = '/api/v2/attempts'
 
 /** What administrators ask about failures that are counted, and how they lift stops. */
 export function attemptsApiRoutes(app: FastifyInstance, parts: AttemptsApiParts): void {
-  app.get<Query>(PATH, { config: { access: 'administrator' } }, async (request, reply) =>
+  app.get<Query>(PATH, { config: { access: 'postern.attempts:clear' } }, async (request, reply) =>
     reply.send({ status: 'ok', data: await reportAttempts(parts, questionOf(request.query)) }),
   )
 
-  app.delete<Query>(PATH, { config: { access: 'administrator' } }, async (request, reply) => {
+  app.delete<Query>(PATH, { config: { access: 'postern.attempts:clear' } }, async (request, reply) => {
     const by = await provenAdministrator(parts, request)
     const question = questionOf(request.query)
     // All of them at once is for operators at a shell.

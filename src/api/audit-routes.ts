@@ -24,7 +24,7 @@ const QUESTION: Readonly<Record<string, keyof EventQuestion>> = {
 }
 const PATH = '/api/v2/audit'
 const SHOWN = 50
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const
+const ADMINISTRATOR = { config: { access: 'postern.audit:read' } } as const
 
 type Query = Readonly<Record<string, string>>
 type Requested = FastifyRequest<{ Querystring: Query }>

@@ -26,7 +26,7 @@ interface Query {
 export function policyApiRoutes(app: FastifyInstance, parts: PolicyApiParts): void {
   app.get<{ Querystring: Query }>(
     '/api/v2/policy/explain',
-    { config: { access: 'administrator' } },
+    { config: { access: 'postern.policy:read' } },
     async (request, reply) => {
       const { method = 'GET', url, user, from = ANY_CLIENT } = request.query
       if (url === undefined) throw new PosternError('bad_request', 'no parameter url')

@@ -11,7 +11,7 @@ import { readJson } from '../web/strict-json.ts'
 import { administrator, provenAdministrator } from './administrator.ts'
 import type { AdministratorParts } from './administrator.ts'
 
-const ADMINISTRATOR = { config: { access: 'administrator' } } as const
+const ADMINISTRATOR = { config: { access: 'postern.users:write' } } as const
 const KEYS: ReadonlySet<string> = new Set(['email', 'roles', 'days', 'by_mail'])
 
 export type RecoveryApiParts = RecoveryParts & Pick<AdministratorParts, 'factors'>

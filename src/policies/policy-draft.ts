@@ -1,4 +1,5 @@
 import type { Policy, PolicyApp, PolicyTest, SecondFactorDemand } from './policy.ts'
+import { isOwnPermission, OWN_PERMISSIONS, OWN_PREFIX } from '../lib/permissions.ts'
 import { ADMIN_ROLE } from './policy.ts'
 import { APP, DOCUMENT, NAME_RULE, PERMISSIONS, SECOND_FACTOR } from './policy-fields.ts'
 import { readPolicyHost } from './policy-host.ts'
@@ -60,7 +61,12 @@ function readRoles(roles: Readonly<Record<string, unknown>>, report: Report): Ma
     const path = ['roles', name]
     const mistake = roleNameMistake(name)
     if (mistake !== null) report(path, () => mistake)
-    read.set(name, [...new Set(readValue(PERMISSIONS, permissions, path, report))])
+    const given = [...new Set(readValue(PERMISSIONS, permissions, path, report))]
+    for (const [place, permission] of given.entries()) {
+      const fault = ownPermissionMistake(permission)
+      if (fault !== null) report([...path, place], () => fault)
+    }
+    read.set(name, given)
   }
   return read
 }
@@ -68,6 +74,11 @@ function readRoles(roles: Readonly<Record<string, unknown>>, report: Report): Ma
 function roleNameMistake(name: string): string | null {
   if (name === ADMIN_ROLE) return `"${ADMIN_ROLE}" is built in: rules may name it, roles may not define it.`
   return ROLE_NAME.test(name) ? null : `A role's name has ${NAME_RULE}.`
+}
+
+function ownPermissionMistake(name: string): string | null {
+  if (!name.startsWith(OWN_PREFIX) || isOwnPermission(name)) return null
+  return `What begins with "${OWN_PREFIX}" is Postern's own: ${Object.keys(OWN_PERMISSIONS).join(', ')}.`
 }
 
 function readSecondFactor(value: unknown, report: Report): SecondFactorDemand {

@@ -1,8 +1,13 @@
 import type { FastifyInstance } from 'fastify'
+import { isOwnPermission } from '../lib/permissions.ts'
+import type { OwnPermission } from '../lib/permissions.ts'
 import type { Principal } from '../lib/principal.ts'
 
-/** Who may call a route. */
-export type Access = 'anyone' | 'signed_in' | 'administrator' | 'trusted_proxy' | 'operator'
+/** Who may call a route: a permission is for whoever holds it. */
+export type Access = 'anyone' | 'signed_in' | 'trusted_proxy' | 'operator' | OwnPermission
+
+/** Whether somebody holds a permission. */
+export type Holds = (principal: Principal, permission: OwnPermission) => boolean
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -10,18 +15,20 @@ declare module 'fastify' {
   }
 }
 
-/**
- * Why this visitor may not call a route, or null; for those who aren't visitors others see to it.
- * @param adminRole what administrators hold
- */
+/** Why this visitor may not call a route, or null; for those who aren't visitors others see to it. */
 export function visitorFault(
   access: Access | undefined,
   principal: Principal | null,
-  adminRole: string,
+  holds: Holds,
 ): 'not_signed_in' | 'forbidden' | null {
-  if (access !== 'signed_in' && access !== 'administrator') return null
+  if (!isForVisitors(access)) return null
   if (principal === null) return 'not_signed_in'
-  return access === 'signed_in' || principal.roles.includes(adminRole) ? null : 'forbidden'
+  return access === 'signed_in' || holds(principal, access) ? null : 'forbidden'
+}
+
+/** True where a route asks who somebody is. */
+export function isForVisitors(access: Access | undefined): access is 'signed_in' | OwnPermission {
+  return access === 'signed_in' || (access !== undefined && isOwnPermission(access))
 }
 
 /** Makes a route that doesn't say who may call it stop the start. */

@@ -59,6 +59,29 @@ export function parseBody<T>(schema: BodySchema<T>, fields: Fields): ParsedBody<
   return { kind: 'invalid', field: typeof field === 'string' ? field : null }
 }
 
+/** What is wrong with one field, as replies tell it (DESIGN 4.8). */
+export interface ShapeFault {
+  readonly code: 'bad_request'
+  readonly field: string
+  readonly message: string
+}
+
+/** Fields as their schemas type them, or each fault. @param shape by name; nothing else may be given */
+export function readShape<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  fields: Fields,
+): { kind: 'valid'; value: z.output<z.ZodObject<Shape, z.core.$strict>> } | { kind: 'invalid'; faults: ShapeFault[] } {
+  const result = z.strictObject(shape).safeParse({ ...fields })
+  if (result.success) return { kind: 'valid', value: result.data as never }
+  return { kind: 'invalid', faults: result.error.issues.flatMap(faultsOf) }
+}
+
+function faultsOf(issue: z.core.$ZodIssue): ShapeFault[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((field) => ({ code: 'bad_request', field, message: 'There is no such field.' }))
+  return [{ code: 'bad_request', field: issue.path.join('.'), message: issue.message }]
+}
+
 function decodePart(part: string): string {
   try {
     const text = decodeURIComponent(part.replaceAll('+', ' '))

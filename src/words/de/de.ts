@@ -1,0 +1,4 @@
+import { COMMON } from './common.ts'
+
+/** German. */
+export const DE = { ...COMMON } as const

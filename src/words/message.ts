@@ -1,0 +1,26 @@
+/** A text with places such as `{name}`, or one for each plural form that the language has, told by `{count}`. */
+export type Message = string | Plural
+
+export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string }>
+
+/** Names of the places in a text. */
+export type Places<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Places<Rest> : never
+
+/** What has to be given to say a message. */
+export type Values<M, Value> = M extends string
+  ? { readonly [Name in Places<M>]: Value }
+  : { readonly count: number } & { readonly [Name in Exclude<Places<M[keyof M]>, 'count'>]: Value }
+
+const PLACE = /\{(\w+)\}/g
+
+/** Names of the places in a message, those of all its forms together. */
+export function placesOf(message: Message): ReadonlySet<string> {
+  const texts = typeof message === 'string' ? [message] : Object.values(message)
+  return new Set(texts.flatMap((text) => [...text.matchAll(PLACE)].map(([, name = '']) => name)))
+}
+
+/** The texts around the places, and the names of these between them: one more text than names. */
+export function splitAtPlaces(text: string): { readonly texts: readonly string[]; readonly names: readonly string[] } {
+  const parts = text.split(PLACE)
+  return { texts: parts.filter((_, index) => index % 2 === 0), names: parts.filter((_, index) => index % 2 === 1) }
+}

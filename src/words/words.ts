@@ -1,0 +1,63 @@
+import { EN } from './en/en.ts'
+import { splitAtPlaces } from './message.ts'
+import type { Message, Values } from './message.ts'
+
+/** All that pages and mails say, in English; every other language says the same under the same names. */
+export type Catalogue = typeof EN
+export type WordName = keyof Catalogue
+/** What a language that came from a file has; English stands in for the rest. */
+export type Translation = Readonly<Partial<Record<WordName, Message>>>
+
+type Given<Name extends WordName, Value> = [keyof Values<Catalogue[Name], Value>] extends [never]
+  ? [values?: Values<Catalogue[Name], Value>]
+  : [values: Values<Catalogue[Name], Value>]
+
+/** One language. */
+export interface Words {
+  /** BCP 47 tag, such as `de`. */
+  readonly tag: string
+  /** What speakers of it call it. */
+  readonly endonym: string
+  /** The text under a name, its places filled. Plain text: it is escaped where it is put into a page. */
+  say<Name extends WordName>(name: Name, ...given: Given<Name, string | number>): string
+  /** The text under a name with other things than text in its places, in turn, for what makes one of them. */
+  parts<Name extends WordName, Value>(name: Name, ...given: Given<Name, Value>): readonly (string | Value)[]
+  /** A moment to the minute, in UTC. */
+  time(moment: Date): string
+  date(moment: Date): string
+  number(value: number): string
+}
+
+/** Builds a language; what `translation` lacks is said in English. */
+export function createWords(tag: string, translation: Translation): Words {
+  const plurals = new Intl.PluralRules(tag)
+  const times = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
+  const dates = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' })
+  const numbers = new Intl.NumberFormat(tag)
+  const textOf = (name: WordName, values: object): string => {
+    const message: Message = translation[name] ?? EN[name]
+    if (typeof message === 'string') return message
+    const count = 'count' in values && typeof values.count === 'number' ? values.count : 0
+    return message[plurals.select(count)] ?? message.other
+  }
+  const partsOf = <Value>(name: WordName, values: Readonly<Record<string, Value>>): (string | Value)[] => {
+    const { texts, names } = splitAtPlaces(textOf(name, values))
+    return texts.flatMap((text, index) => {
+      const value = values[names[index] ?? '']
+      return value === undefined ? [text] : [text, value]
+    })
+  }
+  const show = (part: string | number): string => (typeof part === 'number' ? numbers.format(part) : part)
+  return {
+    tag,
+    endonym: new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag,
+    say: (name, ...[values]) =>
+      partsOf<string | number>(name, values ?? {})
+        .map(show)
+        .join(''),
+    parts: (name, ...[values]) => partsOf(name, (values ?? {}) as Readonly<Record<string, never>>),
+    time: (moment) => times.format(moment),
+    date: (moment) => dates.format(moment),
+    number: (value) => numbers.format(value),
+  }
+}

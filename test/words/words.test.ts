@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { DE } from '../../src/words/de/de.ts'
+import { EN } from '../../src/words/en/en.ts'
+import { createLanguages, readTranslation } from '../../src/words/languages.ts'
+import { placesOf, splitAtPlaces } from '../../src/words/message.ts'
+import type { Message } from '../../src/words/message.ts'
+
+const languages = createLanguages('en')
+
+test('German says all that English does, with the same places, and nothing else', () => {
+  assert.deepEqual(Object.keys(DE).sort(), Object.keys(EN).sort())
+  for (const [name, message] of Object.entries<Message>(DE)) {
+    assert.deepEqual(placesOf(message), placesOf((EN as Readonly<Record<string, Message>>)[name] ?? ''), name)
+  }
+})
+
+test('no text is empty, and none has a blank at its edge that templates would lose', () => {
+  for (const [name, message] of [...Object.entries<Message>(EN), ...Object.entries<Message>(DE)]) {
+    for (const text of typeof message === 'string' ? [message] : Object.values(message)) {
+      assert.ok(text !== '' && text === text.trim(), name)
+    }
+  }
+})
+
+test('the language is the one chosen before, else what the browser wants most, else the usual one', () => {
+  const choose = (chosen: string | null, accepted?: string): string => languages.choose(chosen, accepted).tag
+  assert.equal(choose('de', 'en'), 'de')
+  assert.equal(choose(null, 'fr, de-AT;q=0.8, en;q=0.9'), 'en')
+  assert.equal(choose(null, 'fr, de-AT;q=0.8'), 'de')
+  assert.equal(choose(null, 'de;q=0, fr'), 'en')
+  assert.equal(choose('xx', undefined), 'en')
+  assert.equal(createLanguages('de').choose(null, '*').tag, 'de')
+})
+
+test('whatever Accept-Language holds, a language is chosen', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 2_000 }), (accepted) =>
+      languages.all.includes(languages.choose(null, accepted)),
+    ),
+  )
+})
+
+test('a language from a file is there, and English says what it lacks', () => {
+  const french = readTranslation({ 'common.back': 'Retour' })
+  assert.ok(typeof french !== 'string')
+  const words = createLanguages('en', new Map([['fr', french]])).find('fr-CA')
+  assert.equal(words?.say('common.back'), 'Retour')
+  assert.equal(words?.say('common.utc'), EN['common.utc'])
+  assert.equal(words?.endonym, 'français')
+})
+
+test('a file that is wrong is refused with what is wrong', () => {
+  assert.equal(readTranslation([]), 'It is no JSON object.')
+  assert.equal(readTranslation({ 'common.nope': 'x' }), 'Nothing is called common.nope.')
+  assert.match(faultOf(readTranslation({ 'common.back': 3 })), /neither a text/)
+  assert.match(faultOf(readTranslation({ 'common.back': { one: 'x' } })), /neither a text/)
+  assert.equal(readTranslation({ 'common.back': '{who}' }), 'common.back has a place {who} that is never filled.')
+  assert.match(faultOf(readTranslation(JSON.parse('{"__proto__x": "y"}'))), /Nothing is called/)
+})
+
+function faultOf(read: ReturnType<typeof readTranslation>): string {
+  return typeof read === 'string' ? read : ''
+}
+
+test('texts and places of a message, put together again, are the message', () => {
+  const message = fc.array(fc.oneof(fc.string(), fc.stringMatching(/^\{\w{1,8}\}$/))).map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(message, (text) => {
+      const { texts, names } = splitAtPlaces(text)
+      assert.equal(
+        texts.map((each, index) => each + (names[index] === undefined ? '' : `{${names[index]}}`)).join(''),
+        text,
+      )
+    }),
+  )
+})
