@@ -20,10 +20,10 @@ const REFUSALS: Partial<Record<ErrorCode, EventType>> = {
 
 /** Errors on the portal's host lead back to the portal, those on an app's host to the app. */
 export function portalFailure(context: Context, origins: PortalOrigins): FailureHandler {
-  const { entrances, cookies } = context.portalParts
+  const { entrances, cookies, look } = context.portalParts
   const { log, config } = context
   const failAt = ({ assets, base }: Paths, homeHref: string): FailureHandler =>
-    createFailureHandler({ log, assetBase: assets, homeHref, apiPrefix: `${base}/api/` })
+    createFailureHandler({ log, look, cookies, assetBase: assets, homeHref, apiPrefix: `${base}/api/` })
   const atPortal = failAt(entrances.portal.paths, config.publicUrl.href)
   return (error, request, reply) => {
     noteRefusal(context, origins, { error, request })

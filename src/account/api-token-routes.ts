@@ -3,7 +3,7 @@ import { grantToken, revokeToken } from '../tokens/tokens.ts'
 import { TOKEN_DAYS } from '../tokens/token-wish.ts'
 import type { WrittenWish } from '../tokens/token-wish.ts'
 import { bodySchema, textField } from '../web/body.ts'
-import { formToken, sendHtml } from '../web/pages.ts'
+import { formToken, frameOf, sendHtml } from '../web/pages.ts'
 import { portalHeaders } from '../web/security-headers.ts'
 import { doerOf, faultsOf, tokenId } from './api-token-parts.ts'
 import type { ApiTokenParts } from './api-token-parts.ts'
@@ -57,10 +57,13 @@ export function apiTokenRoutes(app: FastifyInstance, parts: ApiTokenParts): void
     const { csrf: _, ...values } = fields
     const granted = await grantToken(parts, visitor.principal, wishOf(values), doerOf(parts, request, visitor))
     if (granted.kind !== 'granted') return showList(parts, reply, visitor, { values, faults: faultsOf(granted) })
-    const { assets: assetBase } = parts.entrances.portal.paths
     const { token, expiresAt } = granted
     reply.headers(portalHeaders({ secure: parts.cookies.secure, scripted: true }))
-    return sendHtml(reply, 200, newApiTokenPage({ assetBase, token, expiresAt, backHref: pathOf(parts) }))
+    return sendHtml(
+      reply,
+      200,
+      newApiTokenPage({ frame: frameOf(parts, request), token, expiresAt, backHref: pathOf(parts) }),
+    )
   })
 
   app.post('/account/api-tokens/revoke', ACCESS, async (request, reply) => {
@@ -80,7 +83,7 @@ async function showList(
 ): Promise<FastifyReply> {
   const { paths } = parts.entrances.portal
   const model = {
-    assetBase: paths.assets,
+    frame: frameOf(parts, reply.request),
     tokens: await parts.apiTokens.list(visitor.principal.login, MAX_LISTED),
     action: pathOf(parts),
     csrf: formToken(parts, PURPOSE, visitor.token),

@@ -3,6 +3,7 @@ import { describeScope } from '../tokens/token-report.ts'
 import { MAX_TOKEN_NAME, TOKEN_DAYS } from '../tokens/token-wish.ts'
 import { hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 import { fact, showTime } from './facts.ts'
@@ -25,7 +26,7 @@ export interface TokenForm {
 }
 
 export interface ApiTokensPage extends TokenForm {
-  readonly assetBase: string
+  readonly frame: Frame
   readonly tokens: readonly ApiTokenRow[]
   /** Path that the form of a new token is posted to, and others below it. */
   readonly action: string
@@ -51,7 +52,7 @@ const NARROWING: readonly NarrowingField[] = [
 
 /** One's own tokens: what they are for and when they were last used, with the means to end them and to make another. */
 export function apiTokensPage(model: ApiTokensPage): string {
-  const { assetBase, tokens, homeHref, proveHref } = model
+  const { frame, tokens, homeHref, proveHref } = model
   const body = html`<h1>API tokens</h1>
     <p class="quiet">
       For programs that open apps in your name. A token does what you may do, without a sign-in, so give each no more
@@ -65,17 +66,17 @@ export function apiTokensPage(model: ApiTokensPage): string {
             <p><a class="button" href="${proveHref}">Prove who you are</a></p>`
     }
     <p><a class="button second" href="${homeHref}">Back</a></p>`
-  return page({ title: 'API tokens', body, assetBase })
+  return page({ title: 'API tokens', body, frame })
 }
 
 /** A new token, this once. The button that copies it is there where there is JavaScript. */
 export function newApiTokenPage(model: {
-  readonly assetBase: string
+  readonly frame: Frame
   readonly token: string
   readonly expiresAt: Date
   readonly backHref: string
 }): string {
-  const { assetBase, token, expiresAt, backHref } = model
+  const { frame, token, expiresAt, backHref } = model
   const body = html`<h1>Your new token</h1>
     <p>Put it where the program finds it. It is not shown again, and is good until ${showTime(expiresAt)}.</p>
     <p><code id="token">${token}</code></p>
@@ -85,7 +86,7 @@ export function newApiTokenPage(model: {
       name.
     </p>
     <p><a class="button second" href="${backHref}">I have kept it</a></p>`
-  return page({ title: 'Your new token', body, assetBase, script: 'copy' })
+  return page({ title: 'Your new token', body, frame, script: 'copy' })
 }
 
 function tokenItem(token: ApiTokenRow, { action, csrf }: ApiTokensPage): Html {

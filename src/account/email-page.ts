@@ -1,14 +1,15 @@
 import { field, hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 
-interface Frame {
-  readonly assetBase: string
+interface FormFrame {
+  readonly frame: Frame
   readonly homeHref: string
 }
 
-export interface EmailPage extends Frame {
+export interface EmailPage extends FormFrame {
   /** Path that all forms are posted to. */
   readonly action: string
   readonly csrf: string
@@ -24,7 +25,7 @@ export interface EmailPage extends Frame {
   readonly sentTo: string | null
 }
 
-export interface EmailLinkPage extends Frame {
+export interface EmailLinkPage extends FormFrame {
   readonly action: string
   readonly csrf: string
   readonly token: string
@@ -45,7 +46,7 @@ const DONE_WORDS = {
 
 /** One's own address: whether it is confirmed, and changing it. */
 export function emailPage(model: EmailPage): string {
-  const { assetBase, email, isVerified, homeHref, entered, sentTo } = model
+  const { frame, email, isVerified, homeHref, entered, sentTo } = model
   const title = 'Your e-mail address'
   const body = html`<h1>${title}</h1>
     ${
@@ -66,12 +67,12 @@ export function emailPage(model: EmailPage): string {
     </dl>
     ${model.sendsMails ? changes(model) : html`<p class="quiet">Ask your administrator to change it.</p>`}
     <p><a class="button second" href="${homeHref}">Back</a></p>`
-  return page({ title: entered === null ? title : `Error: ${title}`, body, assetBase })
+  return page({ title: entered === null ? title : `Error: ${title}`, body, frame })
 }
 
 /** Behind a link from a mail; looking changes nothing. */
 export function emailLinkPage(model: EmailLinkPage): string {
-  const { assetBase, action, csrf, token, login, email, purpose } = model
+  const { frame, action, csrf, token, login, email, purpose } = model
   const { title, button } = LINK_WORDS[purpose]
   const sentence =
     purpose === 'confirm'
@@ -83,16 +84,16 @@ export function emailLinkPage(model: EmailLinkPage): string {
       ${hiddenField('csrf', csrf)} ${hiddenField('token', token)}
       <button class="button" type="submit">${button}</button>
     </form>`
-  return page({ title, body, assetBase })
+  return page({ title, body, frame })
 }
 
 /** After the link was used. */
-export function emailDonePage({ assetBase, homeHref, purpose }: Frame & Pick<EmailLinkPage, 'purpose'>): string {
+export function emailDonePage({ frame, homeHref, purpose }: FormFrame & Pick<EmailLinkPage, 'purpose'>): string {
   const [title, sentence] = DONE_WORDS[purpose]
   const body = html`<h1>${title}</h1>
     <p role="status">${sentence}</p>
     <p><a class="button" href="${homeHref}">Go on</a></p>`
-  return page({ title, body, assetBase })
+  return page({ title, body, frame })
 }
 
 function changes(model: EmailPage): Html {

@@ -8,7 +8,7 @@ import type { LinkOwner } from '../recovery/user-links.ts'
 import { bodySchema, parseBody, textField } from '../web/body.ts'
 import { clientOf } from '../web/client.ts'
 import { hideAddress, refuseCrossSiteLink } from '../web/link-page.ts'
-import { formOf, formToken, isOwnForm, sendHtml } from '../web/pages.ts'
+import { formOf, formToken, frameOf, isOwnForm, sendHtml } from '../web/pages.ts'
 import { emailDonePage, emailLinkPage, emailPage } from './email-page.ts'
 import type { EmailPage } from './email-page.ts'
 import { noteProofRefused } from './proof-refused.ts'
@@ -37,12 +37,21 @@ const LINKS = {
 export function emailRoutes(app: FastifyInstance, parts: EmailParts): void {
   const action = `${parts.entrances.portal.paths.base}/account/email`
   const show = async (reply: FastifyReply, visitor: AccountVisitor, shown: Shown): Promise<FastifyReply> => {
-    const { assets: assetBase, home: homeHref } = parts.entrances.portal.paths
+    const { home: homeHref } = parts.entrances.portal.paths
     const own = await ownEmail(parts.database, visitor.principal.userId)
     const proveHref = await proveAnewHref(parts, visitor, action)
     const csrf = formToken(parts, PURPOSE, visitor.token)
     const { sendsMails } = parts
-    const markup = emailPage({ assetBase, homeHref, action, csrf, sendsMails, proveHref, ...own, ...shown })
+    const markup = emailPage({
+      frame: frameOf(parts, reply.request),
+      homeHref,
+      action,
+      csrf,
+      sendsMails,
+      proveHref,
+      ...own,
+      ...shown,
+    })
     return sendHtml(reply, shown.entered === null ? 200 : 400, markup)
   }
 
@@ -70,7 +79,7 @@ export function emailRoutes(app: FastifyInstance, parts: EmailParts): void {
 
 function linkRoutes(app: FastifyInstance, parts: EmailParts, name: keyof typeof LINKS): void {
   const { purpose, use } = LINKS[name]
-  const { base, assets: assetBase, home: homeHref } = parts.entrances.portal.paths
+  const { base, home: homeHref } = parts.entrances.portal.paths
   const path = `/account/email/${name}`
   const getOwner = async (token: string): Promise<LinkOwner> => {
     const owner = await findLink(parts.database, parts.keys, purpose, token)
@@ -84,7 +93,7 @@ function linkRoutes(app: FastifyInstance, parts: EmailParts, name: keyof typeof 
     const owner = await getOwner(token)
     const form = { action: `${base}${path}`, csrf: formToken(parts, purpose, token), token }
     const about = { login: owner.login, email: emailOf(owner), purpose: name }
-    return sendHtml(reply, 200, emailLinkPage({ assetBase, homeHref, ...form, ...about }))
+    return sendHtml(reply, 200, emailLinkPage({ frame: frameOf(parts, request), homeHref, ...form, ...about }))
   })
 
   app.post(path, ANYONE, async (request, reply) => {
@@ -95,6 +104,6 @@ function linkRoutes(app: FastifyInstance, parts: EmailParts, name: keyof typeof 
     const { token, csrf } = parsed.value
     const used = isOwnForm(parts, purpose, token, csrf) && (await use(parts, token, clientOf(parts, request)))
     if (!used) throw new PosternError('reset_link_not_valid')
-    return sendHtml(reply, 200, emailDonePage({ assetBase, homeHref, purpose: name }))
+    return sendHtml(reply, 200, emailDonePage({ frame: frameOf(parts, request), homeHref, purpose: name }))
   })
 }

@@ -2,12 +2,13 @@ import type { NewPasskeyOptions } from '../credentials/enrol-passkey.ts'
 import { RECOVERY_CODES } from '../credentials/recovery-codes.ts'
 import { hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 import { nameField } from './factors-page.ts'
 
 interface EnrolPage {
-  readonly assetBase: string
+  readonly frame: Frame
   /** Path that the form is posted to. */
   readonly action: string
   readonly csrf: string
@@ -27,7 +28,7 @@ export interface PasskeyPage extends EnrolPage {
 }
 
 /** A new authenticator app: the key once as picture and text, and the field for its first code. */
-export function totpPage({ assetBase, action, csrf, backHref, name, key }: TotpPage): string {
+export function totpPage({ frame, action, csrf, backHref, name, key }: TotpPage): string {
   const body = html`<h1>Add an authenticator app</h1>
     ${key === null ? wrongCode() : theKey(key)}
     <form method="post" action="${action}">
@@ -49,11 +50,11 @@ export function totpPage({ assetBase, action, csrf, backHref, name, key }: TotpP
       <button class="button" type="submit">Add</button>
     </form>
     <p><a class="button second" href="${backHref}">Cancel</a></p>`
-  return page({ title: 'Add an authenticator app', body, assetBase })
+  return page({ title: 'Add an authenticator app', body, frame })
 }
 
 /** A new security key or passkey: the browser is asked by a script, since nothing else can. */
-export function passkeyPage({ assetBase, action, csrf, backHref, name, options }: PasskeyPage): string {
+export function passkeyPage({ frame, action, csrf, backHref, name, options }: PasskeyPage): string {
   const body = html`<h1>Add a security key or passkey</h1>
     <p>Your browser asks for a key, or offers to keep a passkey on this device.</p>
     <noscript><p class="alert">Keys and passkeys need JavaScript, which is turned off here.</p></noscript>
@@ -72,18 +73,18 @@ export function passkeyPage({ assetBase, action, csrf, backHref, name, options }
       <button class="button" type="submit">Go on</button>
     </form>
     <p><a class="button second" href="${backHref}">Cancel</a></p>`
-  return page({ title: 'Add a security key or passkey', body, assetBase, script: 'passkey' })
+  return page({ title: 'Add a security key or passkey', body, frame, script: 'passkey' })
 }
 
 /** Recovery codes, this once, to print or copy. */
 export function recoveryCodesPage({
-  assetBase,
+  frame,
   codes,
   login,
   host,
   backHref,
 }: {
-  assetBase: string
+  frame: Frame
   codes: readonly string[]
   login: string
   host: string
@@ -99,7 +100,7 @@ export function recoveryCodesPage({
     </ol>
     <p class="quiet">There are ${RECOVERY_CODES}. Those that you had before no longer work.</p>
     <p><a class="button" href="${backHref}">I have kept them</a></p>`
-  return page({ title: 'Recovery codes', body, assetBase })
+  return page({ title: 'Recovery codes', body, frame })
 }
 
 function theKey({ qrCode, text }: { qrCode: Html; text: string }): Html {

@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { totpKeyText, totpUri } from '../credentials/totp-code.ts'
 import { MAX_OF_A_KIND } from '../credentials/own-factors.ts'
 import type { FactorKind } from '../credentials/own-factors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { bodySchema, textField } from '../web/body.ts'
-import { sendHtml, setSessionCookie } from '../web/pages.ts'
+import type { Frame } from '../web/frame.ts'
+import { frameOf, sendHtml, setSessionCookie } from '../web/pages.ts'
 import type { NewSession } from '../web/pages.ts'
 import { portalHeaders } from '../web/security-headers.ts'
 import { passkeyPage, totpPage } from './enrol-pages.ts'
@@ -40,7 +41,7 @@ function totpRoutes(app: FastifyInstance, parts: FactorParts): void {
     const key = await parts.database.transaction((tx) => parts.ownFactors.beginTotp(tx, principal.userId))
     const issuer = new URL(parts.entrances.portal.origin).host
     const picture = await qrCode(totpUri({ key, issuer, account: principal.login }), 'QR code for the app')
-    const about = { ...pageOf(parts, form.visitor), action, name: newName('totp', owned) }
+    const about = { ...pageOf(parts, request, form.visitor), action, name: newName('totp', owned) }
     return sendHtml(reply, 200, totpPage({ ...about, key: { qrCode: picture, text: totpKeyText(key) } }))
   })
 
@@ -51,7 +52,7 @@ function totpRoutes(app: FastifyInstance, parts: FactorParts): void {
     const name = readName(form.fields.name, MAX_NAME_CHARACTERS) ?? NEW_NAMES.totp
     const addition = await confirmTotp(parts, form.owner, { name, code })
     if (addition.kind === 'added') return backWith(parts, reply, addition.session)
-    return sendHtml(reply, 400, totpPage({ ...pageOf(parts, form.visitor), action, name, key: null }))
+    return sendHtml(reply, 400, totpPage({ ...pageOf(parts, request, form.visitor), action, name, key: null }))
   })
 }
 
@@ -66,7 +67,7 @@ function passkeyRoutes(app: FastifyInstance, parts: FactorParts): void {
     const options = await parts.database.transaction((tx) => parts.ownFactors.beginPasskey(tx, ask))
     const action = `${factorsPath(parts)}/passkey/confirm`
     reply.headers(portalHeaders({ secure: parts.cookies.secure, scripted: true }))
-    const about = { ...pageOf(parts, form.visitor), action, name: newName('webauthn', owned) }
+    const about = { ...pageOf(parts, request, form.visitor), action, name: newName('webauthn', owned) }
     return sendHtml(reply, 200, passkeyPage({ ...about, options }))
   })
 
@@ -99,9 +100,12 @@ function newName(kind: FactorKind, owned: number): string {
   return owned === 0 ? NEW_NAMES[kind] : `${NEW_NAMES[kind]} ${owned + 1}`
 }
 
-function pageOf(parts: FactorParts, visitor: AccountVisitor): { assetBase: string; csrf: string; backHref: string } {
-  const { assets: assetBase } = parts.entrances.portal.paths
-  return { assetBase, csrf: factorCsrf(parts, visitor), backHref: factorsPath(parts) }
+function pageOf(
+  parts: FactorParts,
+  request: FastifyRequest,
+  visitor: AccountVisitor,
+): { frame: Frame; csrf: string; backHref: string } {
+  return { frame: frameOf(parts, request), csrf: factorCsrf(parts, visitor), backHref: factorsPath(parts) }
 }
 
 /** What can't be read is no answer, like any other that isn't right. */

@@ -3,7 +3,7 @@ import type { FactorKind } from '../credentials/own-factors.ts'
 import { PosternError } from '../errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { bodySchema, textField } from '../web/body.ts'
-import { sendHtml } from '../web/pages.ts'
+import { frameOf, sendHtml } from '../web/pages.ts'
 import { recoveryCodesPage } from './enrol-pages.ts'
 import { enrolRoutes } from './enrol-routes.ts'
 import { removeFactor, renameFactor, renewCodes } from './factor-changes.ts'
@@ -53,8 +53,8 @@ export function factorRoutes(app: FastifyInstance, parts: FactorParts): void {
     const { userId, login } = form.owner.principal
     if ((await factors.ownedBy(database, userId)).length === 0) return backToList(parts, reply)
     const codes = await renewCodes(parts, form.owner)
-    const { origin, paths } = entrances.portal
-    const about = { assetBase: paths.assets, host: new URL(origin).host, backHref: factorsPath(parts) }
+    const { origin } = entrances.portal
+    const about = { frame: frameOf(parts, request), host: new URL(origin).host, backHref: factorsPath(parts) }
     return sendHtml(reply, 200, recoveryCodesPage({ ...about, codes, login }))
   })
 
@@ -72,7 +72,7 @@ async function showList(
   const { paths } = entrances.portal
   const { notice = null } = request.query
   const model = {
-    assetBase: paths.assets,
+    frame: frameOf(parts, reply.request),
     factors: await ownFactors.list(database, userId),
     recoveryCodesLeft: (await ownFactors.count(database, userId)).recovery,
     action: factorsPath(parts),

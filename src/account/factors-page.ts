@@ -3,6 +3,7 @@ import type { OwnFactor } from '../credentials/own-factors.ts'
 import { FEW_RECOVERY_CODES, RECOVERY_CODES } from '../credentials/recovery-codes.ts'
 import { hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 
@@ -10,7 +11,7 @@ import type { Html } from '../web/html.ts'
 export type FactorsNotice = 'last_one' | 'too_many' | 'known' | 'passkey_refused' | 'name_refused'
 
 export interface FactorsPage {
-  readonly assetBase: string
+  readonly frame: Frame
   readonly factors: readonly OwnFactor[]
   readonly recoveryCodesLeft: number
   /** Path that all forms are posted below, such as `/account/factors`. */
@@ -44,7 +45,7 @@ export function isFactorsNotice(text: string | null): text is FactorsNotice {
 
 /** One's own second factors: what they are and when they were last used, with the means to change them. */
 export function factorsPage(model: FactorsPage): string {
-  const { assetBase, factors, homeHref, notice, proveHref } = model
+  const { frame, factors, homeHref, notice, proveHref } = model
   const body = html`<h1>Second factors</h1>
     <p class="quiet">What you sign in with besides your password. All times are UTC.</p>
     ${notice !== null && html`<p class="alert" role="alert">${NOTICES[notice]}</p>`} ${warnings(model)}
@@ -56,7 +57,7 @@ export function factorsPage(model: FactorsPage): string {
     ${factors.map((factor) => factorItem(factor, model))} ${proveHref === null && additions(model)}
     ${factors.length > 0 && recoveryCodes(model)}
     <p><a class="button second" href="${homeHref}">Back</a></p>`
-  return page({ title: 'Second factors', body, assetBase })
+  return page({ title: 'Second factors', body, frame })
 }
 
 function warnings({ factors, recoveryCodesLeft: left, isDemanded }: FactorsPage): Html {

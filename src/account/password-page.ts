@@ -1,6 +1,7 @@
 import type { PasswordRules } from '../credentials/password-rules.ts'
 import { field, hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 
@@ -11,7 +12,7 @@ export interface PasswordProblem {
 }
 
 export interface PasswordPage {
-  readonly assetBase: string
+  readonly frame: Frame
   readonly homeHref: string
   /** Path that the form is posted to. */
   readonly action: string
@@ -24,7 +25,7 @@ export interface PasswordPage {
   readonly problem: PasswordProblem | null
 }
 
-interface PasswordChangedPage extends Pick<PasswordPage, 'assetBase' | 'homeHref'> {
+interface PasswordChangedPage extends Pick<PasswordPage, 'frame' | 'homeHref'> {
   /** Where API tokens are ended. */
   readonly tokensHref: string
 }
@@ -33,7 +34,7 @@ const TITLE = 'Change your password'
 
 /** One's own password: the current one, the new one, and how strong that is where scripts run. */
 export function passwordPage(model: PasswordPage): string {
-  const { assetBase, homeHref, action, csrf, login, problem } = model
+  const { frame, homeHref, action, csrf, login, problem } = model
   const body = html`<h1>${TITLE}</h1>
     <form method="post" action="${action}" novalidate ${attributes({ 'data-strength': model.strengthAction })}>
       ${hiddenField('csrf', csrf)}
@@ -62,17 +63,17 @@ export function passwordPage(model: PasswordPage): string {
       <button class="button" type="submit">Change the password</button>
     </form>
     <p><a class="button second" href="${homeHref}">Back</a></p>`
-  return page({ title: problem === null ? TITLE : `Error: ${TITLE}`, body, assetBase, script: 'strength' })
+  return page({ title: problem === null ? TITLE : `Error: ${TITLE}`, body, frame, script: 'strength' })
 }
 
 /** After it was changed; what programs use goes on, which is told. */
-export function passwordChangedPage({ assetBase, homeHref, tokensHref }: PasswordChangedPage): string {
+export function passwordChangedPage({ frame, homeHref, tokensHref }: PasswordChangedPage): string {
   const body = html`<h1>Your password is changed</h1>
     <p role="status">You are signed out everywhere else.</p>
     <p class="quiet">API tokens still work. End those that are not yours, or that somebody else may know.</p>
     <p><a class="button" href="${homeHref}">Go on</a></p>
     <p><a class="button second" href="${tokensHref}">Your API tokens</a></p>`
-  return page({ title: 'Your password is changed', body, assetBase })
+  return page({ title: 'Your password is changed', body, frame })
 }
 
 /** Shown by the script, in words as well as by length. */

@@ -4,7 +4,7 @@ import type { Devices } from '../limits/devices.ts'
 import { bodySchema, optionalTextField, textField } from '../web/body.ts'
 import { clientOf } from '../web/client.ts'
 import type { ClientParts } from '../web/client.ts'
-import { cookieHeaders, formToken, sendHtml, setSessionCookie } from '../web/pages.ts'
+import { cookieHeaders, formToken, frameOf, sendHtml, setSessionCookie } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
 import { portalHeaders } from '../web/security-headers.ts'
 import { changePassword } from './change-password.ts'
@@ -35,8 +35,9 @@ const STOPPED = 'There were too many wrong passwords. Try again later.'
 
 /** `/account/password`: changing one's own password, and the meter beside its field. */
 export function passwordRoutes(app: FastifyInstance, parts: PasswordRouteParts): void {
-  const { assets: assetBase, home: homeHref, base } = parts.entrances.portal.paths
+  const { home: homeHref, base } = parts.entrances.portal.paths
   const action = `${base}/account/password`
+  const tokensHref = `${base}/account/api-tokens`
   const { rules } = parts.newPasswords
   const show = (
     reply: FastifyReply,
@@ -45,7 +46,8 @@ export function passwordRoutes(app: FastifyInstance, parts: PasswordRouteParts):
   ): FastifyReply => {
     const csrf = formToken(parts, PURPOSE, token)
     const strengthAction = `${action}/strength`
-    const model = { assetBase, homeHref, action, strengthAction, csrf, login, rules, problem }
+    const frame = frameOf(parts, reply.request)
+    const model = { frame, homeHref, action, strengthAction, csrf, login, rules, problem }
     reply.headers(portalHeaders({ secure: parts.cookies.secure, scripted: true }))
     return sendHtml(reply, status, passwordPage(model))
   }
@@ -73,11 +75,7 @@ export function passwordRoutes(app: FastifyInstance, parts: PasswordRouteParts):
         return wrong(429, 'current', STOPPED)
       case 'changed':
         setSessionCookie(parts.cookies, reply, parts.entrances.portal.hostName, change.session)
-        return sendHtml(
-          reply,
-          200,
-          passwordChangedPage({ assetBase, homeHref, tokensHref: `${base}/account/api-tokens` }),
-        )
+        return sendHtml(reply, 200, passwordChangedPage({ frame: frameOf(parts, request), homeHref, tokensHref }))
     }
   })
 

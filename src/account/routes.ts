@@ -8,7 +8,7 @@ import type { Log } from '../observe/log.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Database } from '../store/database.ts'
 import { bodySchema, optionalTextField, textField } from '../web/body.ts'
-import { cookieHeaders, formToken, sendHtml } from '../web/pages.ts'
+import { cookieHeaders, formToken, frameOf, sendHtml } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
 import type { ListedDevice } from './device-list.ts'
 import { sessionListPage } from './session-list-page.ts'
@@ -39,8 +39,12 @@ export function accountRoutes(app: FastifyInstance, parts: AccountParts): void {
     const sessions = await ownSessions(parts, principal)
     const devices = await ownDevices(parts, principal, parts.devices.read(cookieHeaders(request)))
     const csrf = formToken(parts, PURPOSE, token)
-    const { assets: assetBase, home: homeHref } = paths
-    return sendHtml(reply, 200, sessionListPage({ assetBase, sessions, devices, action, csrf, homeHref }))
+    const { home: homeHref } = paths
+    return sendHtml(
+      reply,
+      200,
+      sessionListPage({ frame: frameOf(parts, request), sessions, devices, action, csrf, homeHref }),
+    )
   })
 
   app.post('/account/sessions', { config: { access: 'signed_in' } }, async (request, reply) => {

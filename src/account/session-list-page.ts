@@ -1,5 +1,6 @@
 import { hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 import { deviceList } from './device-list.ts'
@@ -21,7 +22,7 @@ export interface ListedSession {
 }
 
 export interface SessionListPage {
-  readonly assetBase: string
+  readonly frame: Frame
   /** The one that looks first. */
   readonly sessions: readonly ListedSession[]
   /** Browsers that are known, last used first. */
@@ -34,7 +35,7 @@ export interface SessionListPage {
 
 /** One's own sign-ins: what they are and when they were last used, with the means to end the others. */
 export function sessionListPage(model: SessionListPage): string {
-  const { assetBase, sessions, devices, action, csrf, homeHref } = model
+  const { frame, sessions, devices, action, csrf, homeHref } = model
   const others = sessions.filter(({ isThis }) => !isThis)
   const body = html`<h1>Where you are signed in</h1>
     <p class="quiet">All times are UTC. End what you don't know, then change your password.</p>
@@ -48,7 +49,7 @@ export function sessionListPage(model: SessionListPage): string {
     }
     ${deviceList(devices, { action, csrf })}
     <p><a class="button second" href="${homeHref}">Back</a></p>`
-  return page({ title: 'Where you are signed in', body, assetBase })
+  return page({ title: 'Where you are signed in', body, frame })
 }
 
 function sessionItem(

@@ -1,10 +1,11 @@
 import { field, hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 
 interface EnrolForm {
-  readonly assetBase: string
+  readonly frame: Frame
   /** Path that the form is posted to. */
   readonly action: string
   readonly csrf: string
@@ -21,7 +22,7 @@ export interface EnrolKeyPage extends EnrolForm {
 export type EnrolProblem = 'wrong' | 'missing' | 'stopped' | 'form_expired'
 
 export interface EnrolSoonPage {
-  readonly assetBase: string
+  readonly frame: Frame
   readonly enforcedAt: Date
   readonly enrolHref: string
   readonly laterHref: string
@@ -36,7 +37,7 @@ const SENTENCES: Readonly<Record<EnrolProblem, string>> = {
 const ALERT = 'enrol-problem'
 
 /** What people see who have to set up a second factor before they go on. */
-export function enrolPage({ assetBase, action, csrf, rd, cancelHref }: EnrolForm): string {
+export function enrolPage({ frame, action, csrf, rd, cancelHref }: EnrolForm): string {
   const title = 'Set up a second factor'
   const body = html`<h1>${title}</h1>
     <p>
@@ -48,11 +49,11 @@ export function enrolPage({ assetBase, action, csrf, rd, cancelHref }: EnrolForm
       <button class="button" type="submit">Show the key for the app</button>
     </form>
     <p><a href="${cancelHref}">Cancel</a></p>`
-  return page({ title, body, assetBase })
+  return page({ title, body, frame })
 }
 
 /** The key once as picture and text, and the field for the first code of the app. */
-export function enrolKeyPage({ assetBase, action, csrf, rd, cancelHref, key, problem }: EnrolKeyPage): string {
+export function enrolKeyPage({ frame, action, csrf, rd, cancelHref, key, problem }: EnrolKeyPage): string {
   const title = 'Set up a second factor'
   const body = html`<h1>${title}</h1>
     ${problem !== null && html`<p class="alert" id="${ALERT}" role="alert">${SENTENCES[problem]}</p>`}
@@ -70,17 +71,17 @@ export function enrolKeyPage({ assetBase, action, csrf, rd, cancelHref, key, pro
       <button class="button" type="submit">Continue</button>
     </form>
     <p><a href="${cancelHref}">Cancel</a></p>`
-  return page({ title: problem === null ? title : `Error: ${title}`, body, assetBase })
+  return page({ title: problem === null ? title : `Error: ${title}`, body, frame })
 }
 
 /** Tells whoever still may go on without a second factor until when. */
-export function enrolSoonPage({ assetBase, enforcedAt, enrolHref, laterHref }: EnrolSoonPage): string {
+export function enrolSoonPage({ frame, enforcedAt, enrolHref, laterHref }: EnrolSoonPage): string {
   const day = enforcedAt.toISOString().slice(0, 10)
   const body = html`<h1>You are signed in</h1>
     <p>From <strong>${day}</strong> on you need a second factor to sign in. Set one up now; it takes a minute.</p>
     <p><a class="button" href="${enrolHref}">Set up a second factor</a></p>
     <p><a class="button second" href="${laterHref}">Later</a></p>`
-  return page({ title: 'A second factor is needed soon', body, assetBase })
+  return page({ title: 'A second factor is needed soon', body, frame })
 }
 
 function theKey({ qrCode, text }: { readonly qrCode: Html; readonly text: string }): Html {

@@ -3,7 +3,8 @@ import { totpKeyText, totpUri } from '../credentials/totp-code.ts'
 import { PosternError } from '../errors.ts'
 import { findGrace } from '../users/demands.ts'
 import { bodySchema, optionalTextField, parseBody, textField } from '../web/body.ts'
-import { formOf, formToken, isOwnForm, refuseCrossSite, sendHtml, visitorOf } from '../web/pages.ts'
+import type { Frame } from '../web/frame.ts'
+import { formOf, formToken, frameOf, isOwnForm, refuseCrossSite, sendHtml, visitorOf } from '../web/pages.ts'
 import { qrCode } from '../web/qr-code.ts'
 import { enrolKeyPage, enrolPage, enrolSoonPage } from './enrol-pages.ts'
 import type { EnrolProblem } from './enrol-pages.ts'
@@ -35,7 +36,7 @@ export function enrolRoutes(app: FastifyInstance, parts: PortalParts): void {
     const rd = request.query['rd'] ?? null
     const enrolling = await enrollingOf(parts, request)
     if (enrolling === null) return startOver(parts, reply, rd)
-    return sendHtml(reply, 200, enrolPage({ ...frameOf(parts, reply, enrolling, rd), action: pathOf(parts) }))
+    return sendHtml(reply, 200, enrolPage({ ...formOfStep(parts, reply, enrolling, rd), action: pathOf(parts) }))
   })
 
   app.post('/login/enrol', { config: { access: 'anyone' } }, async (request, reply) => {
@@ -48,7 +49,7 @@ export function enrolRoutes(app: FastifyInstance, parts: PortalParts): void {
     const key = await beginEnrolment(parts, enrolling.half)
     const issuer = new URL(parts.entrances.portal.origin).host
     const picture = await qrCode(totpUri({ key, issuer, account: enrolling.half.login }), 'QR code for the app')
-    const frame = { ...frameOf(parts, reply, enrolling, rd), action: `${pathOf(parts)}/confirm` }
+    const frame = { ...formOfStep(parts, reply, enrolling, rd), action: `${pathOf(parts)}/confirm` }
     return sendHtml(
       reply,
       200,
@@ -66,7 +67,7 @@ export function enrolRoutes(app: FastifyInstance, parts: PortalParts): void {
     const grace = await findGrace(parts.database, principal.userId, demand.graceDays)
     if (grace?.kind !== 'until') return reply.redirect(laterHref, 302)
     const { paths } = parts.entrances.portal
-    const links = { assetBase: paths.assets, enrolHref: `${paths.base}/account/factors`, laterHref }
+    const links = { frame: frameOf(parts, request), enrolHref: `${paths.base}/account/factors`, laterHref }
     return sendHtml(reply, 200, enrolSoonPage({ ...links, enforcedAt: grace.enforcedAt }))
   })
 }
@@ -80,7 +81,7 @@ async function confirm(parts: PortalParts, request: FastifyRequest, reply: Fasti
   const enrolling = await enrollingOf(parts, request)
   if (enrolling === null) return startOver(parts, reply, rd)
   const again = (problem: EnrolProblem): FastifyReply => {
-    const frame = { ...frameOf(parts, reply, enrolling, rd), action: `${pathOf(parts)}/confirm` }
+    const frame = { ...formOfStep(parts, reply, enrolling, rd), action: `${pathOf(parts)}/confirm` }
     return sendHtml(reply, STATUS_OF[problem], enrolKeyPage({ ...frame, key: null, problem }))
   }
   if (!isOwnForm(parts, PURPOSE, enrolling.token, csrf)) return again('form_expired')
@@ -102,16 +103,16 @@ function pathOf({ entrances }: PortalParts): string {
   return `${entrances.portal.paths.signIn}/enrol`
 }
 
-function frameOf(
+function formOfStep(
   parts: PortalParts,
   reply: FastifyReply,
   { token }: Enrolling,
   rd: string | null,
-): { assetBase: string; csrf: string; rd: string | null; cancelHref: string } {
+): { frame: Frame; csrf: string; rd: string | null; cancelHref: string } {
   const back = openReturn(parts, rd)
   reply.headers(formHeaders(parts, back))
-  const { assets: assetBase, signIn } = parts.entrances.portal.paths
+  const { signIn } = parts.entrances.portal.paths
   const kept = back === null ? null : rd
   const cancelHref = kept === null ? signIn : `${signIn}?rd=${kept}`
-  return { assetBase, csrf: formToken(parts, PURPOSE, token), rd: kept, cancelHref }
+  return { frame: frameOf(parts, reply.request), csrf: formToken(parts, PURPOSE, token), rd: kept, cancelHref }
 }

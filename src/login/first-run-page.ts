@@ -1,5 +1,6 @@
 import { field, hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 import type { Field } from '../web/field.ts'
 import type { Html } from '../web/html.ts'
@@ -13,7 +14,7 @@ export type FirstRunValues = Readonly<Record<Exclude<FirstRunField, 'password'>,
 export type FirstRunFaults = Readonly<Partial<Record<FirstRunField, string>>>
 
 export interface FirstRunPage {
-  readonly assetBase: string
+  readonly frame: Frame
   /** Path that the form is posted to. */
   readonly action: string
   readonly csrf: string
@@ -39,7 +40,7 @@ const ORDER = ['username', 'email', 'name', 'password'] as const satisfies reado
 export function firstRunPage(model: FirstRunPage): string {
   const faulty = ORDER.some((name) => model.faults[name] !== undefined)
   const title = titleOf(model)
-  return page({ title: faulty ? `Error: ${title}` : title, body: body(model, faulty), assetBase: model.assetBase })
+  return page({ title: faulty ? `Error: ${title}` : title, body: body(model, faulty), frame: model.frame })
 }
 
 function titleOf({ invitedEmail }: FirstRunPage): string {

@@ -8,7 +8,7 @@ import type { RecoveryParts } from '../recovery/parts.ts'
 import { bodySchema, optionalTextField, parseBody, textField } from '../web/body.ts'
 import { clientOf } from '../web/client.ts'
 import { hideAddress, refuseCrossSiteLink } from '../web/link-page.ts'
-import { formOf, formToken, isOwnForm, sendHtml } from '../web/pages.ts'
+import { formOf, formToken, frameOf, isOwnForm, sendHtml } from '../web/pages.ts'
 import { completeFirstRun, isFirstRunToken } from './first-run.ts'
 import { firstRunPage } from './first-run-page.ts'
 import type { FirstRunFaults, FirstRunValues } from './first-run-page.ts'
@@ -45,11 +45,20 @@ export function firstRunRoutes(app: FastifyInstance, parts: PortalParts, own: In
     values: FirstRunValues,
     faults: FirstRunFaults,
   ): FastifyReply => {
-    const { base, assets: assetBase } = parts.entrances.portal.paths
+    const { base } = parts.entrances.portal.paths
     const csrf = formToken(parts, PURPOSE, token)
     const { passwordMinLength: minPasswordLength } = parts
     const invitedEmail = invite.kind === 'invitation' ? invite.email : null
-    const model = { assetBase, action: `${base}/invite`, csrf, token, values, faults, minPasswordLength, invitedEmail }
+    const model = {
+      frame: frameOf(parts, reply.request),
+      action: `${base}/invite`,
+      csrf,
+      token,
+      values,
+      faults,
+      minPasswordLength,
+      invitedEmail,
+    }
     return sendHtml(reply, Object.keys(faults).length === 0 ? 200 : 400, firstRunPage(model))
   }
 

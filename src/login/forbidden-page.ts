@@ -1,8 +1,9 @@
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 
 export interface ForbiddenPage {
-  readonly assetBase: string
+  readonly frame: Frame
   /** Id of the decision, under which the administrator finds the rule; null when the proxy did not pass it on. */
   readonly decisionId: string | null
   /** Who is signed in, or null for nobody. */
@@ -12,7 +13,7 @@ export interface ForbiddenPage {
 }
 
 /** For people who may not open what they asked for. It never says which rule decided. */
-export function forbiddenPage({ assetBase, decisionId, login, signInHref }: ForbiddenPage): string {
+export function forbiddenPage({ frame, decisionId, login, signInHref }: ForbiddenPage): string {
   const who = login !== null && html`You are signed in as <strong>${login}</strong>, who may not open this page.`
   const body = html`<h1>No access</h1>
     <p>${who || 'This page is not open to you.'}</p>
@@ -29,5 +30,5 @@ export function forbiddenPage({ assetBase, decisionId, login, signInHref }: Forb
     <p>
       <a class="button second" href="${signInHref}">${login === null ? 'Sign in' : 'Sign in as somebody else'}</a>
     </p>`
-  return page({ title: 'No access', body, assetBase })
+  return page({ title: 'No access', body, frame })
 }

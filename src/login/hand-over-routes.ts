@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PosternError } from '../errors.ts'
 import { DOUBLED, readCookie } from '../web/cookies.ts'
-import { cookieHeaders, entranceOf, sendHtml, setSessionCookie, visitorOf } from '../web/pages.ts'
+import { cookieHeaders, entranceOf, frameOf, sendHtml, setSessionCookie, visitorOf } from '../web/pages.ts'
 import { dropCookie, setCookie } from '../web/set-cookie.ts'
 import { askedProof, findAskedPage, signAskedPage, signInUrl } from './asked-page.ts'
 import { handOverFailedPage } from './hand-over-page.ts'
@@ -46,7 +46,7 @@ export function handOverRoutes(app: FastifyInstance, parts: PortalParts): void {
       const { principal } = await visitorOf(parts, request)
       parts.log.info({ host: hostName }, 'hand-over refused')
       if (principal !== null) return reply.redirect(paths.home, 302)
-      return sendHtml(reply, 403, handOverFailedPage({ assetBase: paths.assets, startHref: paths.signIn }))
+      return sendHtml(reply, 403, handOverFailedPage({ frame: frameOf(parts, request), startHref: paths.signIn }))
     }
     setSessionCookie(parts.cookies, reply, hostName, accepted.session)
     dropCookie(reply, parts.cookies.names.state, parts.cookies.secure)

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DOUBLED, readCookie } from '../web/cookies.ts'
 import type { Entrance } from '../web/entrance.ts'
-import { cookieHeaders, entranceOf, sendHtml } from '../web/pages.ts'
+import { cookieHeaders, entranceOf, frameOf, sendHtml } from '../web/pages.ts'
 import type { PageParts, Visitor } from '../web/pages.ts'
 import { readSessionCookie } from '../web/session-cookies.ts'
 import { dropCookie, setCookie } from '../web/set-cookie.ts'
@@ -17,7 +17,7 @@ export interface Arrival {
   readonly target: string
 }
 
-type BreakerParts = Pick<PageParts, 'cookies' | 'entrances'> & Pick<PortalParts, 'log'>
+type BreakerParts = Pick<PageParts, 'cookies' | 'entrances' | 'look'> & Pick<PortalParts, 'log'>
 
 /**
  * Ends a loop of redirects with a page that names its likely cause; null for a visitor who may go on, whose trip is then
@@ -44,8 +44,8 @@ export function breakLoop(
   const proof = askedProof(request)
   const prove = proof === null ? '' : `&prove=${proof}`
   const startHref = `${entrance.paths.base}/start?rd=${encodeURIComponent(target)}${prove}`
-  const { hostName: host, paths } = entrance
-  return sendHtml(reply, 403, loopPage({ assetBase: paths.assets, cause, host, startHref }))
+  const { hostName: host } = entrance
+  return sendHtml(reply, 403, loopPage({ frame: frameOf(parts, request), cause, host, startHref }))
 }
 
 function causeOf(parts: BreakerParts, request: FastifyRequest, { principal, doubled }: Visitor): LoopCause {

@@ -1,4 +1,5 @@
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 
 /** Why a sign-in doesn't hold, as far as one request tells. */
@@ -11,7 +12,7 @@ export type LoopCause =
   | 'wrong_scheme'
 
 export interface LoopPage {
-  readonly assetBase: string
+  readonly frame: Frame
   readonly cause: LoopCause
   /** Host that the visitor is on, for people to see. */
   readonly host: string
@@ -59,7 +60,7 @@ const ADVICE: Readonly<Record<LoopCause, Advice>> = {
 }
 
 /** For a browser that comes back again and again without being let in. It goes on by a click alone. */
-export function loopPage({ assetBase, cause, host, startHref }: LoopPage): string {
+export function loopPage({ frame, cause, host, startHref }: LoopPage): string {
   const { visitor, administrator } = ADVICE[cause]
   const body = html`<h1>Sign-in does not hold</h1>
     <p>Your browser came back to <strong>${host}</strong> several times without being let in.</p>
@@ -68,5 +69,5 @@ export function loopPage({ assetBase, cause, host, startHref }: LoopPage): strin
       For the administrator: ${administrator} Run <code>postern doctor</code>. Cause: <code>${cause}</code>
     </p>
     <p><a class="button" href="${startHref}">Try again</a></p>`
-  return page({ title: 'Sign-in does not hold', body, assetBase })
+  return page({ title: 'Sign-in does not hold', body, frame })
 }

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SecondFactorName } from '../credentials/factors.ts'
 import { PosternError } from '../errors.ts'
 import { bodySchema, optionalTextField, parseBody, textField } from '../web/body.ts'
-import { formOf, formToken, sendHtml } from '../web/pages.ts'
+import { formOf, formToken, frameOf, sendHtml } from '../web/pages.ts'
 import { formHeaders, openReturn, stepUrl } from './onward.ts'
 import type { Step } from './onward.ts'
 import type { PortalParts } from './portal.ts'
@@ -88,7 +88,7 @@ export function askSecondFactor(parts: PortalParts, reply: FastifyReply, questio
   const link = url.includes('?') ? `${url}&with=` : `${url}?with=`
   reply.headers(formHeaders(parts, back, wants === 'webauthn'))
   const markup = secondFactorPage({
-    assetBase: paths.assets,
+    frame: frameOf(parts, reply.request),
     title,
     action: `${paths.signIn}/${step}`,
     optionsFrom: `${paths.signIn}/${step}/passkey`,

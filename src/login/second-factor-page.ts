@@ -1,6 +1,7 @@
 import type { SecondFactorName } from '../credentials/factors.ts'
 import { field, hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 import { choice } from './choice.ts'
@@ -9,7 +10,7 @@ import { choice } from './choice.ts'
 export type SecondFactorProblem = 'wrong' | 'missing' | 'stopped' | 'form_expired'
 
 export interface SecondFactorPage {
-  readonly assetBase: string
+  readonly frame: Frame
   readonly title: string
   /** Path that the form is posted to. */
   readonly action: string
@@ -49,9 +50,9 @@ const PASSKEY_ALERT = 'passkey-problem'
 
 /** Asks for one further factor; codes work without JavaScript. */
 export function secondFactorPage(model: SecondFactorPage): string {
-  const { assetBase, problem, title, wants } = model
+  const { frame, problem, title, wants } = model
   const script = wants === 'webauthn' ? { script: 'passkey' as const } : {}
-  return page({ title: problem === null ? title : `Error: ${title}`, body: body(model), assetBase, ...script })
+  return page({ title: problem === null ? title : `Error: ${title}`, body: body(model), frame, ...script })
 }
 
 function body(model: SecondFactorPage): Html {

@@ -1,7 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import { PosternError } from '../errors.ts'
 import { bodySchema, parseBody, textField } from '../web/body.ts'
-import { entranceOf, formOf, formToken, isOwnForm, refuseCrossSite, sendHtml, visitorOf } from '../web/pages.ts'
+import {
+  entranceOf,
+  formOf,
+  formToken,
+  frameOf,
+  isOwnForm,
+  refuseCrossSite,
+  sendHtml,
+  visitorOf,
+} from '../web/pages.ts'
 import { forbiddenPage } from './forbidden-page.ts'
 import type { PortalParts } from './portal.ts'
 import { signOut } from './sign-out.ts'
@@ -21,7 +30,7 @@ export function homeRoutes(app: FastifyInstance, parts: PortalParts): void {
     const { login, name, email } = principal
     const csrf = formToken(parts, PURPOSE, token)
     const links = {
-      assetBase: paths.assets,
+      frame: frameOf(parts, request),
       signOutAction: paths.signOut,
       accountBase: `${paths.base}/account`,
     }
@@ -33,11 +42,15 @@ export function homeRoutes(app: FastifyInstance, parts: PortalParts): void {
 export function signOutRoutes(app: FastifyInstance, parts: PortalParts): void {
   app.get('/logout', { config: { access: 'anyone' } }, async (request, reply) => {
     const { paths } = entranceOf(parts, request)
-    const { assets: assetBase, signIn: signInHref, signOut: action, home: homeHref } = paths
+    const { signIn: signInHref, signOut: action, home: homeHref } = paths
     const { principal, token } = await visitorOf(parts, request)
-    if (principal === null) return sendHtml(reply, 200, signedOutPage({ assetBase, signInHref }))
+    if (principal === null) return sendHtml(reply, 200, signedOutPage({ frame: frameOf(parts, request), signInHref }))
     const csrf = formToken(parts, PURPOSE, token)
-    return sendHtml(reply, 200, signOutPage({ assetBase, action, csrf, login: principal.login, homeHref }))
+    return sendHtml(
+      reply,
+      200,
+      signOutPage({ frame: frameOf(parts, request), action, csrf, login: principal.login, homeHref }),
+    )
   })
 
   app.post('/logout', { config: { access: 'anyone' } }, async (request, reply) => {
@@ -51,7 +64,7 @@ export function signOutRoutes(app: FastifyInstance, parts: PortalParts): void {
     }
     await signOut(parts, request, reply)
     const { paths } = entranceOf(parts, request)
-    return sendHtml(reply, 200, signedOutPage({ assetBase: paths.assets, signInHref: paths.signIn }))
+    return sendHtml(reply, 200, signedOutPage({ frame: frameOf(parts, request), signInHref: paths.signIn }))
   })
 }
 
@@ -66,6 +79,6 @@ export function forbiddenRoutes(app: FastifyInstance, parts: PortalParts): void 
     // From an app's host straight to the portal: its own start would only lead back whoever is signed in.
     const signInHref = kind === 'portal' ? paths.signIn : portal.origin + portal.paths.signIn
     const login = principal?.login ?? null
-    return sendHtml(reply, 403, forbiddenPage({ assetBase: paths.assets, decisionId, login, signInHref }))
+    return sendHtml(reply, 403, forbiddenPage({ frame: frameOf(parts, request), decisionId, login, signInHref }))
   })
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DOUBLED, readCookie } from '../web/cookies.ts'
-import { cookieHeaders, dropSessionCookie, formToken, sendHtml } from '../web/pages.ts'
+import { cookieHeaders, dropSessionCookie, formToken, frameOf, sendHtml } from '../web/pages.ts'
 import { readSessionCookie } from '../web/session-cookies.ts'
 import { dropCookie, setCookie } from '../web/set-cookie.ts'
 import { formHeaders, openReturn } from './onward.ts'
@@ -47,7 +47,7 @@ export function showSignInForm(
   const { paths } = parts.entrances.portal
   const { offersPasskeys } = parts.ownFactors
   const markup = signInPage({
-    assetBase: paths.assets,
+    frame: frameOf(parts, request),
     action: paths.signIn,
     passkeyAction: offersPasskeys ? `${paths.signIn}/passkey` : null,
     csrf: formToken(parts, SIGN_IN_FORM, binding),

@@ -1,5 +1,6 @@
 import { field, hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 import { choice } from './choice.ts'
@@ -17,7 +18,7 @@ export type SignInProblem =
   | 'expired'
 
 export interface SignInPage {
-  readonly assetBase: string
+  readonly frame: Frame
   /** Path that the form is posted to. */
   readonly action: string
   /** Path that the answer of a passkey is posted to, `/options` below it asks for one; null where none are offered. */
@@ -58,7 +59,7 @@ const PASSKEY_ALERT = 'passkey-problem'
 export function signInPage(model: SignInPage): string {
   const title = model.problem === null ? 'Sign in' : 'Error: Sign in'
   const script = hasPasskeys(model) ? { script: 'passkey' as const } : {}
-  return page({ title, body: body(model), assetBase: model.assetBase, ...script })
+  return page({ title, body: body(model), frame: model.frame, ...script })
 }
 
 function hasPasskeys({ passkeyAction = null }: SignInPage): boolean {

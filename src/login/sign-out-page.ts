@@ -1,9 +1,10 @@
 import { hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 
 export interface SignOutPage {
-  readonly assetBase: string
+  readonly frame: Frame
   /** Path that the form is posted to. */
   readonly action: string
   readonly csrf: string
@@ -14,12 +15,12 @@ export interface SignOutPage {
 }
 
 export interface SignedOutPage {
-  readonly assetBase: string
+  readonly frame: Frame
   readonly signInHref: string
 }
 
 /** Asks before it signs out, so that a link on another site can't. */
-export function signOutPage({ assetBase, action, csrf, login, homeHref }: SignOutPage): string {
+export function signOutPage({ frame, action, csrf, login, homeHref }: SignOutPage): string {
   const body = html`<h1>Sign out?</h1>
     <p>You are signed in as <strong>${login}</strong>. Signing out also closes every app you opened in this browser.</p>
     <form method="post" action="${action}">
@@ -27,13 +28,13 @@ export function signOutPage({ assetBase, action, csrf, login, homeHref }: SignOu
       <button class="button" type="submit">Sign out</button>
       <a class="button second" href="${homeHref}">Stay signed in</a>
     </form>`
-  return page({ title: 'Sign out', body, assetBase })
+  return page({ title: 'Sign out', body, frame })
 }
 
 /** What stands there once the sign-in has ended. */
-export function signedOutPage({ assetBase, signInHref }: SignedOutPage): string {
+export function signedOutPage({ frame, signInHref }: SignedOutPage): string {
   const body = html`<h1>You are signed out</h1>
     <p>You can close this page. On a computer that others use, close the browser as well.</p>
     <p><a class="button second" href="${signInHref}">Sign in again</a></p>`
-  return page({ title: 'Signed out', body, assetBase })
+  return page({ title: 'Signed out', body, frame })
 }

@@ -1,9 +1,10 @@
 import { hiddenField } from '../web/field.ts'
 import { page } from '../web/frame.ts'
+import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 
 export interface SignedInPage {
-  readonly assetBase: string
+  readonly frame: Frame
   readonly login: string
   readonly name: string
   readonly email: string
@@ -25,7 +26,7 @@ const PAGES = [
 
 /** The portal's start page: who am I, and the way out. */
 export function signedInPage(model: SignedInPage): string {
-  const { assetBase, login, name, email, signOutAction, csrf, accountBase } = model
+  const { frame, login, name, email, signOutAction, csrf, accountBase } = model
   const body = html`<h1>You are signed in</h1>
     <dl class="facts">
       <div>
@@ -46,5 +47,5 @@ export function signedInPage(model: SignedInPage): string {
       ${hiddenField('csrf', csrf)}
       <button class="button second" type="submit">Sign out</button>
     </form>`
-  return page({ title: 'Signed in', body, assetBase })
+  return page({ title: 'Signed in', body, frame })
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PosternError } from '../errors.ts'
 import { bodySchema, parseBody, textField } from '../web/body.ts'
-import { formOf, isOwnForm, refuseCrossSite, sendHtml, setSessionCookie, visitorOf } from '../web/pages.ts'
+import { formOf, frameOf, isOwnForm, refuseCrossSite, sendHtml, setSessionCookie, visitorOf } from '../web/pages.ts'
 import type { Visitor } from '../web/pages.ts'
 import { afterSignIn, openReturn, stepUrl } from './onward.ts'
 import { noFactorPage } from './no-factor-page.ts'
@@ -82,7 +82,7 @@ async function ask(parts: PortalParts, reply: FastifyReply, climber: Climber, as
     const host = openReturn(parts, asked.rd)?.host ?? null
     const againHref = stepUrl(parts, STEP, asked.rd)
     const enrolHref = `${paths.base}/account/factors`
-    return sendHtml(reply, 403, noFactorPage({ assetBase: paths.assets, host, enrolHref, againHref }))
+    return sendHtml(reply, 403, noFactorPage({ frame: frameOf(parts, reply.request), host, enrolHref, againHref }))
   }
   const question = { ...asked, step: STEP, title: 'Confirm that it is you', token: climber.token, owned } as const
   return askSecondFactor(parts, reply, { ...question, offersTrust: false, cancelHref: paths.home })

@@ -3,7 +3,7 @@ import { PosternError } from '../errors.ts'
 import { bodySchema, parseBody, textField } from '../web/body.ts'
 import { clientOf } from '../web/client.ts'
 import { hideAddress, refuseCrossSiteLink } from '../web/link-page.ts'
-import { formOf, formToken, isOwnForm, refuseCrossSite, sendHtml } from '../web/pages.ts'
+import { formOf, formToken, frameOf, isOwnForm, refuseCrossSite, sendHtml } from '../web/pages.ts'
 import { findPreSignIn, keepPreSignIn } from '../web/pre-sign-in.ts'
 import type { RecoveryParts } from './parts.ts'
 import { mayAskForReset } from './mail-limits.ts'
@@ -20,14 +20,20 @@ const RESET = 'reset'
 
 /** `/reset`: asking for a link where there is a mail server, and the page behind a link wherever it came from. */
 export function resetRoutes(app: FastifyInstance, parts: RecoveryParts): void {
-  const { base, assets: assetBase, signIn: signInHref } = parts.entrances.portal.paths
+  const { base, signIn: signInHref } = parts.entrances.portal.paths
   if (parts.sendsMails) requestRoutes(app, parts)
 
   const ask = (reply: FastifyReply, token: string, owner: LinkOwner, fault: string | null): FastifyReply => {
     hideAddress(reply)
     const { passwordMinLength: minPasswordLength } = parts
     const form = { action: `${base}/reset/password`, csrf: formToken(parts, RESET, token), token }
-    const markup = newPasswordPage({ assetBase, ...form, login: owner.login, minPasswordLength, fault })
+    const markup = newPasswordPage({
+      frame: frameOf(parts, reply.request),
+      ...form,
+      login: owner.login,
+      minPasswordLength,
+      fault,
+    })
     return sendHtml(reply, fault === null ? 200 : 400, markup)
   }
 
@@ -50,12 +56,16 @@ export function resetRoutes(app: FastifyInstance, parts: RecoveryParts): void {
     if (!(await completeReset(parts, token, password, clientOf(parts, request))))
       throw new PosternError('reset_link_not_valid', 'used meanwhile')
     parts.log.info({ login: owner.login }, 'password reset by a link')
-    return sendHtml(reply, 200, resetDonePage({ assetBase, signInHref, tokensHref: `${base}/account/api-tokens` }))
+    return sendHtml(
+      reply,
+      200,
+      resetDonePage({ frame: frameOf(parts, request), signInHref, tokensHref: `${base}/account/api-tokens` }),
+    )
   })
 }
 
 function requestRoutes(app: FastifyInstance, parts: RecoveryParts): void {
-  const { base, assets: assetBase, signIn: signInHref } = parts.entrances.portal.paths
+  const { base, signIn: signInHref } = parts.entrances.portal.paths
   const show = (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -63,7 +73,11 @@ function requestRoutes(app: FastifyInstance, parts: RecoveryParts): void {
   ): FastifyReply => {
     const csrf = formToken(parts, REQUEST, keepPreSignIn(parts.cookies, request, reply))
     const action = `${base}/reset`
-    return sendHtml(reply, status, resetRequestPage({ assetBase, action, csrf, signInHref, username, fault }))
+    return sendHtml(
+      reply,
+      status,
+      resetRequestPage({ frame: frameOf(parts, request), action, csrf, signInHref, username, fault }),
+    )
   }
 
   app.get('/reset', { config: { access: 'anyone' } }, async (request, reply) =>
@@ -81,7 +95,7 @@ function requestRoutes(app: FastifyInstance, parts: RecoveryParts): void {
     const loginOrEmail = readLoginOrEmail(username)
     if (loginOrEmail === null) return again(400, 'Enter your login or your e-mail address.')
     if (await mayAskForReset(parts, loginOrEmail)) await requestReset(parts, loginOrEmail, clientOf(parts, request))
-    return sendHtml(reply, 200, resetSentPage({ assetBase, signInHref }))
+    return sendHtml(reply, 200, resetSentPage({ frame: frameOf(parts, request), signInHref }))
   })
 }
 

@@ -3,6 +3,7 @@ import { ERRORS } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RefuseReason } from '../policies/decision.ts'
 import { errorPage } from '../web/error-page.ts'
+import { plainFrame } from '../web/look.ts'
 import { portalHeaders } from '../web/security-headers.ts'
 import { challengeHeaders, denied, deniedAsJson } from './answer.ts'
 import type { Answer } from './answer.ts'
@@ -81,7 +82,7 @@ function pageFor(reason: RefuseReason): ErrorCode {
 /** @param requestId stands in the log line of the same event */
 function sendPage({ secure, base }: RefusalParts, response: ServerResponse, code: ErrorCode, requestId: string): void {
   const { status, message } = ERRORS[code]
-  const page = errorPage({ assetBase: `${base}/assets`, status, message, requestId, homeHref: null })
+  const page = errorPage({ frame: plainFrame(`${base}/assets`), status, message, requestId, homeHref: null })
   response.writeHead(status, { ...portalHeaders({ secure }), 'content-type': 'text/html; charset=utf-8' })
   response.end(page)
 }

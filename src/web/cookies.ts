@@ -14,6 +14,8 @@ export interface CookieNames {
   readonly device: string
   /** A sign-in of which only one factor is proven. */
   readonly pending: string
+  /** Tag of the language that somebody chose; no secret. */
+  readonly language: string
 }
 
 /** What `readCookie` gives when a request has two cookies of one name: then none of them counts. */
@@ -37,6 +39,7 @@ export function cookieNames(secure: boolean, shared = false): CookieNames {
     preSignIn: `${own}_pre`,
     device: `${own}_device`,
     pending: `${own}_pending`,
+    language: `${own}_language`,
   }
 }
 

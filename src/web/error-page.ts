@@ -1,8 +1,9 @@
 import { page } from './frame.ts'
+import type { Frame } from './frame.ts'
 import { html } from './html.ts'
 
 export interface ErrorPage {
-  readonly assetBase: string
+  readonly frame: Frame
   /** HTTP status of the reply. */
   readonly status: number
   /** What went wrong and what to do, such as the message of a PosternError. */
@@ -27,7 +28,7 @@ const HEADINGS: Readonly<Record<number, string>> = {
 }
 
 /** The page for whatever could not be done. Nothing that the request said stands in it. */
-export function errorPage({ assetBase, status, message, requestId, homeHref }: ErrorPage): string {
+export function errorPage({ frame, status, message, requestId, homeHref }: ErrorPage): string {
   const heading = HEADINGS[status] ?? 'Something went wrong'
   const body = html`<h1>${heading}</h1>
     <p>${message}</p>
@@ -35,5 +36,5 @@ export function errorPage({ assetBase, status, message, requestId, homeHref }: E
     <p class="quiet">
       If this happens again, tell your administrator: error ${status}, request <code>${requestId}</code>
     </p>`
-  return page({ title: heading, body, assetBase })
+  return page({ title: heading, body, frame })
 }

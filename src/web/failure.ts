@@ -4,6 +4,9 @@ import { ERRORS, PosternError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Log } from '../observe/log.ts'
 import { errorPage } from './error-page.ts'
+import { createFrame } from './look.ts'
+import type { Look } from './look.ts'
+import type { SessionCookies } from './session-cookies.ts'
 import { showWait } from '../lib/show-wait.ts'
 
 export interface FailureParts {
@@ -11,6 +14,8 @@ export interface FailureParts {
   /** Path under which the portal serves its assets. */
   readonly assetBase: string
   readonly homeHref: string
+  readonly look: Look
+  readonly cookies: Pick<SessionCookies, 'names'>
   /** Path that begins what programs call; they get JSON, people a page. */
   readonly apiPrefix: string
 }
@@ -29,8 +34,9 @@ export function createFailureHandler(parts: FailureParts) {
     reply.code(status)
     if (waitS !== null) reply.header('retry-after', String(waitS))
     if (request.url.startsWith(parts.apiPrefix)) return reply.send({ status: 'error', errors: [{ code, message }] })
-    const { assetBase, homeHref } = parts
-    const page = errorPage({ assetBase, status, message, requestId: request.id, homeHref })
+    const { look, cookies, assetBase, homeHref } = parts
+    const frame = createFrame(look, request, { cookies, assetBase })
+    const page = errorPage({ frame, status, message, requestId: request.id, homeHref })
     return reply.type('text/html; charset=utf-8').send(page)
   }
 }

@@ -7,6 +7,9 @@ import type { ClientParts } from './client.ts'
 import { DOUBLED } from './cookies.ts'
 import { createFormToken, isCrossSite, isFormToken } from './csrf.ts'
 import type { Entrance, Entrances } from './entrance.ts'
+import type { Frame } from './frame.ts'
+import { createFrame } from './look.ts'
+import type { Look } from './look.ts'
 import { readSessionCookie, tokenHostOn } from './session-cookies.ts'
 import type { SessionCookies } from './session-cookies.ts'
 import { dropCookie, setCookie } from './set-cookie.ts'
@@ -19,6 +22,7 @@ export interface PageParts extends ClientParts {
   readonly entrances: Entrances
   /** Key of form tokens, for these alone. */
   readonly formKey: Buffer
+  readonly look: Look
 }
 
 /** Whom a token stands for; `host` is the app's host that it came to, or null for the portal's own token. */
@@ -46,6 +50,14 @@ export function entranceOf({ entrances }: Pick<PageParts, 'entrances'>, request:
   const entrance = entrances.of(request.raw)
   if (entrance === null) throw new PosternError('wrong_host')
   return entrance
+}
+
+/** What surrounds a page for whoever asks for it, on the host that was asked. */
+export function frameOf(
+  { look, cookies, entrances }: Pick<PageParts, 'look' | 'cookies' | 'entrances'>,
+  request: FastifyRequest,
+): Frame {
+  return createFrame(look, request, { cookies, assetBase: entranceOf({ entrances }, request).paths.assets })
 }
 
 export async function visitorOf(parts: PageParts, request: FastifyRequest): Promise<Visitor> {

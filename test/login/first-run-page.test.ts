@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { firstRunPage } from '../../src/login/first-run-page.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
 const MODEL = {
-  assetBase: '/a',
+  frame: plainFrame('/a'),
   action: '/.postern/invite',
   csrf: 'form-token',
   token: 'link-token',

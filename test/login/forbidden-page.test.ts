@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { forbiddenPage } from '../../src/login/forbidden-page.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
-const MODEL = { assetBase: '/a', decisionId: 'd<1>', login: 'alice', signInHref: '/.postern/login?rd=signed' }
+const MODEL = { frame: plainFrame('/a'), decisionId: 'd<1>', login: 'alice', signInHref: '/.postern/login?rd=signed' }
 
 test('the forbidden page tells who is signed in, the decision and the way to sign in as somebody else', () => {
   const document = forbiddenPage(MODEL)

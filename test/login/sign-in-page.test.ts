@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { signInPage } from '../../src/login/sign-in-page.ts'
 import type { SignInProblem } from '../../src/login/sign-in-page.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
 const MODEL = {
-  assetBase: '/a',
+  frame: plainFrame('/a'),
   action: '/.postern/login',
   csrf: 'token',
   rd: 'signed',

@@ -2,9 +2,16 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { signOutPage, signedOutPage } from '../../src/login/sign-out-page.ts'
 import { signedInPage } from '../../src/login/signed-in-page.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
 test('the sign-out page says who is signed in, and signs out by a form alone', () => {
-  const model = { assetBase: '/a', action: '/.postern/logout', csrf: 'token', login: '<alice>', homeHref: '/.postern/' }
+  const model = {
+    frame: plainFrame('/a'),
+    action: '/.postern/logout',
+    csrf: 'token',
+    login: '<alice>',
+    homeHref: '/.postern/',
+  }
   const document = signOutPage(model)
   assert.ok(document.includes('<strong>&#60;alice&#62;</strong>'))
   assert.match(
@@ -15,13 +22,16 @@ test('the sign-out page says who is signed in, and signs out by a form alone', (
 })
 
 test('the signed-out page leads back to the sign-in page', () => {
-  assert.match(signedOutPage({ assetBase: '/a', signInHref: '/.postern/login' }), /<a [^>]*href="\/\.postern\/login"/)
+  assert.match(
+    signedOutPage({ frame: plainFrame('/a'), signInHref: '/.postern/login' }),
+    /<a [^>]*href="\/\.postern\/login"/,
+  )
 })
 
 test('the start page says who is signed in, and signs out by a form alone', () => {
   const who = { login: 'alice', name: 'Alice & Co', email: 'alice@example.com' }
   const document = signedInPage({
-    assetBase: '/a',
+    frame: plainFrame('/a'),
     ...who,
     signOutAction: '/.postern/logout',
     csrf: 'token',
@@ -37,6 +47,12 @@ test('the start page says who is signed in, and signs out by a form alone', () =
 
 test('the start page shows the login where no name is known', () => {
   const who = { login: 'alice', name: '', email: 'alice@example.com' }
-  const document = signedInPage({ assetBase: '/a', ...who, signOutAction: '/x', csrf: 'token', accountBase: '/s' })
+  const document = signedInPage({
+    frame: plainFrame('/a'),
+    ...who,
+    signOutAction: '/x',
+    csrf: 'token',
+    accountBase: '/s',
+  })
   assert.equal(document.match(/<dd>alice<\/dd>/g)?.length, 2)
 })

@@ -63,6 +63,7 @@ test('cookie names carry __Host- where the public URL is https and are plain whe
     preSignIn: '__Host-postern_pre',
     device: '__Host-postern_device',
     pending: '__Host-postern_pending',
+    language: '__Host-postern_language',
   })
   assert.equal(cookieNames(false).portal, 'postern')
 })

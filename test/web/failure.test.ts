@@ -7,6 +7,8 @@ import { ERRORS, OperatorError, PosternError } from '../../src/errors.ts'
 import type { ErrorCode } from '../../src/errors.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { createFailureHandler } from '../../src/web/failure.ts'
+import { cookieNames } from '../../src/web/cookies.ts'
+import { PLAIN_LOOK } from '../../src/web/look.ts'
 
 const DETAIL = 'internal-detail-of-the-database'
 const PREFIX = '/.postern/api/'
@@ -23,7 +25,14 @@ function failing(t: TestContext, error: unknown): Failing {
   const app = Fastify({ bodyLimit: 16, genReqId: () => 'request-1' })
   t.after(() => app.close())
   app.setErrorHandler(
-    createFailureHandler({ log, assetBase: '/.postern/assets', homeHref: '/.postern/', apiPrefix: PREFIX }),
+    createFailureHandler({
+      log,
+      look: PLAIN_LOOK,
+      cookies: { names: cookieNames(true) },
+      assetBase: '/.postern/assets',
+      homeHref: '/.postern/',
+      apiPrefix: PREFIX,
+    }),
   )
   const fail = async (): Promise<never> => {
     throw error

@@ -6,6 +6,7 @@ import { errorPage } from '../../src/web/error-page.ts'
 import { page } from '../../src/web/frame.ts'
 import { html } from '../../src/web/html.ts'
 import { SAMPLE_PAGES } from './sample-pages.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
 test('an asset is named after its content', () => {
   for (const { name, body } of assets()) {
@@ -32,15 +33,16 @@ test('a page has neither script nor style of its own', () => {
     assert.doesNotMatch(document, /<script(?! src="[^"]*" defer><\/script>)|<style|style=| on[a-z]+=/)
 })
 
-test('title and language of a page are escaped', () => {
-  const document = page({ title: '</title><b>', lang: '"x', body: html`<h1>a</h1>`, assetBase: '/a' })
+test('title, name and mark of a page are escaped', () => {
+  const frame = { ...plainFrame('/a'), brand: { name: 'A & <b>', logoHref: '/"x' } }
+  const document = page({ title: '</title><b>', body: html`<h1>a</h1>`, frame })
   assert.ok(document.startsWith('<!doctype html>'))
-  assert.ok(document.includes('<title>&#60;/title&#62;&#60;b&#62; · Postern</title>'))
-  assert.ok(document.includes('<html lang="&#34;x">'))
+  assert.ok(document.includes('<title>&#60;/title&#62;&#60;b&#62; · A &#38; &#60;b&#62;</title>'))
+  assert.ok(document.includes('src="/&#34;x"'))
 })
 
 test('the error page tells message, status and request id, and leads home only where there is one', () => {
-  const model = { assetBase: '/a', status: 503, message: 'Try <again>.', requestId: 'r-1', homeHref: '/home' }
+  const model = { frame: plainFrame('/a'), status: 503, message: 'Try <again>.', requestId: 'r-1', homeHref: '/home' }
   const document = errorPage(model)
   for (const text of ['Try &#60;again&#62;.', 'error 503', '<code>r-1</code>', 'href="/home"']) {
     assert.ok(document.includes(text), text)
@@ -49,6 +51,6 @@ test('the error page tells message, status and request id, and leads home only w
 })
 
 test('the error page has a heading for a status that it does not know', () => {
-  const document = errorPage({ assetBase: '/a', status: 599, message: 'm', requestId: 'r', homeHref: null })
+  const document = errorPage({ frame: plainFrame('/a'), status: 599, message: 'm', requestId: 'r', homeHref: null })
   assert.ok(document.includes('<h1>Something went wrong</h1>'))
 })

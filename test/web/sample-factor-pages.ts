@@ -1,11 +1,12 @@
 import { passkeyPage, recoveryCodesPage, totpPage } from '../../src/account/enrol-pages.ts'
 import { factorsPage } from '../../src/account/factors-page.ts'
 import { qrCode } from '../../src/web/qr-code.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
-const assetBase = '/.postern/assets'
+const frame = plainFrame('/.postern/assets')
 const action = '/.postern/account/factors'
 const list = {
-  assetBase,
+  frame,
   action,
   csrf: 'kq3v',
   homeHref: '/.postern/',
@@ -15,7 +16,7 @@ const list = {
   notice: null,
   recoveryCodesLeft: 10,
 }
-const enrol = { assetBase, action: `${action}/confirm`, csrf: 'kq3v', backHref: action, name: 'Authenticator app' }
+const enrol = { frame, action: `${action}/confirm`, csrf: 'kq3v', backHref: action, name: 'Authenticator app' }
 const used = { addedAt: new Date('2026-03-01T08:00:00Z'), lastUsedAt: new Date('2026-03-01T09:30:00Z') }
 const factors = [
   { ...used, id: '1', kind: 'totp', name: 'Phone', isSynced: false, copySuspectedAt: null },
@@ -57,7 +58,7 @@ export const FACTOR_PAGES: Readonly<Record<string, string>> = {
     },
   }),
   'factors-recovery-codes': recoveryCodesPage({
-    assetBase,
+    frame,
     login: 'alice',
     host: 'auth.example.com',
     backHref: action,

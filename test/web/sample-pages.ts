@@ -10,10 +10,11 @@ import { FACTOR_PAGES } from './sample-factor-pages.ts'
 import { PASSWORD_PAGES } from './sample-password-pages.ts'
 import { TOKEN_PAGES } from './sample-token-pages.ts'
 import { RECOVERY_PAGES } from './sample-recovery-pages.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
-const assetBase = '/.postern/assets'
+const frame = plainFrame('/.postern/assets')
 const signIn = {
-  assetBase,
+  frame,
   action: '/.postern/login',
   csrf: 'kq3v',
   rd: 'c2lnbmVk.9f',
@@ -22,7 +23,7 @@ const signIn = {
   problem: null,
 }
 const firstRun = {
-  assetBase,
+  frame,
   action: '/.postern/first-run',
   csrf: 'kq3v',
   token: 'pi1aa',
@@ -44,15 +45,15 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
   'sign-in-reset': signInPage({ ...signIn, resetHref: '/.postern/reset' }),
   ...RECOVERY_PAGES,
   'sign-out': signOutPage({
-    assetBase,
+    frame,
     action: '/.postern/logout',
     csrf: 'kq3v',
     login: 'alice',
     homeHref: '/.postern/',
   }),
-  'signed-out': signedOutPage({ assetBase, signInHref: '/.postern/login' }),
+  'signed-out': signedOutPage({ frame, signInHref: '/.postern/login' }),
   'signed-in': signedInPage({
-    assetBase,
+    frame,
     login: 'alice',
     name: 'Alice Aardvark',
     email: 'alice.with.a.rather.long.address@department.example.com',
@@ -60,8 +61,8 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
     csrf: 'kq3v',
     accountBase: '/.postern/account',
   }),
-  forbidden: forbiddenPage({ assetBase, decisionId: '01JD8Q2VX4-7f3a', login: 'alice', signInHref: '/.postern/login' }),
-  'forbidden-anonymous': forbiddenPage({ assetBase, decisionId: null, login: null, signInHref: '/.postern/login' }),
+  forbidden: forbiddenPage({ frame, decisionId: '01JD8Q2VX4-7f3a', login: 'alice', signInHref: '/.postern/login' }),
+  'forbidden-anonymous': forbiddenPage({ frame, decisionId: null, login: null, signInHref: '/.postern/login' }),
   'first-run': firstRunPage(firstRun),
   'first-run-faulty': firstRunPage({
     ...firstRun,
@@ -69,9 +70,9 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
     faults: { username: 'Use letters, digits, dots, dashes and underscores.', password: 'This is too short.' },
   }),
   invitation: firstRunPage({ ...firstRun, invitedEmail: 'bob@example.com' }),
-  'hand-over-failed': handOverFailedPage({ assetBase, startHref: '/.postern/start' }),
+  'hand-over-failed': handOverFailedPage({ frame, startHref: '/.postern/start' }),
   sessions: sessionListPage({
-    assetBase,
+    frame,
     action: '/.postern/account/sessions',
     csrf: 'kq3v',
     homeHref: '/.postern/',
@@ -111,7 +112,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
   ...PASSWORD_PAGES,
   ...TOKEN_PAGES,
   error: errorPage({
-    assetBase,
+    frame,
     status: 503,
     message: 'The database does not answer. Try again in a moment.',
     requestId: 'req-4f1c9a27d0b8e356',

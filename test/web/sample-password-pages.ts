@@ -1,9 +1,10 @@
 import { passwordChangedPage, passwordPage } from '../../src/account/password-page.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
-const assetBase = '/.postern/assets'
+const frame = plainFrame('/.postern/assets')
 const action = '/.postern/account/password'
 const change = {
-  assetBase,
+  frame,
   homeHref: '/.postern/',
   action,
   strengthAction: `${action}/strength`,

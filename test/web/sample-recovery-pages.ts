@@ -1,12 +1,13 @@
 import { emailDonePage, emailLinkPage, emailPage } from '../../src/account/email-page.ts'
 import { newPasswordPage, resetDonePage, resetRequestPage, resetSentPage } from '../../src/recovery/reset-page.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
-const assetBase = '/.postern/assets'
+const frame = plainFrame('/.postern/assets')
 const signInHref = '/.postern/login'
 const homeHref = '/.postern/'
-const request = { assetBase, action: '/.postern/reset', csrf: 'kq3v', signInHref, username: '', fault: null }
+const request = { frame, action: '/.postern/reset', csrf: 'kq3v', signInHref, username: '', fault: null }
 const newPassword = {
-  assetBase,
+  frame,
   action: '/.postern/reset/password',
   csrf: 'kq3v',
   token: 'pr1aa',
@@ -15,7 +16,7 @@ const newPassword = {
   fault: null,
 }
 const email = {
-  assetBase,
+  frame,
   homeHref,
   action: '/.postern/account/email',
   csrf: 'kq3v',
@@ -32,10 +33,10 @@ const link = { ...newPassword, homeHref, action: '/.postern/account/email/confir
 export const RECOVERY_PAGES: Readonly<Record<string, string>> = {
   reset: resetRequestPage(request),
   'reset-refused': resetRequestPage({ ...request, username: 'a b', fault: 'Enter your login or your e-mail address.' }),
-  'reset-sent': resetSentPage({ assetBase, signInHref }),
+  'reset-sent': resetSentPage({ frame, signInHref }),
   'new-password': newPasswordPage(newPassword),
   'new-password-refused': newPasswordPage({ ...newPassword, fault: 'Use at least 12 characters.' }),
-  'reset-done': resetDonePage({ assetBase, signInHref, tokensHref: '/.postern/account/api-tokens' }),
+  'reset-done': resetDonePage({ frame, signInHref, tokensHref: '/.postern/account/api-tokens' }),
   email: emailPage(email),
   'email-sent': emailPage({ ...email, isVerified: true, sentTo: 'alice@new.example.com' }),
   'email-refused': emailPage({ ...email, entered: { email: 'nobody', fault: 'Use an e-mail address.' } }),
@@ -43,5 +44,5 @@ export const RECOVERY_PAGES: Readonly<Record<string, string>> = {
   'email-without-mails': emailPage({ ...email, sendsMails: false }),
   'email-confirm': emailLinkPage({ ...link, purpose: 'confirm' }),
   'email-stop': emailLinkPage({ ...link, purpose: 'stop' }),
-  'email-stopped': emailDonePage({ assetBase, homeHref, purpose: 'stop' }),
+  'email-stopped': emailDonePage({ frame, homeHref, purpose: 'stop' }),
 }

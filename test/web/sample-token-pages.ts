@@ -1,4 +1,5 @@
 import { apiTokensPage, newApiTokenPage } from '../../src/account/api-tokens-page.ts'
+import { plainFrame } from '../../src/web/look.ts'
 
 const ASSETS = '/.postern/assets'
 const VALUES = { name: '', days: '90', apps: '', hosts: '', paths: '', methods: '', networks: '' }
@@ -18,7 +19,7 @@ const TOKEN = {
 }
 const WHOLE = { ...TOKEN, name: 'CI', apps: null, paths: null, methods: null, networks: null, last_used_at: null }
 const list = {
-  assetBase: ASSETS,
+  frame: plainFrame(ASSETS),
   tokens: [TOKEN, WHOLE],
   action: '/account/api-tokens',
   csrf: 'c'.repeat(43),
@@ -39,7 +40,7 @@ export const TOKEN_PAGES: Readonly<Record<string, string>> = {
     faults: { name: 'Give a name of 1 to 60 characters.', paths: 'A path is a pattern such as /api/**.' },
   }),
   'api-token-new': newApiTokenPage({
-    assetBase: ASSETS,
+    frame: plainFrame(ASSETS),
     token: `pst_01${'aB3d-_'.repeat(9)}`,
     expiresAt: TOKEN.expires_at,
     backHref: '/account/api-tokens',

@@ -3,6 +3,7 @@ import { ERRORS } from '../../errors.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Decision } from '../../policies/decision.ts'
 import { errorPage } from '../../web/error-page.ts'
+import { plainFrame } from '../../web/look.ts'
 import { allowed, challengeHeaders, denied, deniedAsJson, deniedAsPage } from '../answer.ts'
 import type { Answer, DenialStatus } from '../answer.ts'
 import type { AnswerParts } from './dialect.ts'
@@ -33,6 +34,6 @@ function refuse(status: DenialStatus, code: ErrorCode, { navigation, decisionId 
   const headers = ['X-Postern-Decision', decisionId]
   if (!navigation) return deniedAsJson(status, code, {}, headers)
   const { message } = ERRORS[code]
-  const assetBase = `${PORTAL_PATH}/assets`
-  return deniedAsPage(status, errorPage({ assetBase, status, message, requestId: decisionId, homeHref: null }), headers)
+  const frame = plainFrame(`${PORTAL_PATH}/assets`)
+  return deniedAsPage(status, errorPage({ frame, status, message, requestId: decisionId, homeHref: null }), headers)
 }
