@@ -24,12 +24,22 @@ export interface Page {
   readonly title: string
   /** What stands inside `<main>`, with the one `<h1>`. */
   readonly body: Html
-  /** The script that the page loads; its reply needs `scripted` in `portalHeaders`. */
-  readonly script?: 'passkey' | 'strength' | 'copy'
+  /** The scripts that the page loads; its reply needs `scripted` in `portalHeaders`. */
+  readonly script?: ScriptName | readonly ScriptName[]
+  /** What `navigation` makes: beside the content where there is room for it, else above it. */
+  readonly nav?: Html
+  /** True for tables and plots, which need more than a column of text. */
+  readonly wide?: boolean
+  /** What stands below the content, such as the choice of language. */
+  readonly foot?: Html
 }
 
+export type ScriptName = 'passkey' | 'strength' | 'copy'
+
 /** A whole document, ready to send: the frame that all pages share around one page's body. */
-export function page({ frame: { assetBase, words, brand }, title, body, script }: Page): string {
+export function page(model: Page): string {
+  const { frame, title, body, nav, foot } = model
+  const { assetBase, words, brand } = frame
   const mark = brand.logoHref ?? `${assetBase}/${ASSET_NAMES.mark}`
   const document = html`<!doctype html>
     <html lang="${words.tag}">
@@ -41,14 +51,25 @@ export function page({ frame: { assetBase, words, brand }, title, body, script }
         <title>${title} · ${brand.name}</title>
         <link rel="icon" type="image/svg+xml" href="${mark}" />
         <link rel="stylesheet" href="${`${assetBase}/${ASSET_NAMES.style}`}" />
-        ${script !== undefined && html`<script src="${`${assetBase}/${ASSET_NAMES[script]}`}" defer></script>`}
+        ${scriptsOf(model).map((name) => html`<script src="${`${assetBase}/${ASSET_NAMES[name]}`}" defer></script>`)}
       </head>
       <body>
-        <div class="page">
+        ${nav !== undefined && html`<a class="skip" href="#content">${words.say('frame.skip')}</a>`}
+        <div class="${layoutOf(model)}">
           <header class="brand"><img src="${mark}" alt="" width="32" height="32" />${brand.name}</header>
-          <main>${body}</main>
+          ${nav}
+          <main id="content">${body}</main>
+          ${foot !== undefined && html`<footer>${foot}</footer>`}
         </div>
       </body>
     </html>`
   return toText(document)
+}
+
+function scriptsOf({ script = [] }: Page): readonly ScriptName[] {
+  return typeof script === 'string' ? [script] : script
+}
+
+function layoutOf({ nav, wide = false }: Page): string {
+  return ['page', wide && 'wide', nav !== undefined && 'with-nav'].filter(Boolean).join(' ')
 }

@@ -1,4 +1,5 @@
 import { COMMON } from './common.ts'
+import { FRAME } from './frame.ts'
 
 /** German. */
-export const DE = { ...COMMON } as const
+export const DE = { ...COMMON, ...FRAME } as const
