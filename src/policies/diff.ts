@@ -80,11 +80,23 @@ function appChange(one: PolicyApp, other: PolicyApp): string {
     valueChange('path_bytes', one.pathBytes, other.pathBytes),
     valueChange('outage', one.outage, other.outage),
     valueChange('basic', one.basic ?? null, other.basic ?? null),
+    ...cardChanges(one, other),
     valueChange('charset', one.identity.charset, other.identity.charset),
     valueChange('assertion', one.identity.assertion, other.identity.assertion),
     listChange('headers', headersOf(one), headersOf(other)),
   ]
   return settings.filter((text) => text !== '').join('; ')
+}
+
+function cardChanges({ card: one }: PolicyApp, { card: other }: PolicyApp): string[] {
+  const icon = one?.icon === other?.icon ? '' : 'icon'
+  return [
+    valueChange('title', one?.title ?? null, other?.title ?? null),
+    valueChange('description', one?.description ?? null, other?.description ?? null),
+    valueChange('url', one?.url ?? null, other?.url ?? null),
+    valueChange('hidden', one?.hidden ?? false, other?.hidden ?? false),
+    icon,
+  ]
 }
 
 function headersOf({ identity }: PolicyApp): string[] {

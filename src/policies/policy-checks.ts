@@ -1,4 +1,5 @@
 import { nearest } from '../lib/nearest.ts'
+import { cardUrlMistake, isUrlOf } from './app-card.ts'
 import { methodsOf } from './compile-rule.ts'
 import { effectivePort, indexedName } from './host-index.ts'
 import { createPathIndex } from './path-index.ts'
@@ -23,6 +24,7 @@ interface KnownNames {
 export function checkDraft(draft: PolicyDraft, report: Report): void {
   checkAppNames(draft.apps, report)
   checkHosts(draft.apps, report)
+  checkCardUrls(draft.apps, report)
   const known: KnownNames = {
     roles: new Set([...draft.roles.keys(), ADMIN_ROLE]),
     permissions: new Set([...draft.roles.values()].flat()),
@@ -59,6 +61,14 @@ function checkHosts(apps: readonly AppDraft[], report: Report): void {
       if (first === undefined) seen.set(claim, `apps[${index}].hosts[${place}]`)
       else report(path, () => `${first} has ${claim} already: a host and port belong to one app, once.`)
     }
+  }
+}
+
+function checkCardUrls(apps: readonly AppDraft[], report: Report): void {
+  for (const [index, { card, ...app }] of apps.entries()) {
+    const url = card?.url ?? null
+    if (url === null || cardUrlMistake(url) !== null || isUrlOf(app, url)) continue
+    report(['apps', index, 'url'], () => "Is not on one of the app's own hosts, with its scheme and port.")
   }
 }
 

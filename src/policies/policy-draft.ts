@@ -4,7 +4,7 @@ import { ADMIN_ROLE } from './policy.ts'
 import { APP, DOCUMENT, NAME_RULE, PERMISSIONS, SECOND_FACTOR } from './policy-fields.ts'
 import { readPolicyHost } from './policy-host.ts'
 import { readSection, readValue } from './policy-schema.ts'
-import type { LineOf, Report } from './policy-schema.ts'
+import type { LineOf, Read, Report } from './policy-schema.ts'
 import { readRule } from './rule-draft.ts'
 import type { RuleDraft } from './rule-draft.ts'
 import { readTest } from './test-draft.ts'
@@ -91,6 +91,12 @@ function basicOf(basic: boolean | 'tokens'): Pick<PolicyApp, 'basic'> {
   return { basic: basic === true ? 'passwords' : 'tokens' }
 }
 
+function cardOf(read: Read<typeof APP.fields>): Pick<PolicyApp, 'card'> {
+  const { title = null, description = null, icon = null, url = null, hidden = false } = read
+  const isPlain = !hidden && [title, description, icon, url].every((value) => value === null)
+  return isPlain ? {} : { card: { title, description, icon, url, hidden } }
+}
+
 function readApp(value: unknown, path: DocumentPath, lineOf: LineOf, report: Report): AppDraft {
   const read = readSection(APP, value, path, report)
   const { name = null, hosts = [], scheme = 'https', port = null, rules = [], headers = {} } = read
@@ -105,6 +111,7 @@ function readApp(value: unknown, path: DocumentPath, lineOf: LineOf, report: Rep
     pathBytes: read.path_bytes ?? 'utf8',
     outage: read.outage ?? 'grace',
     ...basicOf(read.basic ?? false),
+    ...cardOf(read),
     rules: rules.map((rule, index) => readRule(rule, [...path, 'rules', index], lineOf, report)),
   }
 }

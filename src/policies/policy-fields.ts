@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration, Mistake } from '../config/values.ts'
 import { readAddress, readNetworks } from '../lib/address.ts'
+import { cardTextMistake, cardUrlMistake, iconMistake } from './app-card.ts'
 import { doubledHeaderMistake, headerMistake } from './header-rules.ts'
 import { METHODS, readMethod } from './method.ts'
 import { readPattern } from './pattern.ts'
@@ -12,6 +13,8 @@ const PERMISSION = /^[a-z0-9][a-z0-9._-]{0,63}:[a-z0-9][a-z0-9._-]{0,63}$/
 const MINUTE_MS = 60_000
 const MAX_AUTH_AGE_MS = 30 * 24 * 60 * MINUTE_MS
 const MAX_GRACE_DAYS = 90
+const MAX_TITLE_CHARACTERS = 60
+const MAX_DESCRIPTION_CHARACTERS = 200
 const GRACE_RULE = wants(`a whole number of days from 0 to ${MAX_GRACE_DAYS}`)
 const PORT_RULE = wants('a port from 1 to 65535')
 
@@ -53,6 +56,10 @@ const headers = z
       if (mistake !== null) context.addIssue({ code: 'custom', path: [name], message: mistake })
     }
   })
+const title = checked('a title such as Wiki', (text) => cardTextMistake(text, MAX_TITLE_CHARACTERS))
+const description = checked('a sentence in quotes', (text) => cardTextMistake(text, MAX_DESCRIPTION_CHARACTERS))
+const icon = checked('one or two characters, or an image such as data:image/png;base64,…', iconMistake)
+const cardUrl = checked('an address such as https://wiki.example.com/start', cardUrlMistake)
 
 /** The document itself; roles, apps and tests are read one by one so that every mistake is found at once. */
 export const DOCUMENT = section({
@@ -92,6 +99,11 @@ export const APP = section({
     path_bytes: z.enum(['utf8', 'latin1'], wants('utf8 or latin1')).default('utf8'),
     outage: z.enum(['grace', 'closed'], wants('grace or closed')).default('grace'),
     basic: z.union([z.boolean(), z.literal('tokens')], wants('true, tokens or false')).default(false),
+    title: title.optional(),
+    description: description.optional(),
+    icon: icon.optional(),
+    url: cardUrl.optional(),
+    hidden: z.boolean(wants('true or false')).default(false),
     rules: z.array(z.unknown(), wants('a list of rules, or [] to forbid everything')),
   },
 })
@@ -171,4 +183,12 @@ export function readAge(text: string): number | Mistake {
 function oneOrMore<T extends z.ZodType>(item: T, what: string) {
   const list = z.array(item, wants(what)).min(1, { error: `Must be ${what}: the list is empty.` })
   return z.preprocess((value) => (typeof value === 'string' ? [value] : value), list)
+}
+
+/** A text of which another function tells what is wrong with it. */
+function checked(what: string, mistakeOf: (text: string) => string | null) {
+  return z.string(wants(what)).superRefine((text, context) => {
+    const mistake = mistakeOf(text)
+    if (mistake !== null) context.addIssue(mistake)
+  })
 }

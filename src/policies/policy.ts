@@ -37,6 +37,20 @@ export interface PolicyApp {
   readonly outage: 'grace' | 'closed'
   /** Whether clients may be asked for Basic, with API tokens or with passwords too; left out where they may not. */
   readonly basic?: 'tokens' | 'passwords'
+  /** How the app stands on people's start page; left out where the file says nothing of it. */
+  readonly card?: AppCard
+}
+
+/** What people see of an app before they open it; null where the file doesn't say. */
+export interface AppCard {
+  readonly title: string | null
+  readonly description: string | null
+  /** One or two characters, or an image as `app-card.ts` reads it. */
+  readonly icon: string | null
+  /** Where it is opened, on one of its own hosts; else the root of the first of them that is one name. */
+  readonly url: string | null
+  /** True for what nobody opens by hand. */
+  readonly hidden: boolean
 }
 
 /** How an app is told of its visitor. */

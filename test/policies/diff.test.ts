@@ -45,6 +45,12 @@ const CASES: readonly (readonly [what: string, from: string, to: string, expecte
     ],
   ],
   [
+    'how an app stands on the start page',
+    wikiFile(ONE),
+    wikiFile(ONE, { app: ['title: The wiki', 'icon: W', 'hidden: true'] }),
+    ['changed app wiki wiki: title default -> The wiki; hidden false -> true; icon'],
+  ],
+  [
     'roles',
     wikiFile(ONE),
     wikiFile(ONE).replace("staff: ['wiki:read']", "editor: []\n  staff: ['wiki:write']"),

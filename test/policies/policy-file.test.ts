@@ -56,6 +56,20 @@ test('an app says whether Basic is ours, with tokens or with passwords', () => {
   assert.deepEqual(['false', 'tokens', 'true'].map(basicOf), [undefined, 'tokens', 'passwords'])
 })
 
+test('an app may say how it stands on the start page', () => {
+  const cardOf = (keys: string): unknown =>
+    getPolicy(`${HEAD}  - { name: w, hosts: [a.test, '*.b.test'], rules: []${keys} }`).apps[0]?.card
+  assert.equal(cardOf(''), undefined)
+  assert.equal(cardOf(', hidden: false'), undefined)
+  assert.deepEqual(cardOf(', title: The wiki, url: https://x.b.test/start'), {
+    title: 'The wiki',
+    description: null,
+    icon: null,
+    url: 'https://x.b.test/start',
+    hidden: false,
+  })
+})
+
 test('a file says of which roles a second factor is demanded, and how long they have to set one up', () => {
   const head = 'version: 1\nroles: { staff: [] }\napps: []\n'
   const demands = [
@@ -144,6 +158,11 @@ const MISTAKES: readonly [name: string, text: string, places: readonly string[]]
     'Basic in no known way',
     `${HEAD}  - { name: w, hosts: [a.test], rules: [], basic: passwords }`,
     ['4:44 apps[0].basic'],
+  ],
+  [
+    'a start page that shows what nobody can read, or leads elsewhere',
+    `${HEAD}  - { name: w, hosts: [a.test], rules: [], title: "a\u202e", icon: abc, url: "https://b.test/", hidden: yes }`,
+    ['4:44 apps[0].title', '4:57 apps[0].icon', '4:68 apps[0].url', '4:92 apps[0].hidden'],
   ],
   ['a rule with no action', `${APP}      - { path: /a }`, ['7:9 apps[0].rules[0]']],
   ['a rule with two actions', `${APP}      - { path: /a, allow: anyone, deny: true }`, ['7:9 apps[0].rules[0]']],
