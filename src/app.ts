@@ -9,6 +9,7 @@ import { emailRoutes } from './account/email-routes.ts'
 import { passwordRoutes } from './account/password-routes.ts'
 import { apiTokenRoutes } from './account/api-token-routes.ts'
 import { accountRoutes } from './account/routes.ts'
+import { adminRoutes } from './admin/routes.ts'
 import { attemptsApiRoutes } from './api/attempts-routes.ts'
 import { auditApiRoutes } from './api/audit-routes.ts'
 import { recoveryApiRoutes } from './api/recovery-routes.ts'
@@ -208,6 +209,7 @@ function portalRoutes(app: FastifyInstance, context: Context): void {
     resetRoutes(routes, recovery)
     emailRoutes(routes, { ...portal, ...recovery })
     recoveryApiRoutes(routes, { ...portal, ...recovery })
+    adminRoutes(routes, { ...portal, policy: () => policies.current() })
     jwksRoutes(routes, keys.assertion)
   })
 }

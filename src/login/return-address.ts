@@ -45,7 +45,9 @@ const LIFE_MS = 600_000
 const MAX_TARGET_BYTES = 2_048
 
 /** Pages of our own, below the public URL, that somebody may be sent away from to prove first who he is. */
-const OWN_PAGES = ['/account/factors']
+const OWN_PAGES = ['/account/factors', '/account/api-tokens', '/account/email', '/account/password']
+/** The console's, with whatever their forms are to be filled in with again. */
+const CONSOLE_PAGE = /^\/admin(?:\/[\w.~@%+:-]+)*$/
 
 /** @param key for these alone. @param now ms since 1970. @param publicUrl whose own pages count too, where given */
 export function createReturnAddresses(
@@ -54,7 +56,7 @@ export function createReturnAddresses(
   now: () => number,
   publicUrl: URL | null = null,
 ): ReturnAddresses {
-  const own = publicUrl === null ? [] : OWN_PAGES.map((page) => ownPage(publicUrl, page))
+  const own = publicUrl === null ? () => null : createOwnPages(publicUrl)
   const mac = (payload: string): string => createHmac('sha256', key).update(payload).digest('base64url')
   return {
     find: ({ host, target }) => locate(policy(), own, { host, target: bounded(target) }),
@@ -89,11 +91,11 @@ function readPayload(payload: string): Payload {
 /** Built from checked parts alone, so what a browser makes of it can't be another host. */
 function locate(
   policy: CompiledPolicy,
-  own: readonly ReturnAddress[],
+  own: OwnPages,
   { host: hostText, target: targetText }: WantedReturn,
 ): ReturnAddress | null {
-  const page = own.find(({ host, target }) => host === hostText && target === targetText)
-  if (page !== undefined) return page
+  const page = own(hostText, targetText)
+  if (page !== null) return page
   const host = readHost(hostText)
   const target = readTarget(targetText)
   if (host === null || typeof target === 'string') return null
@@ -104,7 +106,17 @@ function locate(
   return { url: origin + back, origin, host: host.name, target: back }
 }
 
-function ownPage({ origin, host, pathname }: URL, page: string): ReturnAddress {
-  const target = pathname.replace(/\/$/, '') + page
-  return { url: origin + target, origin, host, target }
+/** The page of our own at a host and target; null for what is none. */
+type OwnPages = (host: string, target: string) => ReturnAddress | null
+
+function createOwnPages({ origin, host, pathname }: URL): OwnPages {
+  const base = pathname.replace(/\/$/, '')
+  return (wantedHost, text) => {
+    const read = readTarget(text)
+    if (wantedHost !== host || typeof read === 'string' || !read.path.startsWith(base)) return null
+    const page = read.path.slice(base.length)
+    if (!CONSOLE_PAGE.test(page) && !(OWN_PAGES.includes(page) && read.query === '')) return null
+    const target = read.path + read.query
+    return { url: origin + target, origin, host, target }
+  }
 }

@@ -1,5 +1,14 @@
 import { COMMON } from './common.ts'
+import { CONSOLE } from './console.ts'
+import { FAILURES } from './errors.ts'
+import { FAULTS } from './faults.ts'
 import { FRAME } from './frame.ts'
+import { MAIL } from './mail.ts'
+import { PORTAL } from './portal.ts'
+import { RESET } from './reset.ts'
+import { SECOND_FACTOR } from './second-factor.ts'
+import { SIGN_IN } from './sign-in.ts'
+import { TIME } from './time.ts'
 
 /** German. */
-export const DE = { ...COMMON, ...FRAME } as const
+export const DE = { ...COMMON, ...CONSOLE, ...FRAME, ...FAILURES, ...FAULTS, ...MAIL, ...PORTAL, ...RESET, ...SECOND_FACTOR, ...SIGN_IN, ...TIME } as const
