@@ -24,3 +24,11 @@ export function splitAtPlaces(text: string): { readonly texts: readonly string[]
   const parts = text.split(PLACE)
   return { texts: parts.filter((_, index) => index % 2 === 0), names: parts.filter((_, index) => index % 2 === 1) }
 }
+
+/** What stood in the places of a message to give this text; null where it didn't come of the message. */
+export function matchMessage(message: string, text: string): Readonly<Record<string, string>> | null {
+  const { texts, names } = splitAtPlaces(message)
+  const [first = '', ...others] = texts.map((each) => each.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+  const found = new RegExp(`^${first}${others.map((other) => `(.*)${other}`).join('')}$`, 's').exec(text)
+  return found === null ? null : Object.fromEntries(names.map((name, index) => [name, found[index + 1] ?? '']))
+}

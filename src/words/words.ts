@@ -1,5 +1,5 @@
 import { EN } from './en/en.ts'
-import { splitAtPlaces } from './message.ts'
+import { matchMessage, splitAtPlaces } from './message.ts'
 import type { Message, Values } from './message.ts'
 
 /** All that pages and mails say, in English; every other language says the same under the same names. */
@@ -22,11 +22,17 @@ export interface Words {
   say<Name extends WordName>(name: Name, ...given: Given<Name, string | number>): string
   /** The text under a name with other things than text in its places, in turn, for what makes one of them. */
   parts<Name extends WordName, Value>(name: Name, ...given: Given<Name, Value>): readonly (string | Value)[]
+  /** A sentence that a level below said in English, one of `fault.`; as it is where the catalogue doesn't have it. */
+  retell(english: string): string
   /** A moment to the minute, in UTC. */
   time(moment: Date): string
   date(moment: Date): string
   number(value: number): string
 }
+
+const FAULTS = (Object.entries(EN) as [WordName, Message][]).flatMap(([name, message]) =>
+  name.startsWith('fault.') && typeof message === 'string' ? [[name, message] as const] : [],
+)
 
 /** Builds a language; what `translation` lacks is said in English. */
 export function createWords(tag: string, translation: Translation): Words {
@@ -47,6 +53,13 @@ export function createWords(tag: string, translation: Translation): Words {
       return value === undefined ? [text] : [text, value]
     })
   }
+  const retell = (english: string): string => {
+    for (const [name, message] of FAULTS) {
+      const values = matchMessage(message, english)
+      if (values !== null) return partsOf(name, values).join('')
+    }
+    return english
+  }
   const show = (part: string | number): string => (typeof part === 'number' ? numbers.format(part) : part)
   return {
     tag,
@@ -56,6 +69,7 @@ export function createWords(tag: string, translation: Translation): Words {
         .map(show)
         .join(''),
     parts: (name, ...[values]) => partsOf(name, (values ?? {}) as Readonly<Record<string, never>>),
+    retell,
     time: (moment) => times.format(moment),
     date: (moment) => dates.format(moment),
     number: (value) => numbers.format(value),

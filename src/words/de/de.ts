@@ -11,4 +11,16 @@ import { SIGN_IN } from './sign-in.ts'
 import { TIME } from './time.ts'
 
 /** German. */
-export const DE = { ...COMMON, ...CONSOLE, ...FRAME, ...FAILURES, ...FAULTS, ...MAIL, ...PORTAL, ...RESET, ...SECOND_FACTOR, ...SIGN_IN, ...TIME } as const
+export const DE = {
+  ...COMMON,
+  ...CONSOLE,
+  ...FRAME,
+  ...FAILURES,
+  ...FAULTS,
+  ...MAIL,
+  ...PORTAL,
+  ...RESET,
+  ...SECOND_FACTOR,
+  ...SIGN_IN,
+  ...TIME,
+} as const

@@ -11,4 +11,16 @@ import { SIGN_IN } from './sign-in.ts'
 import { TIME } from './time.ts'
 
 /** English: names and texts of everything that is said, by subject. */
-export const EN = { ...COMMON, ...CONSOLE, ...FRAME, ...FAILURES, ...FAULTS, ...MAIL, ...PORTAL, ...RESET, ...SECOND_FACTOR, ...SIGN_IN, ...TIME } as const
+export const EN = {
+  ...COMMON,
+  ...CONSOLE,
+  ...FRAME,
+  ...FAILURES,
+  ...FAULTS,
+  ...MAIL,
+  ...PORTAL,
+  ...RESET,
+  ...SECOND_FACTOR,
+  ...SIGN_IN,
+  ...TIME,
+} as const

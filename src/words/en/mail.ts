@@ -1,0 +1,83 @@
+/** What mails say: `subject`, `line` and, where there is a link, `button` and `after` of each kind. */
+export const MAIL = {
+  'mail.password_changed.subject': 'Your password was changed',
+  'mail.password_changed.line':
+    'The password of your account {login} was changed. All other sessions ended. API tokens still work: end them at {host}, under API tokens.',
+  'mail.password_reset.subject': 'Your password was reset',
+  'mail.password_reset.line':
+    'The password of your account {login} was set by a reset link. All sessions ended. API tokens still work: end them at {host}, under API tokens.',
+  'mail.email_changed.subject': 'Your e-mail address was changed',
+  'mail.email_changed.line':
+    'The e-mail address of your account {login} was changed. Mails go to the new one from now on.',
+  'mail.factor_added.subject': 'A second factor was added',
+  'mail.factor_added.line': '{factor} was added to your account {login}.',
+  'mail.factor_removed.subject': 'A second factor was removed',
+  'mail.factor_removed.line': '{factor} was removed from your account {login}.',
+  'mail.factors_reset.subject': 'Your second factors were removed',
+  'mail.factors_reset.line': 'An administrator removed all second factors of your account {login}.',
+  'mail.recovery_codes_renewed.subject': 'You have new recovery codes',
+  'mail.recovery_codes_renewed.line': 'Your account {login} has new recovery codes. Those before are void.',
+  'mail.recovery_code_used.subject': 'A recovery code was used',
+  'mail.recovery_code_used.line': 'Somebody signed in to your account {login} with a recovery code. It is used up.',
+  'mail.passkey_copy_suspected.subject': 'A passkey may have been copied',
+  'mail.passkey_copy_suspected.line':
+    'A passkey of your account {login} answered in a way that only a copy of it would. It was refused. Remove it at {host}, under second factors, and add another.',
+  'mail.new_device.subject': 'A new device signed in',
+  'mail.new_device.line': 'Somebody signed in to your account {login} on a device that we had not seen before.',
+  'mail.sign_in_stopped.subject': 'A sign-in was stopped',
+  'mail.sign_in_stopped.line':
+    'Somebody knew the password of your account {login}, but the sign-in was stopped because it looked unusual.',
+  'mail.device_trusted.subject': 'A device is remembered',
+  'mail.device_trusted.line': 'A device need not give the second factor of your account {login} for a while.',
+  'mail.api_token_created.subject': 'An API token was made',
+  'mail.api_token_created.line': 'An API token was made for your account {login}. Programs can act for you with it.',
+  'mail.break_glass_used.subject': 'An emergency account was used',
+  'mail.break_glass_used.line': 'Somebody signed in with the emergency account {about}.',
+  'mail.session_moved.subject': 'Was this you?',
+  'mail.session_moved.line':
+    'A session of your account {login} went on from another network and another device at once. If that was you, do nothing. If not, end the session: at {host}, under sessions.',
+  'mail.session_moved_ended.subject': 'A session was ended',
+  'mail.session_moved_ended.line':
+    'A session of your account {login} came from another network and another device at once, as a stolen one would. It was ended: sign in again.',
+  'mail.many_networks.subject': 'Your account was used from many networks',
+  'mail.many_networks.line':
+    'Your account {login} was used from more networks within an hour than one person comes to. Look where you are signed in, and end what you do not know.',
+  'mail.sign_in_burst.subject': 'Many sign-ins fail',
+  'mail.sign_in_burst.line':
+    'Sign-ins fail for far more names than usual, as when somebody tries stolen passwords. The audit log has the numbers: postern audit search --type anomaly_sign_in_burst.',
+  'mail.reset.subject': 'Set a new password',
+  'mail.reset.line': 'Somebody asked for a new password for your account {login}. The link works once, for 30 minutes.',
+  'mail.reset.button': 'Set a new password',
+  'mail.reset.after': 'If you did not ask for it, do nothing: without the link nothing changes.',
+  'mail.invitation.subject': 'You are invited',
+  'mail.invitation.line': 'You are invited to make an account at {host}. The link works once.',
+  'mail.invitation.button': 'Make your account',
+  'mail.invitation.after': 'If you did not expect this, do nothing.',
+  'mail.email_confirm.subject': 'Confirm your e-mail address',
+  'mail.email_confirm.line':
+    'Confirm that mails for the account {login} reach you at this address. The link works once, for 24 hours.',
+  'mail.email_confirm.button': 'Confirm this address',
+  'mail.email_confirm.after': 'If you did not ask for it, do nothing.',
+  'mail.email_change_requested.subject': 'Your e-mail address is about to change',
+  'mail.email_change_requested.line':
+    'Somebody signed in as {login} asked to have mails sent to {email} in place of this address.',
+  'mail.email_change_requested.calm': 'If that was you, do nothing here: a mail with a link went to the new address.',
+  'mail.email_change_requested.button': "That wasn't me: stop it",
+  'mail.email_change_requested.after':
+    'The link also takes the change back for 3 days after it was made, and ends all sessions.',
+  'mail.not_you': "If that wasn't you, reset your password at once and tell your administrator.",
+  'mail.button': 'See where you are signed in',
+  'mail.factor_totp': 'An authenticator app',
+  'mail.factor_webauthn': 'A passkey or security key',
+  'mail.factor_recovery': 'Recovery codes',
+  'mail.factor_other': 'A second factor',
+  'mail.at': 'At',
+  'mail.when': 'When',
+  'mail.from': 'From',
+  'mail.shell': 'the command line',
+  'mail.device': 'Device',
+  'mail.invited_by': 'Invited by',
+  'device.both': '{browser} on {system}',
+  'device.unknown': 'Unknown device',
+  'device.unknown_browser': 'Unknown browser',
+} as const
