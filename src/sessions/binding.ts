@@ -7,7 +7,7 @@ import { createLearntShown } from './binding-learnt.ts'
 import type { Learnt } from './binding-learnt.ts'
 import { FIND_SHOWN } from './binding-table.ts'
 import type { ShownRow } from './binding-table.ts'
-import { createTrail, mergeShown, withShown } from './trail.ts'
+import { createTrail, MAX_SHOWN, mergeShown, withShown } from './trail.ts'
 import type { Shown, Trail, Visit } from './trail.ts'
 
 /** A request whose network and device are both none that its sign-in has shown. */
@@ -89,7 +89,7 @@ export function createBinding(parts: BindingParts): Binding {
       if (isElsewhere(trail, place)) {
         if (isStrict) return null
         if (!trail.moves.includes(pairOf(place))) {
-          drop(moves.note(signInId, visit, place))
+          if (trail.moves.length < MAX_SHOWN) drop(moves.note(signInId, visit, place))
           return { ...principal, movedAt: now() }
         }
       } else {
@@ -159,22 +159,30 @@ interface Moves {
   settle(): Promise<void>
 }
 
-/** Where a move ends the sign-in the first is enough, else each new place is told of. */
+/** Where a move ends the sign-in the first is enough, else each new place is told of, up to as many as are kept. */
 function createMoves({ settle, now }: BindingParts, isFirstEnough: boolean): Moves {
-  const noted = new Map<string, Move>()
+  const noted = new Map<string, Map<string, Move>>()
+  const maxOfOne = isFirstEnough ? 1 : MAX_SHOWN
+  let size = 0
   return {
     note(signInId, { clientAddress }, place) {
-      const name = isFirstEnough ? signInId : `${signInId} ${pairOf(place)}`
-      if (noted.has(name)) return true
-      if (noted.size >= MAX_MOVES) return false
-      noted.set(name, { signInId, ...place, address: ownCopy(clientAddress), atMs: now() })
+      const own = noted.get(signInId) ?? new Map<string, Move>()
+      if (own.has(pairOf(place)) || own.size >= maxOfOne) return true
+      if (size >= MAX_MOVES) return false
+      size++
+      own.set(pairOf(place), { signInId, ...place, address: ownCopy(clientAddress), atMs: now() })
+      noted.set(signInId, own)
       return true
     },
     async settle() {
-      for (const [name, move] of noted) {
-        if (now() - move.atMs < SETTLE_MS) continue
-        await settle(move)
-        noted.delete(name)
+      for (const [signInId, own] of noted) {
+        for (const [pair, move] of own) {
+          if (now() - move.atMs < SETTLE_MS) continue
+          await settle(move)
+          own.delete(pair)
+          size--
+        }
+        if (own.size === 0) noted.delete(signInId)
       }
     },
   }

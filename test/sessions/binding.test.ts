@@ -10,6 +10,7 @@ import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
 import type { Cleanup } from '../support/database.ts'
+import { visitor } from '../verify/visitor.ts'
 import { sessionsOver, signIn } from './fixture.ts'
 
 const THERE = { clientAddress: '192.0.2.9', userAgent: 'elsewhere' }
@@ -86,6 +87,37 @@ test('what there is no room for is counted and not kept', async (t) => {
   }
   assert.equal(binding.takeDropped(), 5)
   assert.equal(binding.takeDropped(), 0)
+})
+
+test('whoever moves one sign-in to ever new places takes no room from the moves of others', async () => {
+  const settled: string[] = []
+  const clock = { ms: 1_000_000 }
+  const binding = createBinding({
+    mode: 'notify',
+    database: { query: async () => [] },
+    networkOf: (address) => address,
+    settle: async ({ signInId }) => void settled.push(signInId),
+    now: () => clock.ms,
+  })
+  const began = { networks: ['a'], devices: [deviceOf('d')], moves: [] }
+  const visit = (signInId: string, place: number, shown = began): void => {
+    const there = {
+      clientAddress: `n${place}`,
+      userAgent: `on ${'x'.repeat(1 + (place % 400))}${'y'.repeat(place / 400)}`,
+    }
+    binding.admit({ ...visitor(), signInId }, createTrail(shown), there)
+  }
+  for (let place = 0; place < 10_005; place++) visit('a flood', place)
+  for (let place = 0; place < 3; place++) visit('told of eight', place, { ...began, moves: [...'12345678'] })
+  visit('another', 1)
+  assert.equal(binding.takeDropped(), 0)
+  clock.ms += 2_000
+  await binding.flush()
+  assert.deepEqual(settled, [...Array.from({ length: 8 }, () => 'a flood'), 'another'])
+  visit('a flood', 1)
+  clock.ms += 2_000
+  await binding.flush()
+  assert.equal(settled.length, 10)
 })
 
 interface Opened {
