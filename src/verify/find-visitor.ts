@@ -16,9 +16,9 @@ import type { MachineClients } from './machine-clients.ts'
 export interface Visitor {
   readonly principal: Principal | null
   readonly tier: Tier
-  /** Why nobody was looked for, though there are credentials. */
   /** True where a session is for nobody here, since it came from elsewhere on another device. */
   readonly moved?: boolean
+  /** Why nobody was looked for, though there are credentials. */
   readonly denial?: Extract<RefuseReason, 'doubled_authorization' | 'two_credentials'> | Stopped
 }
 
