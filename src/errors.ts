@@ -22,9 +22,27 @@ export const ERRORS = {
   },
   forbidden: { status: 403, message: 'You are signed in, but not allowed to open this.' },
   proof_needed: { status: 403, message: 'Prove once more who you are, and then try again.' },
+  holds_more: {
+    status: 403,
+    message: 'This person may do things with Postern that you may not. Ask an administrator.',
+  },
+  not_yours_to_give: {
+    status: 403,
+    message: 'This would let somebody do things with Postern that you may not do yourself. Ask an administrator.',
+  },
   unknown_user: { status: 404, message: 'There is nobody with this login.' },
   not_found: { status: 404, message: 'There is no such page.' },
+  nothing_there: { status: 404, message: 'There is no such thing, or it is over already.' },
   already_there: { status: 409, message: 'There is one like this already.' },
+  last_administrator: {
+    status: 409,
+    message: 'This is the last administrator. Give the role postern-admin to somebody else first.',
+  },
+  user_disabled: { status: 409, message: 'This person is disabled. Enable the account first.' },
+  policy_in_file: {
+    status: 409,
+    message: 'The policy is kept in a file (POSTERN_POLICY_FILE). Change that file; it is applied by itself.',
+  },
   still_running: {
     status: 409,
     message:

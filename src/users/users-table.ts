@@ -5,10 +5,17 @@ export interface UserRow {
   login: string
   email: string
   name: string
+  /** Those that are the user's until somebody takes them. */
   roles: string[]
+  /** The same and those of grants that hold now, each once. */
+  held_roles: string[]
   disabled_at: Date | null
   created_at: Date
   has_password: boolean
+  must_change_password: boolean
+  break_glass: boolean
+  /** Another one after each change of profile, roles, password or standing. */
+  version: string
 }
 
 export interface CredentialRow {
@@ -21,8 +28,12 @@ export interface CredentialRow {
   must_change_password: boolean
 }
 
-const USER_COLUMNS = `u.id, u.login, u.email, u.name, u.disabled_at, u.created_at, u.password_hash is not null as has_password,
-  array(select r.role_name from auth.user_roles r where r.user_id = u.id order by r.role_name) as roles`
+/** Of `auth.users` as `u`. */
+export const USER_COLUMNS = `u.id, u.login, u.email, u.name, u.disabled_at, u.created_at,
+  u.password_hash is not null as has_password, u.must_change_password, u.break_glass,
+  concat_ws('.', u.authz_epoch, u.session_epoch, extract(epoch from u.updated_at)) as version,
+  array(select r.role_name from auth.user_roles r where r.user_id = u.id order by r.role_name) as roles,
+  array(select distinct h.role_name from auth.held_roles h where h.user_id = u.id order by h.role_name) as held_roles`
 
 export const COUNT_USERS = statement<[], { count: number }>(
   'count_users',
@@ -156,6 +167,13 @@ export const LIST_UNKNOWN_ROLES = statement<[roles: readonly string[]], { name: 
 export const ADD_ROLES = statement<[userId: string, roles: readonly string[]]>(
   'add_roles',
   `insert into auth.user_roles (user_id, role_name) select $1, unnest($2::text[]) on conflict do nothing`,
+)
+
+/** Those that somebody has now, by grants too; with the second parameter none of somebody disabled. */
+export const LIST_HELD_ROLES = statement<[userId: string, onlyEnabled: boolean], { name: string }>(
+  'list_held_roles',
+  `select distinct h.role_name as name from auth.held_roles h join auth.users u on u.id = h.user_id
+   where h.user_id = $1 and (u.disabled_at is null or not $2::boolean) order by name`,
 )
 
 export const REMOVE_ROLES = statement<[userId: string, roles: readonly string[]]>(

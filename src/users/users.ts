@@ -37,6 +37,16 @@ export class UserFieldsError extends OperatorError {
   }
 }
 
+/** Nobody has a login that was named. */
+export class UnknownUserError extends OperatorError {
+  override readonly name = 'UnknownUserError'
+}
+
+/** What was asked would leave nobody who administers. */
+export class LastHolderError extends OperatorError {
+  override readonly name = 'LastHolderError'
+}
+
 /**
  * Adds a user with roles; call it in a transaction. Login and e-mail are made lower-case.
  * @returns the user's id
@@ -148,7 +158,7 @@ export async function deleteUser(tx: Queryable, login: string): Promise<string> 
   return changed(tx, existing(row, login).id)
 }
 
-/** @throws OperatorError when nobody has this login */
+/** @throws UnknownUserError when nobody has this login */
 export async function getUser(database: Queryable, login: string): Promise<table.UserRow> {
   const [row] = await database.query(table.FIND_USER, canonical(login))
   return existing(row, login)
@@ -175,12 +185,12 @@ export async function hasUsers(database: Queryable): Promise<boolean> {
   return (row?.count ?? 0) > 0
 }
 
-/** @throws OperatorError when nobody would be left who holds the role */
+/** @throws LastHolderError when nobody would be left who holds the role */
 export async function refuseLastHolder(tx: Queryable, role: string, login: string): Promise<void> {
   const holders = await tx.query(table.LIST_HOLDERS, role)
   if (holders.length !== 1 || holders[0]?.login !== canonical(login)) return
   const advice = `Give the role ${role} to somebody else first, or repeat the command with --yes.`
-  throw new OperatorError(`${canonical(login)} is the last administrator. ${advice}`)
+  throw new LastHolderError(`${canonical(login)} is the last administrator. ${advice}`)
 }
 
 async function changed(tx: Queryable, userId: string): Promise<string> {
@@ -212,6 +222,6 @@ async function uniquely<T>(writing: Promise<T>): Promise<T> {
 }
 
 function existing<Row>(row: Row | undefined, login: string): Row {
-  if (row === undefined) throw new OperatorError(`There is no user ${canonical(login)}. List them: postern user list.`)
+  if (row === undefined) throw new UnknownUserError(`There is no user ${canonical(login)}. List them: postern user list.`)
   return row
 }

@@ -31,6 +31,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ['web'],
   ['users', 'credentials', 'sessions', 'policies', 'audit', 'limits', 'mail', 'snippets'],
   ['recovery', 'tokens'],
+  ['administration'],
   ['verify', 'login', 'account', 'admin', 'api', 'commands', 'doctor'],
   [
     'main.ts',
