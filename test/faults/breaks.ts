@@ -16,7 +16,7 @@ export const BREAKS = {
     file: 'sessions/principal-reader.ts',
     replace: [
       ['if (known === null || !isVoid(known)) return known', 'return known'],
-      ['else if (!isVoid(found.known)) cache.set', 'else cache.set'],
+      ['if (found.known === null || isVoid(found.known)) return found', 'if (found.known === null) return found'],
       ['if (known !== null && isVoid(known)) continue', 'if (false) continue'],
     ],
   },
