@@ -9,28 +9,57 @@ export interface Asset {
   readonly body: Buffer
 }
 
-const STYLE = readAsset('postern', 'css', 'text/css; charset=utf-8')
-const MARK = readAsset('mark', 'svg', 'image/svg+xml')
-const PASSKEY = readAsset('passkey', 'js', 'text/javascript; charset=utf-8')
-const COPY = readAsset('copy', 'js', 'text/javascript; charset=utf-8')
-const STRENGTH = readAsset('strength', 'js', 'text/javascript; charset=utf-8')
+const CSS = 'text/css; charset=utf-8'
+const JS = 'text/javascript; charset=utf-8'
+const PICO = import.meta.resolve('@picocss/pico/css/pico.classless.min.css')
+const HTMX = import.meta.resolve('htmx.org/dist/htmx.min.js')
+
+// In a layer, pico never wins over our own sheet, however specific its selectors are. Its images are `data:` addresses,
+// which our policy for content doesn't load.
+const PICO_LAYER = `@layer pico{${readText(PICO)
+  .replace('@charset "UTF-8";', '')
+  .replaceAll(/url\("data:[^"]*"\)/g, 'none')}}\n`
+
+const STYLE = createAsset('postern', 'css', CSS, PICO_LAYER + readOwn('postern.css'))
+const MARK = createAsset('mark', 'svg', 'image/svg+xml', readOwn('mark.svg'))
+const SCRIPTS = {
+  passkey: createScript('passkey', readOwn('passkey.js')),
+  strength: createScript('strength', readOwn('strength.js')),
+  copy: createScript('copy', readOwn('copy.js')),
+  htmx: createScript('htmx', `${readText(HTMX)}\n${readOwn('htmx-start.js')}`),
+} as const
+
+export type ScriptName = keyof typeof SCRIPTS
 
 /** Names under which `frame.ts` refers to the assets. */
 export const ASSET_NAMES = {
   style: STYLE.name,
   mark: MARK.name,
-  passkey: PASSKEY.name,
-  strength: STRENGTH.name,
-  copy: COPY.name,
-} as const
+  passkey: SCRIPTS.passkey.name,
+  strength: SCRIPTS.strength.name,
+  copy: SCRIPTS.copy.name,
+  htmx: SCRIPTS.htmx.name,
+} as const satisfies Record<ScriptName | 'style' | 'mark', string>
 
 /** Every asset, for the route that serves them. */
 export function assets(): readonly Asset[] {
-  return [STYLE, MARK, PASSKEY, STRENGTH, COPY]
+  return [STYLE, MARK, ...Object.values(SCRIPTS)]
 }
 
-function readAsset(stem: string, extension: string, contentType: string): Asset {
-  const body = readFileSync(new URL(`./assets/${stem}.${extension}`, import.meta.url))
+function createScript(stem: string, text: string): Asset {
+  return createAsset(stem, 'js', JS, text)
+}
+
+function createAsset(stem: string, extension: string, contentType: string, text: string): Asset {
+  const body = Buffer.from(text)
   const digest = createHash('sha256').update(body).digest('hex').slice(0, 12)
   return { name: `${stem}-${digest}.${extension}`, contentType, body }
+}
+
+function readOwn(file: string): string {
+  return readText(new URL(`./assets/${file}`, import.meta.url).href)
+}
+
+function readText(address: string): string {
+  return readFileSync(new URL(address), 'utf8')
 }

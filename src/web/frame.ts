@@ -1,5 +1,6 @@
 import type { Words } from '../words/words.ts'
 import { ASSET_NAMES } from './assets.ts'
+import type { ScriptName } from './assets.ts'
 import { html, toText } from './html.ts'
 import type { Html } from './html.ts'
 
@@ -34,7 +35,11 @@ export interface Page {
   readonly foot?: Html
 }
 
-export type ScriptName = 'passkey' | 'strength' | 'copy'
+// Neither a style of its own nor a history of its own, and no extension but ours, which keeps it from making scripts.
+const HTMX_SETTINGS = html`<meta
+  name="htmx-config"
+  content='{"includeIndicatorCSS":false,"history":false,"extensions":"postern"}'
+/>`
 
 /** A whole document, ready to send: the frame that all pages share around one page's body. */
 export function page(model: Page): string {
@@ -51,6 +56,7 @@ export function page(model: Page): string {
         <title>${title} · ${brand.name}</title>
         <link rel="icon" type="image/svg+xml" href="${mark}" />
         <link rel="stylesheet" href="${`${assetBase}/${ASSET_NAMES.style}`}" />
+        ${scriptsOf(model).includes('htmx') && HTMX_SETTINGS}
         ${scriptsOf(model).map((name) => html`<script src="${`${assetBase}/${ASSET_NAMES[name]}`}" defer></script>`)}
       </head>
       <body>

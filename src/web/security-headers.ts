@@ -35,7 +35,11 @@ export function portalHeaders({ secure, formTargets = [], scripted = false }: Po
 
 /** Headers of an asset, whose name changes with its content. */
 export function assetHeaders(secure: boolean): Headers {
-  return { 'cache-control': `public, max-age=${YEAR_S}, immutable`, ...commonHeaders(secure) }
+  return {
+    'cache-control': `public, max-age=${YEAR_S}, immutable`,
+    vary: 'accept-encoding',
+    ...commonHeaders(secure),
+  }
 }
 
 // HSTS without includeSubDomains: on an app's own host it is not ours to decide for hosts below it.
