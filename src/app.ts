@@ -4,30 +4,9 @@ import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { Context } from './context.ts'
 import type { Check } from './observe/health.ts'
-import { factorRoutes } from './account/factor-routes.ts'
-import { emailRoutes } from './account/email-routes.ts'
-import { passwordRoutes } from './account/password-routes.ts'
-import { apiTokenRoutes } from './account/api-token-routes.ts'
-import { accountRoutes } from './account/routes.ts'
-import { adminRoutes } from './admin/routes.ts'
-import { attemptsApiRoutes } from './api/attempts-routes.ts'
-import { auditApiRoutes } from './api/audit-routes.ts'
-import { recoveryApiRoutes } from './api/recovery-routes.ts'
-import { policyApiRoutes } from './api/policy-routes.ts'
-import { PORTAL_PATH } from './config/settings.ts'
 import { isLocal } from './config/values.ts'
 import { PosternError } from './errors.ts'
-import { jwksRoutes } from './login/jwks-routes.ts'
-import { loginApiRoutes } from './login/api-routes.ts'
-import { enrolRoutes } from './login/enrol-routes.ts'
-import { firstRunRoutes } from './login/first-run-routes.ts'
-import { handOverRoutes } from './login/hand-over-routes.ts'
-import { forbiddenRoutes, homeRoutes, signOutRoutes } from './login/session-routes.ts'
-import { passkeyRoutes } from './login/passkey-routes.ts'
-import { secondFactorRoutes } from './login/second-factor-routes.ts'
-import { signInRoutes } from './login/sign-in-routes.ts'
 import { createSignInUrl } from './login/sign-in-url.ts'
-import { stepUpRoutes } from './login/step-up-routes.ts'
 import { plainServer, portalServer } from './http-servers.ts'
 import type { ServerFactory } from './http-servers.ts'
 import { portalFailure } from './portal-failure.ts'
@@ -37,7 +16,6 @@ import { createPortalOrigins } from './portal-origin.ts'
 import { opsRoutes } from './observe/ops-routes.ts'
 import type { OpsMetrics } from './observe/ops-routes.ts'
 import type { CompiledPolicy } from './policies/compile.ts'
-import { resetRoutes } from './recovery/reset-routes.ts'
 import { tracePortal } from './traced-portal.ts'
 import { createGateway } from './verify/gateway.ts'
 import type { Proxy } from './verify/proxy.ts'
@@ -47,16 +25,16 @@ import { openExpressLane } from './verify/express/express-lane.ts'
 import { createLaneRoutes } from './verify/express/lane-routes.ts'
 import { DIALECTS, verifyRoutes } from './verify/routes.ts'
 import { requireAccessDeclarations } from './web/access.ts'
-import { assets } from './web/assets.ts'
 import { requestIdOf } from './web/client.ts'
-import type { Entrance } from './web/entrance.ts'
 import { entranceConstraint } from './web/entrance-constraint.ts'
 import type { Constraints } from './web/entrance-constraint.ts'
 import { readQuery } from './web/query.ts'
 import { acceptSetCookie } from './web/set-cookie.ts'
-import { assetHeaders, portalHeaders } from './web/security-headers.ts'
+import { portalHeaders } from './web/security-headers.ts'
+import { appHostRoutes, assetsAnywhere, callerParts, portalRoutes } from './portal-routes.ts'
 
 const MAX_BODY_BYTES = 16_384
+
 /** Everything a person or program calls on the portal listener; with an upstream all else goes to the app. */
 export function createPortalApp(context: Context, proxy: Proxy | null): FastifyInstance {
   const { portalParts: portal } = context
@@ -78,7 +56,8 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
   })
   const policy = (): CompiledPolicy => context.policies.current()
   const onVisitor: GuardParts['onVisitor'] = (request, visitor) => origins.seen(request, visitor)
-  guardRoutes(app, { portal, rateLimits: context.rateLimits, metrics: context.metrics, onVisitor, policy })
+  const callers = callerParts(context)
+  guardRoutes(app, { portal, callers, rateLimits: context.rateLimits, metrics: context.metrics, onVisitor, policy })
   origins.follow(app)
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method, routeOptions } = request
@@ -96,7 +75,7 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
   acceptSetCookie(app)
   portalRoutes(app, context)
   appHostRoutes(app, context)
-  registerAt(app, 'none', entrances.portal.paths.base, (routes) => assetRoutes(routes, secure))
+  assetsAnywhere(app, context)
   return app
 }
 
@@ -181,68 +160,5 @@ function acceptOwnBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  }
-}
-
-/** What only the portal's own host answers. */
-function portalRoutes(app: FastifyInstance, context: Context): void {
-  const { portalParts: portal, keys, database, policies, newPasswords, apiTokens, recovery } = context
-  registerAt(app, 'portal', portal.entrances.portal.paths.base, (routes) => {
-    assetRoutes(routes, portal.cookies.secure)
-    signInRoutes(routes, portal)
-    secondFactorRoutes(routes, portal)
-    stepUpRoutes(routes, portal)
-    enrolRoutes(routes, portal)
-    if (portal.ownFactors.offersPasskeys) passkeyRoutes(routes, portal)
-    homeRoutes(routes, portal)
-    signOutRoutes(routes, portal)
-    forbiddenRoutes(routes, portal)
-    firstRunRoutes(routes, portal, recovery)
-    loginApiRoutes(routes, portal)
-    accountRoutes(routes, portal)
-    factorRoutes(routes, portal)
-    passwordRoutes(routes, { ...portal, newPasswords })
-    apiTokenRoutes(routes, { ...portal, apiTokens, policy: () => policies.current() })
-    policyApiRoutes(routes, { database, policies })
-    attemptsApiRoutes(routes, portal)
-    auditApiRoutes(routes, { ...portal, publicUrl: context.config.publicUrl })
-    resetRoutes(routes, recovery)
-    emailRoutes(routes, { ...portal, ...recovery })
-    recoveryApiRoutes(routes, { ...portal, ...recovery })
-    adminRoutes(routes, { ...portal, policy: () => policies.current() })
-    jwksRoutes(routes, keys.assertion)
-  })
-}
-
-/** What every app's host answers besides the app: the little of ours that a browser needs there. */
-function appHostRoutes(app: FastifyInstance, { portalParts: portal }: Context): void {
-  registerAt(app, 'app', PORTAL_PATH, (routes) => {
-    assetRoutes(routes, portal.cookies.secure)
-    handOverRoutes(routes, portal)
-    signOutRoutes(routes, portal)
-    forbiddenRoutes(routes, portal)
-  })
-}
-
-function registerAt(
-  app: FastifyInstance,
-  entrance: Entrance['kind'] | 'none',
-  prefix: string,
-  add: (routes: FastifyInstance) => void,
-): void {
-  app.register(
-    async (routes) => {
-      routes.addHook('onRoute', (route) => void (route.constraints = { entrance }))
-      add(routes)
-    },
-    { prefix },
-  )
-}
-
-function assetRoutes(app: FastifyInstance, secure: boolean): void {
-  for (const { name, contentType, body } of assets()) {
-    app.get(`/assets/${name}`, { config: { access: 'anyone' } }, async (_request, reply) =>
-      reply.headers(assetHeaders(secure)).type(contentType).send(body),
-    )
   }
 }

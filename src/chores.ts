@@ -1,3 +1,4 @@
+import { PRUNE_IDEMPOTENCY_KEYS } from './api/idempotency-table.ts'
 import { PRUNE_DECISION_SUMS } from './audit/decision-sums-table.ts'
 import { recordApplied } from './audit/record-applied.ts'
 import { PRUNE_DECISIONS } from './audit/decisions-table.ts'
@@ -57,6 +58,7 @@ const PRUNABLES: readonly Prunable[] = [
   { what: 'one-time tokens', statement: PRUNE_ONE_TIME_TOKENS, keptMs: DAY_MS },
   { what: 'decisions', statement: PRUNE_DECISIONS, keptMs: 30 * DAY_MS },
   { what: 'sums of decisions', statement: PRUNE_DECISION_SUMS, keptMs: 90 * DAY_MS },
+  { what: 'idempotency keys', statement: PRUNE_IDEMPOTENCY_KEYS, keptMs: DAY_MS },
   { what: 'API tokens', statement: PRUNE_API_TOKENS, keptMs: DAY_MS },
   { what: 'mails', statement: PRUNE_MAILS, keptMs: 2 * DAY_MS },
 ]

@@ -12,6 +12,7 @@ export function tokenCommands(token: Command, order: Order): void {
     .option('--path <pattern...>', 'paths such as /api/**; all unless given')
     .option('--method <method...>', 'methods such as GET; all that the rules let pass unless given')
     .option('--network <network...>', 'networks of its clients, such as 10.0.0.0/8; all unless given')
+    .option('--api <permission...>', 'permissions on the API, such as postern.users:read; none unless given')
     .action((login: string, options: Options) => order('token create', { ...options, login }, options))
   withJson(token.command('list [login]').description('tokens that are good now, of one person or of all')).action(
     (login: string | undefined, options: Options) =>

@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { findCaller } from './api/caller.ts'
+import type { CallerParts } from './api/caller.ts'
 import { PORTAL_PATH } from './config/settings.ts'
 import { PosternError } from './errors.ts'
 import type { Principal } from './lib/principal.ts'
@@ -16,6 +18,8 @@ import { visitorOf } from './web/pages.ts'
 
 export interface GuardParts {
   readonly portal: PortalParts
+  /** Who calls what takes API tokens too. */
+  readonly callers: CallerParts
   /** Null where an operator turned them off. */
   readonly rateLimits: RateLimits | null
   readonly metrics: Pick<Metrics, 'rateLimited'>
@@ -28,7 +32,7 @@ export interface GuardParts {
 /** Who may call each route, by what it declares, and how often. What has no route counts as a page. */
 export function guardRoutes(
   app: FastifyInstance,
-  { portal, rateLimits, metrics, onVisitor, policy }: GuardParts,
+  { portal, callers, rateLimits, metrics, onVisitor, policy }: GuardParts,
 ): void {
   const take = async (kind: RateClass, rule: RateRule, key: string): Promise<void> => {
     const taken = (await rateLimits?.take(rule, key)) ?? { ok: true }
@@ -41,9 +45,11 @@ export function guardRoutes(
     await take(kind, RATE_RULES[kind].network, networkOfClient(portal, request))
   })
   app.addHook('preHandler', async (request, reply) => {
-    const { access } = request.routeOptions.config
+    const { access, takesTokens } = request.routeOptions.config
     if (!isForVisitors(access)) return
-    const { principal } = await visitorOf(portal, request)
+    const principal = takesTokens
+      ? await findCaller(callers, request)
+      : (await visitorOf(portal, request)).principal
     if (principal !== null) onVisitor(request, principal)
     const fault = visitorFault(access, principal, (who, permission) => holdsPermission(policy(), who, permission))
     if (fault !== null) return refuse(portal, request, { reply, fault })

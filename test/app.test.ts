@@ -22,6 +22,7 @@ const OPEN: readonly string[] = [
   'portal GET /.postern/',
   'portal GET /.postern/account/email/confirm/:token',
   'portal GET /.postern/account/email/stop/:token',
+  'portal GET /.postern/api/v2/openapi.json',
   'portal GET /.postern/forbidden',
   'portal GET /.postern/invite/:token',
   'portal GET /.postern/login',
@@ -56,7 +57,7 @@ const OPEN: readonly string[] = [
 const FOR_OPERATORS: readonly (readonly [path: RegExp, permission: string])[] = [
   [/^GET \/api\/v2\/policy(?:\/|$)/, 'postern.policy:read'],
   [/^\w+ \/api\/v2\/attempts$/, 'postern.attempts:clear'],
-  [/^GET \/api\/v2\/audit(?:\/|$)/, 'postern.audit:read'],
+  [/^GET \/api\/v2\/(?:audit|decisions)(?:\/|$)/, 'postern.audit:read'],
   [/^\w+ \/api\/v2\/(?:invitations|users)(?:\/|$)/, 'postern.users:write'],
 ]
 

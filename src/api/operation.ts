@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { OwnPermission } from '../lib/permissions.ts'
@@ -38,6 +39,14 @@ export interface Outcome<D> {
   readonly version?: string
 }
 
+/** A reply that goes out as it is, in parts where it is long. */
+export interface Written {
+  readonly written: string | Readable
+  readonly contentType: string
+  /** Under which browsers keep it. */
+  readonly fileName?: string
+}
+
 /** One thing that programs can ask for: how it is called, who may, and what it does. Routes and OpenAPI are made of it. */
 export interface Operation<
   P extends Shape = Shape,
@@ -66,10 +75,17 @@ export interface Operation<
   readonly data: D
   /** 201 for what makes something; such an operation takes an `Idempotency-Key`. */
   readonly status?: 200 | 201
+  /** Media types of what it answers with, where that is no JSON. */
+  readonly writes?: readonly string[]
+  /** Where bodies may be longer than usual. */
+  readonly maxBodyBytes?: number
   /** What else it may answer with, besides what every operation may. */
   readonly errors?: readonly ErrorCode[]
-  readonly run: (call: Call<P, Q, B>) => Promise<Outcome<z.input<D>>>
+  readonly run: (call: Call<P, Q, B>) => Promise<Outcome<z.input<D>> | Written>
 }
+
+/** What is told of an operation, and of what answers the same paths without being one, such as signing in. */
+export type Described = Omit<Operation, 'run' | 'access'> & { readonly access: 'anyone' | Operation['access'] }
 
 /** Declares an operation, its call typed by its schemas. */
 export function operation<

@@ -4,7 +4,8 @@ import { bodyKind, readShape } from '../web/body.ts'
 import type { ShapeFault } from '../web/body.ts'
 import { readJson } from '../web/strict-json.ts'
 import type { Fields } from '../web/strict-json.ts'
-import type { Caller, Operation, Outcome } from './operation.ts'
+import { UserFieldsError } from '../users/users.ts'
+import type { Caller, Operation, Outcome, Written } from './operation.ts'
 
 /** What registering takes besides the operations. */
 export interface OperationParts {
@@ -19,6 +20,8 @@ export interface Reply {
   readonly status: number
   readonly etag: string | null
   readonly body: object
+  /** True where it was given before, to the same request with the same `Idempotency-Key`. */
+  readonly isReplayed?: boolean
 }
 
 export const API_PATH = '/api/v2'
@@ -31,15 +34,20 @@ export function registerOperations(
   operations: readonly Operation[],
 ): void {
   for (const operation of operations) {
-    const { method, path, access } = operation
-    const url = API_PATH + path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const { method, access, maxBodyBytes } = operation
     app.route({
       method,
-      url,
-      config: { access },
+      url: routeOf(operation),
+      config: { access, takesTokens: true },
+      ...(maxBodyBytes !== undefined && { bodyLimit: maxBodyBytes }),
       handler: (request, reply) => answer(parts, operation, request, reply),
     })
   }
+}
+
+/** As the router writes its path. */
+export function routeOf({ path }: Pick<Operation, 'path'>): string {
+  return API_PATH + path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
 async function answer(
@@ -51,24 +59,63 @@ async function answer(
   const caller = await parts.callerOf(request, operation)
   const given = readGiven(operation, request)
   if ('faults' in given) return reply.code(400).send({ status: 'error', errors: given.faults })
-  const run = async (): Promise<Reply> => {
-    const expect = (version: string): void => expectVersion(request.headers['if-match'], version)
-    return replyOf(operation, await operation.run({ ...given, caller, expect } as never))
+  const expect = (version: string): void => expectVersion(request.headers['if-match'], version)
+  try {
+    if (operation.status === 201)
+      return send(reply, await parts.runOnce(request, caller, async () => replyOf(operation, made(await run()))))
+    const outcome = await run()
+    return 'written' in outcome ? write(reply, outcome) : send(reply, replyOf(operation, outcome))
+  } catch (error) {
+    const faults = faultsOf(error)
+    if (faults === null) throw error
+    return reply.code(400).send({ status: 'error', errors: faults })
   }
-  const { status, etag, body } = operation.status === 201 ? await parts.runOnce(request, caller, run) : await run()
+
+  function run(): Promise<Outcome<unknown> | Written> {
+    return operation.run({ ...given, caller, expect } as never)
+  }
+}
+
+function send(reply: FastifyReply, { status, etag, body, isReplayed }: Reply): FastifyReply {
   if (etag !== null) reply.header('etag', etag)
+  if (isReplayed) reply.header('idempotency-replayed', 'true')
   return reply.code(status).send(body)
+}
+
+function write(reply: FastifyReply, { written, contentType, fileName }: Written): FastifyReply {
+  if (fileName !== undefined) reply.header('content-disposition', `attachment; filename="${fileName}"`)
+  return reply.type(contentType).send(written)
+}
+
+function made(outcome: Outcome<unknown> | Written): Outcome<unknown> {
+  if ('written' in outcome) throw new Error('what is made once is answered in the envelope')
+  return outcome
+}
+
+/** What of the fields only those can tell who know what is there; null for what is no fault of theirs. */
+function faultsOf(error: unknown): ShapeFault[] | null {
+  if (error instanceof UserFieldsError)
+    return Object.entries(error.fields).map(([field, message]) => ({ code: 'bad_request', field, message }))
+  return null
 }
 
 type Given = { readonly params: unknown; readonly query: unknown; readonly body: unknown }
 
 function readGiven(operation: Operation, request: FastifyRequest): Given | { readonly faults: readonly ShapeFault[] } {
   const params = readShape(operation.params ?? {}, request.params as Fields)
+  if (hasUnreadQuery(request)) throw new PosternError('bad_request', 'a parameter that is doubled or broken')
   const query = readShape(operation.query ?? {}, request.query as Fields)
   const body = readShape(operation.body ?? {}, operation.body === undefined ? NO_FIELDS : readBody(request))
   const faults = [params, query, body].flatMap((read) => (read.kind === 'invalid' ? read.faults : []))
   if (params.kind === 'invalid' || query.kind === 'invalid' || body.kind === 'invalid') return { faults }
   return { params: params.value, query: query.value, body: body.value }
+}
+
+/** One that is left out would be a filter that doesn't filter. */
+function hasUnreadQuery({ url, query }: FastifyRequest): boolean {
+  const at = url.indexOf('?')
+  const pairs = at === -1 ? [] : url.slice(at + 1).split('&')
+  return pairs.filter((pair) => pair !== '').length !== Object.keys(query as Fields).length
 }
 
 function readBody(request: FastifyRequest): Fields {

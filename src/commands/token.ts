@@ -19,6 +19,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   paths: '--path',
   methods: '--method',
   networks: '--network',
+  api: '--api',
 }
 
 /** `token create`: the token stands alone on the last line, this once. */
@@ -32,6 +33,9 @@ export const createToken: Command = async (context, given) => {
     paths: listOf(given, 'path'),
     methods: listOf(given, 'method'),
     networks: listOf(given, 'network'),
+    api: listOf(given, 'api')
+      .flatMap((names) => names.split(','))
+      .filter((name) => name !== ''),
   }
   const granted = await grantToken(partsOf(context), { userId: owner.id, login: owner.login }, wish, OPERATOR)
   if (granted.kind === 'no_owner') throw new OperatorError(`${owner.login} is disabled. Enable the user first.`)

@@ -1,8 +1,10 @@
 import type { SECRETS } from './secrets.ts'
 import { setting } from './setting.ts'
 import type { Setting } from './setting.ts'
+import { API_SETTINGS } from './settings-api.ts'
 import { LIMITS_SETTINGS } from './settings-limits.ts'
 import { AUDIT_SETTINGS } from './settings-audit.ts'
+import { LOOK_SETTINGS } from './settings-look.ts'
 import { OBSERVE_SETTINGS } from './settings-observe.ts'
 import { TRACES_SETTINGS } from './settings-traces.ts'
 import { mailFrom } from './smtp-address.ts'
@@ -163,6 +165,7 @@ export const SETTINGS = {
     'How long a device can be trusted on which somebody gave the second factor, so that signing in there asks for the password alone. 0 does not offer it. Rules that ask for two factors ask on every device.',
   ),
   ...LIMITS_SETTINGS,
+  ...API_SETTINGS,
   outageGrace: setting(
     'POSTERN_OUTAGE_GRACE',
     duration(0, 60 * MINUTE_MS),
@@ -193,6 +196,7 @@ export const SETTINGS = {
     null,
     'Who mails are from, such as auth@example.com or Example sign-in <auth@example.com>; needed with POSTERN_SMTP_URL.',
   ),
+  ...LOOK_SETTINGS,
   auditRetention: setting(
     'POSTERN_AUDIT_RETENTION',
     wholeNumber(30, 36_500),

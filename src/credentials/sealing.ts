@@ -3,7 +3,7 @@ import type { KeyRing } from '../lib/key-ring.ts'
 
 /** Where a sealed value belongs; in any other place it doesn't open. */
 export interface SealedPlace {
-  readonly purpose: 'totp secret' | 'webauthn public key'
+  readonly purpose: 'totp secret' | 'webauthn public key' | 'reply'
   /** Id of the row that it stands in. */
   readonly rowId: string
   readonly userId: string

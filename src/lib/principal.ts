@@ -26,7 +26,7 @@ export interface Principal {
 /** How somebody is known who has no sign-in: each request carries an API token, or a password by Basic. */
 export type Via = { readonly kind: 'api_token'; readonly scope: TokenScope } | { readonly kind: 'basic' }
 
-/** What an API token is for; of each list null is everything that its owner may do. */
+/** What an API token is for; of each list but `api` null is everything that its owner may do. */
 export interface TokenScope {
   /** Names of the policy. */
   readonly apps: readonly string[] | null
@@ -36,4 +36,6 @@ export interface TokenScope {
   readonly paths: readonly string[] | null
   readonly methods: readonly string[] | null
   readonly networks: readonly string[] | null
+  /** Permissions of Postern itself that it may use on the API, as far as its owner has them; null is none. */
+  readonly api: readonly string[] | null
 }

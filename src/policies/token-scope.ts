@@ -1,4 +1,5 @@
 import { readNetworks } from '../lib/address.ts'
+import { isOwnPermission, OWN_PERMISSIONS } from '../lib/permissions.ts'
 import type { OriginalRequest } from '../lib/original-request.ts'
 import type { TokenScope } from '../lib/principal.ts'
 import { compilePolicy } from './compile.ts'
@@ -14,10 +15,17 @@ import type { PolicyRule } from './policy.ts'
 export type IsInScope = (policy: CompiledPolicy, app: App, original: OriginalRequest, scope: TokenScope) => boolean
 
 /** Where a token is for everything. */
-export const WHOLE_SCOPE: TokenScope = { apps: null, hosts: null, paths: null, methods: null, networks: null }
+export const WHOLE_SCOPE: TokenScope = {
+  apps: null,
+  hosts: null,
+  paths: null,
+  methods: null,
+  networks: null,
+  api: null,
+}
 
 /** The lists of a scope. */
-const SCOPE_FIELDS = ['apps', 'hosts', 'paths', 'methods', 'networks'] as const
+const SCOPE_FIELDS = ['apps', 'hosts', 'paths', 'methods', 'networks', 'api'] as const
 
 /** Of each list; a client that needs more needs another token. */
 const MAX_ITEMS = 50
@@ -74,7 +82,8 @@ function compileScope({ source }: CompiledApp, scope: TokenScope): CompiledPolic
 }
 
 function listMistake(policy: CompiledPolicy, field: keyof TokenScope, items: readonly string[]): string | null {
-  if (items.length === 0 || items.length > MAX_ITEMS) return `Give 1 to ${MAX_ITEMS}, or none for all.`
+  if (items.length === 0 || items.length > MAX_ITEMS)
+    return field === 'api' ? `Give 1 to ${MAX_ITEMS}, or none.` : `Give 1 to ${MAX_ITEMS}, or none for all.`
   const mistakes = items.map((item) => CHECKS[field](item, policy))
   return mistakes.find((mistake) => mistake !== null) ?? null
 }
@@ -89,6 +98,7 @@ const CHECKS: Readonly<Record<keyof TokenScope, (item: string, policy: CompiledP
     const networks = readNetworks([network])
     return typeof networks === 'string' ? `A network is one such as 10.0.0.0/8: ${networks}` : null
   },
+  api: (name) => (isOwnPermission(name) ? null : `Permissions are ${Object.keys(OWN_PERMISSIONS).join(', ')}.`),
 }
 
 function pathMistake(text: string): string | null {

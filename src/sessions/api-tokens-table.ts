@@ -19,7 +19,7 @@ export interface ApiTokenRow extends TokenScope {
   last_used_at: Date | null
 }
 
-const COLUMNS = `id, login, name, prefix, apps, hosts, paths, methods, networks, expires_at, created_at, last_used_at`
+const COLUMNS = `id, login, name, prefix, apps, hosts, paths, methods, networks, api, expires_at, created_at, last_used_at`
 
 /** It proves nothing of who sends it, so there are no factors. */
 export const FIND_API_TOKEN = statement<[tokenHash: Buffer], TokenPrincipalRow>(
@@ -28,7 +28,7 @@ export const FIND_API_TOKEN = statement<[tokenHash: Buffer], TokenPrincipalRow>(
      t.expires_at, pg_current_snapshot()::text as snapshot,
      array(select r.role_name from auth.user_roles r where r.user_id = t.user_id order by r.role_name) as roles,
      jsonb_build_object('kind', 'api_token', 'scope', jsonb_build_object('apps', t.apps, 'hosts', t.hosts,
-       'paths', t.paths, 'methods', t.methods, 'networks', t.networks)) as via
+       'paths', t.paths, 'methods', t.methods, 'networks', t.networks, 'api', t.api)) as via
    from auth.valid_api_tokens t
    where t.token_hash = $1`,
 )
@@ -43,6 +43,7 @@ type NewTokenParams = [
   paths: readonly string[] | null,
   methods: readonly string[] | null,
   networks: readonly string[] | null,
+  api: readonly string[] | null,
   lifeMs: number,
   most: number,
 ]
@@ -53,14 +54,21 @@ export const LOCK_OWNER = statement<[userId: string], { login: string }>(
   `select login from auth.users where id = $1 and disabled_at is null for no key update`,
 )
 
+/** What he may do, for a token that asks for some of it. */
+export const ROLES_OF_OWNER = statement<[userId: string], { roles: string[] }>(
+  'roles_of_owner',
+  `select array(select distinct r.role_name from auth.held_roles r where r.user_id = u.id order by r.role_name) as roles
+   from auth.users u where u.id = $1`,
+)
+
 /** No row where the owner has as many as anybody may. Call it with the owner locked. */
 export const INSERT_API_TOKEN = statement<NewTokenParams, { id: string; expires_at: Date }>(
   'insert_api_token',
   `insert into auth.api_tokens
-     (user_id, name, token_hash, prefix, apps, hosts, paths, methods, networks, expires_at)
+     (user_id, name, token_hash, prefix, apps, hosts, paths, methods, networks, api, expires_at)
    select $1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-     now() + $10 * interval '1 millisecond'
-   where (select count(*) from auth.valid_api_tokens where user_id = $1) < $11::int
+     $10::text[], now() + $11 * interval '1 millisecond'
+   where (select count(*) from auth.valid_api_tokens where user_id = $1) < $12::int
    returning id, expires_at`,
 )
 

@@ -80,8 +80,8 @@ async function createToken(tx: Queryable, keys: KeyRing, wanted: NewApiToken): P
   if (owners.length === 0) return { kind: 'no_owner' }
   const token = mintToken(keys, 'api')
   const about = [userId, name, hashToken(token), token.slice(0, SHOWN_CHARACTERS)] as const
-  const { apps, hosts, paths, methods, networks } = scope
-  const within = [apps, hosts, paths, methods, networks] as const
+  const { apps, hosts, paths, methods, networks, api } = scope
+  const within = [apps, hosts, paths, methods, networks, api] as const
   const [row] = await tx.query(table.INSERT_API_TOKEN, ...about, ...within, lifeMs, MAX_API_TOKENS)
   return row === undefined ? { kind: 'too_many' } : { kind: 'created', id: row.id, token, expiresAt: row.expires_at }
 }

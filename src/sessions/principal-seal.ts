@@ -13,7 +13,7 @@ export interface PrincipalSeal {
 }
 
 /** Raised whenever what is inside changes: two versions of the program that run at once don't share. */
-const VERSION = 2
+const VERSION = 3
 const HEADER_BYTES = 5
 const OVERHEAD_BYTES = HEADER_BYTES + AEAD_BYTES
 const USE = 'shared principals'

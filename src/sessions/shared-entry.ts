@@ -27,6 +27,7 @@ const SCOPE: Readonly<Record<keyof TokenScope, Check>> = {
   paths: isListed,
   methods: isListed,
   networks: isListed,
+  api: isListed,
 }
 /** `basic` is not among them: what a password proved stays in the process that checked it. */
 const VIA: Readonly<Record<'kind' | 'scope', Check>> = {

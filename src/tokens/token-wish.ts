@@ -17,6 +17,8 @@ export interface WrittenWish {
   readonly paths?: readonly string[]
   readonly methods?: readonly string[]
   readonly networks?: readonly string[]
+  /** Permissions of Postern itself; none where it is left out. */
+  readonly api?: readonly string[]
 }
 
 export const TOKEN_DAYS = { usual: 90, most: 730 } as const
@@ -43,6 +45,7 @@ export function readTokenWish(written: WrittenWish): TokenWish | { readonly faul
     paths: listed(written.paths),
     methods: listed(written.methods?.map((method) => method.toUpperCase())),
     networks: listed(written.networks),
+    api: listed(written.api),
   }
   return { name, lifeMs: days * DAY_MS, scope }
 }

@@ -2,8 +2,12 @@ import { recordEvent } from '../audit/events.ts'
 import type { AuditEvent } from '../audit/events.ts'
 import { PosternError } from '../errors.ts'
 import { notify } from '../mail/outbox.ts'
+import { isOwnPermission } from '../lib/permissions.ts'
+import type { TokenScope } from '../lib/principal.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
+import { holdsPermission } from '../policies/holds.ts'
 import { scopeMistakes } from '../policies/token-scope.ts'
+import { ROLES_OF_OWNER } from '../sessions/api-tokens-table.ts'
 import { holdSignIn } from '../sessions/hold-sign-in.ts'
 import { MAX_API_TOKENS } from '../sessions/api-tokens.ts'
 import type { ApiTokens, RevokedApiToken } from '../sessions/api-tokens.ts'
@@ -44,6 +48,8 @@ export async function grantToken(
   const faults = scopeMistakes(policy(), scope)
   if (Object.keys(faults).length > 0) return { kind: 'refused', faults }
   return database.transaction(async (tx) => {
+    const beyond = await beyondOwner(tx, policy(), owner.userId, scope)
+    if (beyond !== null) return { kind: 'refused', faults: { api: beyond } }
     const made = await apiTokens.create(tx, { userId: owner.userId, name, scope, lifeMs })
     if (made.kind === 'no_owner') return made
     if (made.kind === 'too_many')
@@ -74,6 +80,21 @@ export function revokeToken(
     await recordEvent(tx, eventOf('api_token_revoked', login, doer, { id, name }))
     return revoked
   })
+}
+
+/** A token that waits for its owner's rise would rise unseen with him. */
+async function beyondOwner(
+  tx: Queryable,
+  policy: CompiledPolicy,
+  ownerId: string,
+  { api }: TokenScope,
+): Promise<string | null> {
+  if (api === null) return null
+  const [owner] = await tx.query(ROLES_OF_OWNER, ownerId)
+  const holds = (name: string): boolean =>
+    owner !== undefined && isOwnPermission(name) && holdsPermission(policy, owner, name)
+  const lacking = api.filter((name) => !holds(name))
+  return lacking.length === 0 ? null : `Its owner may not do this: ${lacking.join(', ')}.`
 }
 
 /** An operator at a shell needs no sign-in; anybody else does. */

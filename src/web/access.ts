@@ -12,6 +12,8 @@ export type Holds = (principal: Principal, permission: OwnPermission) => boolean
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
+    /** True where an API token may say who calls. */
+    takesTokens?: true
   }
 }
 

@@ -33,6 +33,10 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_SESSION_REMEMBER: ['14d', 1_209_600_000],
   POSTERN_DEVICE_TRUST: ['7d', 604_800_000],
   POSTERN_RATE_LIMITS: ['off', 'off'],
+  POSTERN_CORS_ORIGINS: [
+    'https://a.example.com, http://b.example.com:8080',
+    ['https://a.example.com', 'http://b.example.com:8080'],
+  ],
   POSTERN_SESSION_BINDING: ['strict', 'strict'],
   POSTERN_RISK_NOTIFY: ['20', 20],
   POSTERN_RISK_SECOND_FACTOR: ['0', 0],
@@ -124,6 +128,7 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     sessionRemember: 2_592_000_000,
     deviceTrust: 2_592_000_000,
     rateLimits: 'on',
+    corsOrigins: null,
     sessionBinding: 'notify',
     riskNotify: 30,
     riskSecondFactor: 50,

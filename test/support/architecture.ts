@@ -66,6 +66,7 @@ export const LEVELS: readonly (readonly string[])[] = [
     'anomaly-chores.ts',
     'session-moves.ts',
     'app.ts',
+    'portal-routes.ts',
     'http-servers.ts',
     'context.ts',
     'health-checks.ts',

@@ -240,7 +240,7 @@ suite('an API token at verify', { timeout: 60_000 }, () => {
     await listener.addUser('carol', { password: null })
     const wanted = {
       name: 'x',
-      scope: { apps: null, hosts: null, paths: null, methods: null, networks: null },
+      scope: { apps: null, hosts: null, paths: null, methods: null, networks: null, api: null },
       lifeMs: 1e6,
     }
     const { id: userId } = await getUser(listener.database, 'carol')

@@ -75,7 +75,7 @@ test('an API token is used from wherever its owner likes', async (t) => {
   const app = await openTestApp(t, { env: { POSTERN_SESSION_BINDING: 'strict' } })
   await app.addUser('alice', { password: null })
   const { database, apiTokens } = app.context
-  const scope = { apps: null, hosts: null, paths: null, methods: null, networks: null }
+  const scope = { apps: null, hosts: null, paths: null, methods: null, networks: null, api: null }
   const { id: userId } = (await findCredentials(database, 'alice')) ?? assert.fail('there is no alice')
   const made = await database.transaction((tx) =>
     apiTokens.create(tx, { userId, name: 'robot', scope, lifeMs: 60_000 }),

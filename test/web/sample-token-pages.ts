@@ -13,6 +13,7 @@ const TOKEN = {
   paths: ['/api/**', '/files/reports/2026/**'],
   methods: ['GET'],
   networks: ['192.0.2.0/24', '2001:db8:1234:5678::/64'],
+  api: null,
   created_at: new Date('2026-03-04T05:06:07Z'),
   last_used_at: new Date('2026-03-05T05:06:07Z'),
   expires_at: new Date('2026-06-04T05:06:07Z'),

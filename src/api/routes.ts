@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify'
+import type { Sealing } from '../credentials/sealing.ts'
+import { attemptOperations } from './attempt-operations.ts'
+import type { AttemptParts } from './attempt-operations.ts'
+import { auditOperations } from './audit-operations.ts'
+import type { AuditParts } from './audit-operations.ts'
+import { callerOf } from './caller.ts'
+import type { CallerParts } from './caller.ts'
+import { allowOrigins, answerPreflights } from './cors.ts'
+import { decisionOperations } from './decision-operations.ts'
+import { runOnce } from './idempotency.ts'
+import { openApiDocument } from './openapi.ts'
+import type { Operation } from './operation.ts'
+import { explainOperation } from './policy-explain.ts'
+import type { ExplainParts } from './policy-explain.ts'
+import { API_PATH, registerOperations, routeOf } from './register-operations.ts'
+
+/** What the API is built from. */
+export interface ApiParts extends CallerParts, AttemptParts, AuditParts, Omit<ExplainParts, 'database'> {
+  readonly sealing: Sealing
+}
+
+/** All that programs can ask for, in the order in which it is told of. */
+export function apiOperations(parts: ApiParts): readonly Operation[] {
+  const { database } = parts
+  return [
+    explainOperation(parts),
+    ...attemptOperations(parts),
+    ...decisionOperations(database),
+    ...auditOperations(parts),
+  ]
+}
+
+/** `/api/v2`: the operations, and the document that tells of them, which holds no more than anybody can read here. */
+export function apiRoutes(app: FastifyInstance, parts: ApiParts): void {
+  const operations = apiOperations(parts)
+  const { corsOrigins, entrances } = parts
+  const document = openApiDocument(operations, entrances.portal.paths.base)
+  app.register(async (api) => {
+    allowOrigins(api, corsOrigins)
+    registerOperations(
+      api,
+      {
+        callerOf: (request, operation) => callerOf(parts, request, operation),
+        runOnce: (request, caller, run) => runOnce(parts, request, caller, run),
+      },
+      operations,
+    )
+    api.get(`${API_PATH}/openapi.json`, { config: { access: 'anyone' } }, async (_request, reply) =>
+      reply.send(document),
+    )
+    const methods = Map.groupBy(operations, routeOf)
+    answerPreflights(
+      api,
+      corsOrigins,
+      new Map([...methods].map(([url, own]) => [url, own.map(({ method }) => method)])),
+    )
+  })
+}
