@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { setTimeout as delay } from 'node:timers/promises'
-import { countsOf } from './observe/register.ts'
+import { keepEnded } from './observe/register.ts'
 import type { Figures } from './observe/register.ts'
 import type { Log } from './observe/log.ts'
 import { startMember } from './worker-member.ts'
@@ -43,7 +43,7 @@ class Supervisor {
   readonly #places: Place[] = []
   readonly #members = new Set<Member>()
   readonly #stopping = new AbortController()
-  #counts: Figures = []
+  readonly #ended = keepEnded()
   #restarting: Promise<void> | null = null
   #restartAgain = false
   #brokenOff = false
@@ -89,9 +89,9 @@ class Supervisor {
       figures: (asking) => this.#figures(asking),
     })
     this.#members.add(member)
-    void member.ended.then(async () => {
+    void member.ended.then(() => {
       this.#members.delete(member)
-      this.#counts = await countsOf([this.#counts, member.figures])
+      this.#ended.add(member.figures)
     })
     return member
   }
@@ -115,9 +115,10 @@ class Supervisor {
 
   /** Of those that don't answer the last that are known, so that no count goes down. */
   async #figures(asking: Member): Promise<Figures[]> {
-    const members = [...this.#members]
-    await Promise.all(members.filter((member) => member !== asking).map((member) => member.refreshFigures()))
-    return [this.#counts, ...members.map(({ figures }) => figures)]
+    const others = [...this.#members].filter((member) => member !== asking)
+    await Promise.all(others.map((member) => member.refreshFigures()))
+    // Whoever ended meanwhile is among those now, and must not count twice.
+    return [...this.#ended.figures, ...Array.from(this.#members, ({ figures }) => figures)]
   }
 
   /** Replaces the worker of a place whenever it dies, the later the oftener that happens. */

@@ -40,6 +40,14 @@ export const MAX_LABEL_SETS = 1_000
 /** The label value of all that is beyond the limit. */
 export const OTHER = '_other'
 
+/** How those that the library makes become one of several processes, where it would hide who is worst off. */
+const WORST: Readonly<Record<string, Aggregator>> = {
+  nodejs_eventloop_lag_p50_seconds: 'max',
+  nodejs_eventloop_lag_p90_seconds: 'max',
+  nodejs_eventloop_lag_p99_seconds: 'max',
+  process_open_fds: 'max',
+  process_max_fds: 'min',
+}
 const COUNTS: ReadonlySet<string> = new Set(['counter', 'histogram', 'summary'])
 
 /** Opens a register of its own, which tells of the process and of Node already. */
@@ -70,7 +78,7 @@ export function createRegister(): Register {
       return durations.add({})
     },
     expose: () => registry.metrics(),
-    figures: () => registry.getMetricsAsJSON(),
+    figures: async () => (await registry.getMetricsAsJSON()).map(ofTheWorst),
     contentType: registry.contentType,
   }
 }
@@ -85,12 +93,37 @@ export function together(figures: readonly Figures[]): Promise<Figures> {
   return AggregatorRegistry.aggregate([...figures]).getMetricsAsJSON()
 }
 
-/**
- * What must be kept of processes that have ended, as figures of their own: counts never go down, while a gauge of what
- * is gone says nothing.
- */
-export function countsOf(figures: readonly Figures[]): Promise<Figures> {
-  return together(figures.map((each) => each.filter(({ type }) => COUNTS.has(String(type)))))
+/** What must be kept of processes that have ended: counts never go down, while a gauge of what is gone says nothing. */
+export interface EndedFigures {
+  add(figures: Figures): void
+  /** Of all of them, as those of a few processes. */
+  readonly figures: readonly Figures[]
+}
+
+/** Adds those that end up in the background, one after the other: what is added counts at once, and once. */
+export function keepEnded(): EndedFigures {
+  let kept: Figures[] = []
+  let joined = Promise.resolve()
+  const join = async (): Promise<void> => {
+    const count = kept.length
+    const sum = await together(kept)
+    kept = [sum, ...kept.slice(count)]
+  }
+  return {
+    add(figures) {
+      kept = [...kept, figures.filter(({ type }) => COUNTS.has(String(type)))]
+      joined = joined.then(join)
+    },
+    get figures() {
+      return kept
+    },
+  }
+}
+
+/** The mean over processes would hide the one that is stuck, and the sum the one that has no file left. */
+function ofTheWorst<Metric extends Figures[number]>(metric: Metric): Metric {
+  const aggregator = WORST[metric.name]
+  return aggregator === undefined ? metric : { ...metric, aggregator }
 }
 
 interface Sample {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { detailOf } from '../../src/observe/detail.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import type { Metrics } from '../../src/observe/metrics.ts'
-import { countsOf } from '../../src/observe/register.ts'
+import { keepEnded } from '../../src/observe/register.ts'
 
 const GAUGES = {
   pool: () => ({ used: 1, idle: 2, waiting: 3 }),
@@ -50,8 +50,9 @@ test('p99 is the bucket that ninety-nine of a hundred fit into', async () => {
 test('what several processes do is added up, limits are not, and ended processes are no longer counted', async () => {
   const [one, other, ended] = [withStatements({ a: [1] }), withStatements({ a: [2] }), withStatements({ a: [4] })]
   assert.ok(one && other && ended)
-  const kept = await countsOf([await ended.figures()])
-  const detail = await detailOf([kept, await one.figures(), await other.figures()])
+  const kept = keepEnded()
+  kept.add(await ended.figures())
+  const detail = await detailOf([...kept.figures, await one.figures(), await other.figures()])
   assert.equal(detail.processes, 2)
   assert.deepEqual(detail.pool, { used: 2, idle: 4, waiting: 6 })
   assert.deepEqual(detail.passwords, { running: 2, waiting: 10 })

@@ -5,8 +5,9 @@ import { test } from 'node:test'
 import type { Gauges } from '../../src/observe/gauges.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import type { Metrics } from '../../src/observe/metrics.ts'
-import { countsOf, exposeTogether } from '../../src/observe/register.ts'
+import { exposeTogether, keepEnded } from '../../src/observe/register.ts'
 import type { Figures } from '../../src/observe/register.ts'
+import { until } from '../support/until.ts'
 
 const WIKI = { name: 'wiki' }
 const WAY = { dialect: { name: 'nginx' }, lane: 'express' } as const
@@ -79,11 +80,34 @@ test('of several processes counts are added up, and what must not be isn’t', a
 test('the counts of a process that ended stay, its gauges go', async () => {
   const ended = processWith({ verified: 3, cached: 10, version: 2 })
   const running = processWith({ verified: 5, cached: 20, version: 3 })
-  const kept = await countsOf([await countsOf([[], await sent(ended)]), await sent(ended)])
-  const text = await exposeTogether([kept, await sent(running)])
-  assert.match(text, /^postern_verify_duration_seconds_count\{decision="allow",.*\} 11$/m)
+  const kept = keepEnded()
+  // Two that end at once, one that never told of itself, and one that ends once these are added up.
+  for (const figures of [await sent(ended), [], await sent(ended)]) kept.add(figures)
+  const atOnce = await exposeTogether([...kept.figures, await sent(running)])
+  assert.match(atOnce, /^postern_verify_duration_seconds_count\{decision="allow",.*\} 11$/m)
+  await until('they are added up', 5_000, () => kept.figures.length === 1)
+  kept.add(await sent(ended))
+  const text = await exposeTogether([...kept.figures, await sent(running)])
+  assert.match(text, /^postern_verify_duration_seconds_count\{decision="allow",.*\} 14$/m)
   assert.match(text, /^postern_cached_principals 20$/m)
   assert.match(text, /^postern_policy_version 3$/m)
+})
+
+test('of several processes the one that is stuck, or out of files, is told and not hidden by the others', async () => {
+  const valuesOf = async (value: number): Promise<Figures> => {
+    const figures = await sent(createMetrics())
+    return figures.map((metric) =>
+      /^(?:nodejs_eventloop_lag_p|process_(?:open|max)_fds)/.test(metric.name)
+        ? { ...metric, values: [{ labels: {}, value }] }
+        : metric,
+    )
+  }
+  const text = await exposeTogether([await valuesOf(0.01), await valuesOf(0.9), await valuesOf(0.01)])
+  for (const share of ['p50', 'p90', 'p99']) {
+    assert.ok(text.split('\n').includes(`nodejs_eventloop_lag_${share}_seconds 0.9`), share)
+  }
+  assert.match(text, /^process_open_fds 0.9$/m)
+  assert.match(text, /^process_max_fds 0.01$/m)
 })
 
 test('one process says by itself what it would say together with none', async () => {
