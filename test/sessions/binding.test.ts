@@ -5,7 +5,7 @@ import type { Principal } from '../../src/lib/principal.ts'
 import { createBinding } from '../../src/sessions/binding.ts'
 import type { Binding, Move } from '../../src/sessions/binding.ts'
 import { createTrail } from '../../src/sessions/trail.ts'
-import type { Trail } from '../../src/sessions/trail.ts'
+import type { Shown, Trail } from '../../src/sessions/trail.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
@@ -99,7 +99,8 @@ test('whoever moves one sign-in to ever new places takes no room from the moves 
     settle: async ({ signInId }) => void settled.push(signInId),
     now: () => clock.ms,
   })
-  const began = { networks: ['a'], devices: [deviceOf('d')], moves: [] }
+  const began: Shown = { networks: ['a'], devices: [deviceOf('d')], moves: [] }
+  const told: Shown = { ...began, moves: Array.from({ length: 8 }, (_, place) => `somewhere ${place}`) }
   const visit = (signInId: string, place: number, shown = began): void => {
     const there = {
       clientAddress: `n${place}`,
@@ -108,7 +109,7 @@ test('whoever moves one sign-in to ever new places takes no room from the moves 
     binding.admit({ ...visitor(), signInId }, createTrail(shown), there)
   }
   for (let place = 0; place < 10_005; place++) visit('a flood', place)
-  for (let place = 0; place < 3; place++) visit('told of eight', place, { ...began, moves: [...'12345678'] })
+  for (let place = 0; place < 3; place++) visit('told of eight', place, told)
   visit('another', 1)
   assert.equal(binding.takeDropped(), 0)
   clock.ms += 2_000
