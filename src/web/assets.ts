@@ -46,14 +46,15 @@ export function assets(): readonly Asset[] {
   return [STYLE, MARK, ...Object.values(SCRIPTS)]
 }
 
-function createScript(stem: string, text: string): Asset {
-  return createAsset(stem, 'js', JS, text)
-}
-
-function createAsset(stem: string, extension: string, contentType: string, text: string): Asset {
-  const body = Buffer.from(text)
+/** An asset named after its content. */
+export function createAsset(stem: string, extension: string, contentType: string, content: string | Buffer): Asset {
+  const body = Buffer.from(content)
   const digest = createHash('sha256').update(body).digest('hex').slice(0, 12)
   return { name: `${stem}-${digest}.${extension}`, contentType, body }
+}
+
+function createScript(stem: string, text: string): Asset {
+  return createAsset(stem, 'js', JS, text)
 }
 
 function readOwn(file: string): string {

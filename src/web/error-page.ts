@@ -1,6 +1,7 @@
 import { page } from './frame.ts'
 import type { Frame } from './frame.ts'
 import { html } from './html.ts'
+import type { Value } from './html.ts'
 
 export interface ErrorPage {
   readonly frame: Frame
@@ -14,27 +15,16 @@ export interface ErrorPage {
   readonly homeHref: string | null
 }
 
-const HEADINGS: Readonly<Record<number, string>> = {
-  400: 'This request could not be read',
-  401: 'Sign in first',
-  403: 'This is not allowed',
-  404: 'Page not found',
-  405: 'This is not possible here',
-  410: 'This link is no longer valid',
-  421: 'Wrong address',
-  429: 'Too many requests',
-  502: 'The app does not answer',
-  503: 'Not available right now',
-}
+const HEADED = [400, 401, 403, 404, 405, 410, 421, 429, 502, 503] as const
 
 /** The page for whatever could not be done. Nothing that the request said stands in it. */
 export function errorPage({ frame, status, message, requestId, homeHref }: ErrorPage): string {
-  const heading = HEADINGS[status] ?? 'Something went wrong'
+  const { words } = frame
+  const heading = words.say(`failure.${HEADED.find((headed) => headed === status) ?? 'other'}`)
+  const request = html`<code>${requestId}</code>`
   const body = html`<h1>${heading}</h1>
     <p>${message}</p>
-    ${homeHref !== null && html`<p><a class="button" href="${homeHref}">Go to the start page</a></p>`}
-    <p class="quiet">
-      If this happens again, tell your administrator: error ${status}, request <code>${requestId}</code>
-    </p>`
+    ${homeHref !== null && html`<p><a class="button" href="${homeHref}">${words.say('failure.home')}</a></p>`}
+    <p class="quiet">${words.parts<'failure.tell', Value>('failure.tell', { status, request })}</p>`
   return page({ title: heading, body, frame })
 }

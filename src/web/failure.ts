@@ -4,10 +4,11 @@ import { ERRORS, PosternError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Log } from '../observe/log.ts'
 import { errorPage } from './error-page.ts'
-import { createFrame } from './look.ts'
+import { languageLinks } from './language-choice.ts'
+import { createFrame, varyByLanguage } from './look.ts'
 import type { Look } from './look.ts'
 import type { SessionCookies } from './session-cookies.ts'
-import { showWait } from '../lib/show-wait.ts'
+import type { Words } from '../words/words.ts'
 
 export interface FailureParts {
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
@@ -30,15 +31,25 @@ export function createFailureHandler(parts: FailureParts) {
     logFailure(parts.log, error, request, code)
     const { status } = ERRORS[code]
     const waitS = status === 429 ? waitOf(error) : null
-    const message = waitS === null ? ERRORS[code].message : `${ERRORS[code].message} Try again in ${showWait(waitS)}.`
-    reply.code(status)
+    const { look, cookies, assetBase, homeHref } = parts
+    const frame = createFrame(look, request, {
+      cookies,
+      assetBase,
+      languageLinks: languageLinks(look.languages, request),
+    })
+    const message = sentenceOf(frame.words, code, waitS)
+    varyByLanguage(reply).code(status)
     if (waitS !== null) reply.header('retry-after', String(waitS))
     if (request.url.startsWith(parts.apiPrefix)) return reply.send({ status: 'error', errors: [{ code, message }] })
-    const { look, cookies, assetBase, homeHref } = parts
-    const frame = createFrame(look, request, { cookies, assetBase })
     const page = errorPage({ frame, status, message, requestId: request.id, homeHref })
     return reply.type('text/html; charset=utf-8').send(page)
   }
+}
+
+/** What went wrong, and after how long it may be tried again. */
+function sentenceOf(words: Words, code: ErrorCode, waitS: number | null): string {
+  const message = words.say(`error.${code}`)
+  return waitS === null ? message : words.say('failure.try_again', { message, wait: words.wait(waitS) })
 }
 
 function waitOf(error: unknown): number {

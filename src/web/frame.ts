@@ -3,12 +3,16 @@ import { ASSET_NAMES } from './assets.ts'
 import type { ScriptName } from './assets.ts'
 import { html, toText } from './html.ts'
 import type { Html } from './html.ts'
+import { languageChoice } from './language-choice.ts'
+import type { LanguageLink } from './language-choice.ts'
 
 /** Whose pages these are. */
 export interface Brand {
   readonly name: string
   /** Path or data of an image that stands for the mark; null for Postern's own. */
   readonly logoHref: string | null
+  /** Path of a sheet with their colours. */
+  readonly styleHref?: string | null
 }
 
 /** What all pages of one visitor share. */
@@ -17,6 +21,8 @@ export interface Frame {
   readonly assetBase: string
   readonly words: Words
   readonly brand: Brand
+  /** The same page in every language, for its foot; none where there is no choice. */
+  readonly languageLinks?: readonly LanguageLink[]
 }
 
 export interface Page {
@@ -44,7 +50,9 @@ const HTMX_SETTINGS = html`<meta
 /** A whole document, ready to send: the frame that all pages share around one page's body. */
 export function page(model: Page): string {
   const { frame, title, body, nav, foot } = model
-  const { assetBase, words, brand } = frame
+  const { assetBase, words, brand, languageLinks = [] } = frame
+  const { styleHref = null } = brand
+  const choice = nav === undefined && languageChoice(words.say('common.language'), words.tag, languageLinks)
   const mark = brand.logoHref ?? `${assetBase}/${ASSET_NAMES.mark}`
   const document = html`<!doctype html>
     <html lang="${words.tag}">
@@ -54,8 +62,9 @@ export function page(model: Page): string {
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
         <title>${title} · ${brand.name}</title>
-        <link rel="icon" type="image/svg+xml" href="${mark}" />
+        <link rel="icon" href="${mark}" />
         <link rel="stylesheet" href="${`${assetBase}/${ASSET_NAMES.style}`}" />
+        ${styleHref !== null && html`<link rel="stylesheet" href="${styleHref}" />`}
         ${scriptsOf(model).includes('htmx') && HTMX_SETTINGS}
         ${scriptsOf(model).map((name) => html`<script src="${`${assetBase}/${ASSET_NAMES[name]}`}" defer></script>`)}
       </head>
@@ -65,7 +74,7 @@ export function page(model: Page): string {
           <header class="brand"><img src="${mark}" alt="" width="32" height="32" />${brand.name}</header>
           ${nav}
           <main id="content">${body}</main>
-          ${foot !== undefined && html`<footer>${foot}</footer>`}
+          ${(foot !== undefined || choice) && html`<footer>${foot}${choice}</footer>`}
         </div>
       </body>
     </html>`

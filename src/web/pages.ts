@@ -8,7 +8,8 @@ import { DOUBLED } from './cookies.ts'
 import { createFormToken, isCrossSite, isFormToken } from './csrf.ts'
 import type { Entrance, Entrances } from './entrance.ts'
 import type { Frame } from './frame.ts'
-import { createFrame } from './look.ts'
+import { languageLinks } from './language-choice.ts'
+import { createFrame, varyByLanguage } from './look.ts'
 import type { Look } from './look.ts'
 import { readSessionCookie, tokenHostOn } from './session-cookies.ts'
 import type { SessionCookies } from './session-cookies.ts'
@@ -57,7 +58,8 @@ export function frameOf(
   { look, cookies, entrances }: Pick<PageParts, 'look' | 'cookies' | 'entrances'>,
   request: FastifyRequest,
 ): Frame {
-  return createFrame(look, request, { cookies, assetBase: entranceOf({ entrances }, request).paths.assets })
+  const { assets: assetBase } = entranceOf({ entrances }, request).paths
+  return createFrame(look, request, { cookies, assetBase, languageLinks: languageLinks(look.languages, request) })
 }
 
 export async function visitorOf(parts: PageParts, request: FastifyRequest): Promise<Visitor> {
@@ -137,5 +139,5 @@ export function isOwnForm(
 }
 
 export function sendHtml(reply: FastifyReply, status: number, html: string): FastifyReply {
-  return reply.code(status).type('text/html; charset=utf-8').send(html)
+  return varyByLanguage(reply).code(status).type('text/html; charset=utf-8').send(html)
 }

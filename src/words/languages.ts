@@ -1,6 +1,6 @@
 import { DE } from './de/de.ts'
 import { EN } from './en/en.ts'
-import { placesOf } from './message.ts'
+import { placesOf, textsOf } from './message.ts'
 import type { Message } from './message.ts'
 import { createWords } from './words.ts'
 import type { Translation, Words, WordName } from './words.ts'
@@ -21,14 +21,21 @@ export interface Languages {
 const GERMAN: Readonly<Record<WordName, Message>> = DE
 /** Longer headers are written by nobody's browser. */
 const MAX_ACCEPTED = 1_000
+const MAX_TEXT = 2_000
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u
+const FORMS: ReadonlySet<string> = new Set(['zero', 'one', 'two', 'few', 'many', 'other'])
 
 /**
  * @param usual tag of the language for whoever asks for none that is there
  * @param more translations from files by tag, checked by `readTranslation`
  */
 export function createLanguages(usual: string, more: ReadonlyMap<string, Translation> = new Map()): Languages {
-  const catalogues = new Map<string, Translation>([['en', EN], ['de', GERMAN], ...more])
-  const all = [...catalogues].map(([tag, translation]) => createWords(tag, translation))
+  const own = new Map<string, Translation>([
+    ['en', EN],
+    ['de', GERMAN],
+  ])
+  const tags = new Set([...own.keys(), ...more.keys()])
+  const all = [...tags].map((tag) => createWords(tag, { ...own.get(tag), ...more.get(tag) }))
   const find = (tag: string): Words | null => {
     const wanted = tag.toLowerCase()
     const exact = all.find((words) => words.tag.toLowerCase() === wanted)
@@ -50,6 +57,11 @@ export function createLanguages(usual: string, more: ReadonlyMap<string, Transla
   }
 }
 
+/** The English catalogue as JSON, to be translated. */
+export function translationTemplate(): string {
+  return JSON.stringify(EN, null, 2)
+}
+
 /**
  * A translation as a file gives it: an object of names and texts, or of plural forms.
  * @returns the sentence that says what is wrong where it can't be used
@@ -66,6 +78,8 @@ export function readTranslation(value: unknown): Translation | string {
 function messageFault(name: string, message: unknown): string | null {
   if (!Object.hasOwn(EN, name)) return `Nothing is called ${name}.`
   if (!isMessage(message)) return `${name} is neither a text nor an object of plural forms with "other".`
+  const bad = textsOf(message).find((text) => text.trim() === '' || text.length > MAX_TEXT || CONTROLS.test(text))
+  if (bad !== undefined) return `${name} is empty, over ${MAX_TEXT} characters, or has control characters.`
   const places = placesOf(EN[name as WordName])
   const odd = [...placesOf(message)].find((place) => !places.has(place))
   return odd === undefined ? null : `${name} has a place {${odd}} that is never filled.`
@@ -74,7 +88,7 @@ function messageFault(name: string, message: unknown): string | null {
 function isMessage(value: unknown): value is Message {
   if (typeof value === 'string') return true
   if (typeof value !== 'object' || value === null || !('other' in value)) return false
-  return Object.values(value).every((text) => typeof text === 'string')
+  return Object.entries(value).every(([form, text]) => FORMS.has(form) && typeof text === 'string')
 }
 
 /** Tags of an `Accept-Language`, the most wanted first; what can't be read is passed over. */

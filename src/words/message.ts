@@ -13,10 +13,14 @@ export type Values<M, Value> = M extends string
 
 const PLACE = /\{(\w+)\}/g
 
+/** The texts of a message, one for each of its forms. */
+export function textsOf(message: Message): readonly string[] {
+  return typeof message === 'string' ? [message] : Object.values(message)
+}
+
 /** Names of the places in a message, those of all its forms together. */
 export function placesOf(message: Message): ReadonlySet<string> {
-  const texts = typeof message === 'string' ? [message] : Object.values(message)
-  return new Set(texts.flatMap((text) => [...text.matchAll(PLACE)].map(([, name = '']) => name)))
+  return new Set(textsOf(message).flatMap((text) => [...text.matchAll(PLACE)].map(([, name = '']) => name)))
 }
 
 /** The texts around the places, and the names of these between them: one more text than names. */

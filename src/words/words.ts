@@ -27,9 +27,19 @@ export interface Words {
   /** A moment to the minute, in UTC. */
   time(moment: Date): string
   date(moment: Date): string
+  /** A length of time such as `90 minutes`, in the largest unit that says it exactly. */
+  life(ms: number): string
+  /** Such as `3 minutes`, rounded up, in the largest unit of which it takes two. */
+  wait(seconds: number): string
   number(value: number): string
 }
 
+const UNITS = [
+  ['time.days', 86_400],
+  ['time.hours', 3_600],
+  ['time.minutes', 60],
+  ['time.seconds', 1],
+] as const
 const FAULTS = (Object.entries(EN) as [WordName, Message][]).flatMap(([name, message]) =>
   name.startsWith('fault.') && typeof message === 'string' ? [[name, message] as const] : [],
 )
@@ -61,17 +71,32 @@ export function createWords(tag: string, translation: Translation): Words {
     return english
   }
   const show = (part: string | number): string => (typeof part === 'number' ? numbers.format(part) : part)
+  const say: Words['say'] = (name, ...[values]) =>
+    partsOf<string | number>(name, values ?? {})
+      .map(show)
+      .join('')
+  const span = (unit: (typeof UNITS)[number] | undefined, seconds: number): string => {
+    const [name, size] = unit ?? ['time.seconds', 1]
+    return say(name, { count: Math.max(1, Math.ceil(seconds / size)) })
+  }
   return {
     tag,
     endonym: new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag,
-    say: (name, ...[values]) =>
-      partsOf<string | number>(name, values ?? {})
-        .map(show)
-        .join(''),
+    say,
     parts: (name, ...[values]) => partsOf(name, (values ?? {}) as Readonly<Record<string, never>>),
     retell,
     time: (moment) => times.format(moment),
     date: (moment) => dates.format(moment),
+    life: (ms) =>
+      span(
+        UNITS.find(([, size]) => ms % (size * 1_000) === 0),
+        ms / 1_000,
+      ),
+    wait: (seconds) =>
+      span(
+        UNITS.find(([name, size]) => name !== 'time.days' && seconds >= 2 * size),
+        seconds,
+      ),
     number: (value) => numbers.format(value),
   }
 }

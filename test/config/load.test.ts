@@ -46,6 +46,11 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_PASSWORD_CLASSES: ['3', 3],
   POSTERN_PASSWORD_HISTORY: ['24', 24],
   POSTERN_MAIL_FROM: ['Sign-in <auth@example.com>', { name: 'Sign-in', address: 'auth@example.com' }],
+  POSTERN_LANGUAGE: ['de-at', 'de-AT'],
+  POSTERN_LANGUAGES_DIR: ['/etc/postern/languages', '/etc/postern/languages'],
+  POSTERN_BRAND_NAME: ['Müller & Söhne', 'Müller & Söhne'],
+  POSTERN_BRAND_LOGO: ['/etc/postern/logo.svg', '/etc/postern/logo.svg'],
+  POSTERN_BRAND_ACCENT: ['#AA00FF', '#aa00ff'],
   POSTERN_AUDIT_SYSLOG: ['tls://[2001:db8::1]:6514', { protocol: 'tls', host: '2001:db8::1', port: 6514 }],
   POSTERN_SLOW_QUERY: ['250', 250],
   POSTERN_CERTIFICATE_FILES: ['/etc/a.pem, /etc/b.pem', ['/etc/a.pem', '/etc/b.pem']],
@@ -138,6 +143,11 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     passwordClasses: 0,
     passwordHistory: 5,
     mailFrom: null,
+    language: 'en',
+    languagesDir: null,
+    brandName: 'Postern',
+    brandLogo: null,
+    brandAccent: null,
     tracesUrl: null,
     tracesSample: 0.01,
     slowQuery: 500,
@@ -172,7 +182,7 @@ test('the public URL follows the port of POSTERN_LISTEN, and turns the demo app 
 
 test('every mistake is told at once, each beginning with its setting', () => {
   const wrong = ENTRIES.map(([, { name }]) => name).filter(
-    (name) => !/DATA_DIR|POLICY_FILE|SENTINEL_PASSWORD|BASIC_PASSWORD|IMPORT_PEPPER/.test(name),
+    (name) => !/DATA_DIR|LANGUAGES_DIR|BRAND_NAME|BRAND_LOGO|POLICY_FILE|SENTINEL_PASSWORD|BASIC_PASSWORD|IMPORT_PEPPER/.test(name),
   )
   const environment: Environment = Object.fromEntries([...wrong, 'POSTERN_LISTNE'].map((name) => [name, '?']))
   const sentences = mistakes(environment)

@@ -12,10 +12,20 @@ export const FAILURES = {
   'error.cross_site_request':
     'Dieses Formular wurde nicht von dieser Seite gesendet oder ist zu alt. Laden Sie die Seite neu, und versuchen Sie es noch einmal.',
   'error.forbidden': 'Sie sind angemeldet, dürfen dies aber nicht öffnen.',
+  'error.holds_more':
+    'Diese Person darf mit Postern Dinge tun, die Sie nicht dürfen. Wenden Sie sich an die Administration.',
+  'error.not_yours_to_give':
+    'Damit dürfte jemand mit Postern Dinge tun, die Sie selbst nicht dürfen. Wenden Sie sich an die Administration.',
   'error.proof_needed': 'Weisen Sie noch einmal nach, wer Sie sind, und versuchen Sie es dann erneut.',
   'error.unknown_user': 'Es gibt niemanden mit diesem Anmeldenamen.',
   'error.not_found': 'Diese Seite gibt es nicht.',
+  'error.nothing_there': 'Das gibt es nicht, oder es ist schon vorbei.',
   'error.already_there': 'Das gibt es schon.',
+  'error.last_administrator':
+    'Das ist die letzte Person mit Administrationsrechten. Geben Sie zuerst jemand anderem die Rolle postern-admin.',
+  'error.user_disabled': 'Diese Person ist gesperrt. Geben Sie zuerst das Konto wieder frei.',
+  'error.policy_in_file':
+    'Die Richtlinie steht in einer Datei (POSTERN_POLICY_FILE). Ändern Sie diese Datei; sie wird von selbst angewandt.',
   'error.still_running':
     'Eine Anfrage mit diesem Idempotency-Key wurde begonnen und ist noch nicht beendet. Sehen Sie nach, ob sie gewirkt hat, und verwenden Sie dann einen neuen Schlüssel.',
   'error.key_reused':
