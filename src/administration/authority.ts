@@ -7,7 +7,7 @@ import { holdsPermission } from '../policies/holds.ts'
 import { ADMIN_ROLE } from '../policies/policy.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { Queryable } from '../store/database.ts'
-import { LIST_HELD_ROLES } from '../users/users-table.ts'
+import { LIST_ROLES_OF } from '../users/users-table.ts'
 import type { Doer } from './parts.ts'
 
 /** Permissions of Postern, and for administrators the name of their role: what it lets do is more than their sum. */
@@ -75,5 +75,5 @@ export function actorOf(doer: Doer): AuditEvent['actor'] {
 }
 
 async function heldBy(tx: Queryable, userId: string, onlyEnabled: boolean): Promise<string[]> {
-  return (await tx.query(LIST_HELD_ROLES, userId, onlyEnabled)).map(({ name }) => name)
+  return (await tx.query(LIST_ROLES_OF, userId, onlyEnabled)).map(({ name }) => name)
 }

@@ -2,6 +2,9 @@ import type { Config } from '../config/settings.ts'
 import type { NewPasswords } from '../credentials/new-passwords.ts'
 import type { OwnFactors } from '../credentials/own-factors.ts'
 import type { Passwords } from '../credentials/password.ts'
+import { PosternError } from '../errors.ts'
+import { readTimeCursor } from '../lib/time-cursor.ts'
+import type { TimeCursor } from '../lib/time-cursor.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Attempts } from '../limits/attempts.ts'
 import type { Policies } from '../policies/policies.ts'
@@ -49,4 +52,11 @@ export function pageOf<Item>(rows: readonly Item[], limit: number, cursorOf: (la
   const items = rows.slice(0, limit)
   const last = items.at(-1)
   return { items, next: rows.length > limit && last !== undefined ? cursorOf(last) : null }
+}
+
+/** @throws PosternError `bad_request` for what is no cursor */
+export function cursorOf(after: string | undefined): TimeCursor {
+  const cursor = readTimeCursor(after)
+  if (cursor === null) throw new PosternError('bad_request', 'after is no cursor of this list')
+  return cursor
 }

@@ -152,7 +152,11 @@ export function demandPasswordChange(parts: AdministrationParts, by: Doer, who: 
 export function setRoles(
   parts: AdministrationParts,
   by: Doer,
-  { add = [], remove = [], ...who }: OfHolder & { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+  {
+    add = [],
+    remove = [],
+    ...who
+  }: OfHolder & { readonly add?: readonly string[]; readonly remove?: readonly string[] },
 ): Promise<UserRow> {
   return changeUser(parts, by, who, async (tx, { login }) => {
     await refuseGiving(parts, tx, by, [...add, ...remove])

@@ -76,6 +76,15 @@ const NOTICES: Readonly<Record<NoticeKind, readonly [subject: string, line: stri
     'An API token was made',
     'An API token was made for your account {login}. Programs can act for you with it.',
   ],
+  role_granted: [
+    'You were given a role for a while',
+    'Your account {login} has the role {role} until {until}. It ends by itself.',
+  ],
+  grant_revoked: [
+    'A role of yours was ended',
+    'Your account {login} had the role {role} for a while. It was ended before its time.',
+  ],
+  grant_expired: ['A role of yours ran out', 'Your account {login} had the role {role} for a while. That is over.'],
   break_glass_used: ['An emergency account was used', 'Somebody signed in with the emergency account {about}.'],
   session_moved: [
     'Was this you?',
@@ -96,6 +105,8 @@ const NOTICES: Readonly<Record<NoticeKind, readonly [subject: string, line: stri
 }
 /** What doesn't tell of the reader's own account. */
 const FOR_OTHERS: ReadonlySet<MailKind> = new Set(['break_glass_used', 'sign_in_burst'])
+/** What nobody but administrators can do, and so needs no alarm. */
+const NO_ALARM: ReadonlySet<MailKind> = new Set(['role_granted', 'grant_revoked', 'grant_expired'])
 /** Seen in a list of mails without being opened, so subjects name nobody. */
 const LINKS: Readonly<Record<Exclude<MailKind, NoticeKind>, Omit<Letter, 'facts'>>> = {
   reset: {
@@ -136,7 +147,7 @@ export function letterOf(mail: LetterFacts): Letter {
     return { subject: `${subject} · ${mail.host}`, lines: lines.map(fill), facts, button, after }
   }
   const [subject, line] = NOTICES[mail.kind]
-  const after = FOR_OTHERS.has(mail.kind) ? [] : [NOT_YOU]
+  const after = FOR_OTHERS.has(mail.kind) || NO_ALARM.has(mail.kind) ? [] : [NOT_YOU]
   return {
     subject: `${subject} · ${mail.host}`,
     lines: [fill(line)],
@@ -157,7 +168,7 @@ export function isMailKind(kind: string): kind is MailKind {
 }
 
 function factsOf({ kind, details, createdAt, host }: LetterFacts): Letter['facts'] {
-  const when = `${createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const when = minuteOf(createdAt.toISOString())
   const by = textOf(details, 'by')
   if (kind === 'invitation') return [['At', host], ...(by === '' ? [] : [['Invited by', by] as const])]
   const address = textOf(details, 'address')
@@ -177,9 +188,16 @@ function fillIn(text: string, { details, login, host }: LetterFacts): string {
     host,
     email: textOf(details, 'email'),
     about: textOf(details, 'login'),
+    role: textOf(details, 'role'),
+    until: minuteOf(textOf(details, 'until')),
     Factor: factor.charAt(0).toUpperCase() + factor.slice(1),
   }
   return text.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
+}
+
+/** @param time ISO 8601 in UTC */
+function minuteOf(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function textOf(details: Readonly<Record<string, unknown>>, name: string): string {

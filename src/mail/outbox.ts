@@ -17,6 +17,9 @@ export type NoticeKind =
   | 'device_trusted'
   | 'api_token_created'
   | 'break_glass_used'
+  | 'role_granted'
+  | 'grant_revoked'
+  | 'grant_expired'
   | 'session_moved'
   | 'session_moved_ended'
   | 'many_networks'
@@ -28,6 +31,9 @@ export interface NoticeDetails {
   readonly userAgent?: string
   /** Which second factor. */
   readonly factor?: 'totp' | 'webauthn' | 'recovery'
+  /** Role of a grant, and when that ends, ISO 8601. */
+  readonly role?: string
+  readonly until?: string
   /** Whom it is about, where that is somebody else than the reader. */
   readonly login?: string
 }

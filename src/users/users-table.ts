@@ -170,8 +170,8 @@ export const ADD_ROLES = statement<[userId: string, roles: readonly string[]]>(
 )
 
 /** Those that somebody has now, by grants too; with the second parameter none of somebody disabled. */
-export const LIST_HELD_ROLES = statement<[userId: string, onlyEnabled: boolean], { name: string }>(
-  'list_held_roles',
+export const LIST_ROLES_OF = statement<[userId: string, onlyEnabled: boolean], { name: string }>(
+  'list_roles_of',
   `select distinct h.role_name as name from auth.held_roles h join auth.users u on u.id = h.user_id
    where h.user_id = $1 and (u.disabled_at is null or not $2::boolean) order by name`,
 )

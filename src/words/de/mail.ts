@@ -37,6 +37,12 @@ export const MAIL = {
     'Für Ihr Konto {login} wurde ein API-Token angelegt. Damit können Programme in Ihrem Namen handeln.',
   'mail.break_glass_used.subject': 'Ein Notfallkonto wurde benutzt',
   'mail.break_glass_used.line': 'Jemand hat sich mit dem Notfallkonto {about} angemeldet.',
+  'mail.role_granted.subject': 'Sie haben vorübergehend eine Rolle',
+  'mail.role_granted.line': 'Ihr Konto {login} hat die Rolle {role} bis {until}. Sie endet von selbst.',
+  'mail.grant_revoked.subject': 'Eine Rolle wurde Ihnen entzogen',
+  'mail.grant_revoked.line': 'Ihr Konto {login} hatte vorübergehend die Rolle {role}. Sie wurde vorzeitig beendet.',
+  'mail.grant_expired.subject': 'Eine Ihrer Rollen ist abgelaufen',
+  'mail.grant_expired.line': 'Ihr Konto {login} hatte vorübergehend die Rolle {role}. Das ist vorbei.',
   'mail.session_moved.subject': 'Waren Sie das?',
   'mail.session_moved.line':
     'Eine Sitzung Ihres Kontos {login} wurde aus einem anderen Netzwerk und zugleich von einem anderen Gerät fortgesetzt. Wenn Sie das waren, tun Sie nichts. Wenn nicht, beenden Sie die Sitzung auf {host} unter „Sitzungen“.',

@@ -33,6 +33,12 @@ export const MAIL = {
   'mail.api_token_created.line': 'An API token was made for your account {login}. Programs can act for you with it.',
   'mail.break_glass_used.subject': 'An emergency account was used',
   'mail.break_glass_used.line': 'Somebody signed in with the emergency account {about}.',
+  'mail.role_granted.subject': 'You were given a role for a while',
+  'mail.role_granted.line': 'Your account {login} has the role {role} until {until}. It ends by itself.',
+  'mail.grant_revoked.subject': 'A role of yours was ended',
+  'mail.grant_revoked.line': 'Your account {login} had the role {role} for a while. It was ended before its time.',
+  'mail.grant_expired.subject': 'A role of yours ran out',
+  'mail.grant_expired.line': 'Your account {login} had the role {role} for a while. That is over.',
   'mail.session_moved.subject': 'Was this you?',
   'mail.session_moved.line':
     'A session of your account {login} went on from another network and another device at once. If that was you, do nothing. If not, end the session: at {host}, under sessions.',
