@@ -26,11 +26,7 @@ export function keepSealing(context: Context, opened: AsyncDisposableStack): voi
       () => tell.of(seal),
       (error) => tell.failed(error),
     ),
-    every(
-      COUNT_MS,
-      () => countUnsealed(context),
-      (error) => log.debug({ err: error }, 'audit rows are not counted'),
-    ),
+    every(COUNT_MS, createCount(context), (error) => log.debug({ err: error }, 'audit rows are not counted')),
     every(
       PARTITIONS_MS,
       () => keepMonths(context, signer),
@@ -85,6 +81,24 @@ export function createSealer({ database, log, metrics }: Parts, signer: ChainSig
   }
 }
 
+type CountParts = Pick<Context, 'database' | 'log'> & {
+  readonly metrics: Pick<Context['metrics'], 'auditUnsealed' | 'auditChainBroken'>
+}
+
+/** Counts what waits at each call, and tells once of rows that will wait for ever. */
+export function createCount({ database, log, metrics }: CountParts): () => Promise<void> {
+  let isTold = false
+  return async () => {
+    const [row] = await database.query(COUNT_UNSEALED)
+    metrics.auditUnsealed(row?.count ?? null)
+    if (row?.is_renumbered === true && !isTold) {
+      metrics.auditChainBroken()
+      log.error('rows of the audit log have numbers that were given before: its sequence was set back (docs/audit.md)')
+    }
+    isTold = row?.is_renumbered === true
+  }
+}
+
 /** As `--head` takes it; a member called hash would be taken for a secret. */
 function endText(end: ChainEnd | null): string {
   return end === null ? 'none' : `${end.number}:${end.hash}`
@@ -104,11 +118,6 @@ function createTrouble({ log }: Pick<Context, 'log'>) {
       trouble = true
     },
   }
-}
-
-async function countUnsealed({ database, metrics }: Pick<Context, 'database' | 'metrics'>): Promise<void> {
-  const [row] = await database.query(COUNT_UNSEALED)
-  metrics.auditUnsealed(row?.count ?? null)
 }
 
 async function keepMonths(

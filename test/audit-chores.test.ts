@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPublicKey, verify } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
-import { createSealer, keepSealing } from '../src/audit-chores.ts'
+import { createCount, createSealer, keepSealing } from '../src/audit-chores.ts'
 import type { Context } from '../src/context.ts'
 import { createLog } from '../src/observe/log.ts'
 import { statement } from '../src/store/statement.ts'
@@ -73,6 +73,29 @@ test('another process may seal in between', async (t) => {
   await seal()
   assert.deepEqual(lines, [])
   assert.equal((await verifyLog(database)).batches, 2)
+})
+
+test('numbers that begin anew, as after a restore without the sequence, are told of once', async (t) => {
+  const { database } = await openTestDatabase(t)
+  const told: string[] = []
+  let breaks = 0
+  const metrics = { auditUnsealed: () => {}, auditChainBroken: () => breaks++ }
+  const log = { error: (line: string) => void told.push(line) } as never
+  const count = createCount({ database, log, metrics })
+  await addRows(database, 2)
+  await sealAll(database)
+  await tamper(
+    database,
+    `update auth.audit_batches set sealed_at = sealed_at - interval '10 minutes';
+     update auth.auth_audit_log set occurred_at = occurred_at - interval '10 minutes'`,
+  )
+  await addRows(database, 1)
+  await count()
+  assert.deepEqual([told, breaks], [[], 0])
+  await tamper(database, `select setval('auth.auth_audit_log_seq_seq', 1, false)`)
+  await addRows(database, 1)
+  for (let round = 0; round < 2; round++) await count()
+  assert.deepEqual([told.length, breaks], [1, 1])
 })
 
 function sealerOf(database: Context['database']) {

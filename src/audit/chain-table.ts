@@ -1,4 +1,5 @@
 import { statement } from '../store/statement.ts'
+import { MAX_SEQ } from './chain.ts'
 
 /**
  * SHA-256 of every column as one JSON array of texts: the same in every version of PostgreSQL, whatever a session set.
@@ -25,7 +26,8 @@ export interface LastBatchRow {
   number: number
   hash: string
   low: number
-  sealed_at: string
+  /** When the next one is sealed at the earliest: what came back behind midnight doesn't join a day that has its head. */
+  not_before: string
   day: string
   /** Whether the day is over and has no head yet. */
   lacks_head: boolean
@@ -33,11 +35,11 @@ export interface LastBatchRow {
 
 export const FIND_LAST_BATCH = statement<[], LastBatchRow>(
   'find_last_batch',
-  `select number::float8 as number, encode(hash, 'hex') as hash, low::float8 as low, ${utcText('sealed_at')} as sealed_at,
-     day::text as day,
-     day < (clock_timestamp() at time zone 'UTC')::date and not exists (select from auth.audit_heads h where h.day = d.day)
-       as lacks_head
-   from auth.audit_batches, lateral (select (sealed_at at time zone 'UTC')::date as day) d
+  `select number::float8 as number, encode(hash, 'hex') as hash, low::float8 as low, day::text as day,
+     ${utcText(`(case when has_head then (day + 1)::timestamp at time zone 'UTC' else sealed_at end)`)} as not_before,
+     day < (clock_timestamp() at time zone 'UTC')::date and not has_head as lacks_head
+   from auth.audit_batches, lateral (select (sealed_at at time zone 'UTC')::date as day) d,
+     lateral (select exists (select from auth.audit_heads h where h.day = d.day) as has_head) h
    order by number desc limit 1`,
 )
 
@@ -67,26 +69,36 @@ export const LIST_UNSEALED = statement<[low: number, limit: number], UnsealedRow
   'list_unsealed',
   `with sealed as materialized (
      select coalesce(range_agg(part), '{}') as rows from (
-       select unnest(rows) as part from auth.audit_batches where rows && int8range($1::bigint, null)) parts
+       select unnest(rows) as part from auth.audit_batches
+       where number > 0 and rows && int8range($1::bigint, null)) parts
    )
    select l.seq::float8 as seq, ${rowHash('l.seq')} as hash,
-     (select max(seq) from auth.auth_audit_log)::float8 as highest
+     (select max(seq) from auth.auth_audit_log where seq <= ${MAX_SEQ})::float8 as highest
    from auth.auth_audit_log l
-   where l.seq >= $1::bigint and not l.seq <@ (select rows from sealed)
+   where l.seq between $1::bigint and ${MAX_SEQ} and not l.seq <@ (select rows from sealed)
    order by l.seq limit $2`,
 )
 
-/** How many rows wait, as far as a million. */
-export const COUNT_UNSEALED = statement<[], { count: number }>(
+/**
+ * How many rows wait, as far as a million. Rows are renumbered where one that began after the last batch has a number
+ * that was there before it: the sequence was set back, and such rows are never sealed.
+ */
+export const COUNT_UNSEALED = statement<[], { count: number; is_renumbered: boolean }>(
   'count_unsealed',
   `with last as materialized (
-     select coalesce((select low from auth.audit_batches order by number desc limit 1), 0) as low
+     select coalesce(max(low), 0) as low, coalesce(max(seen_to), 0) as seen_to,
+       coalesce(max(sealed_at), 'infinity') + interval '1 minute' as since
+     from (select * from auth.audit_batches order by number desc limit 1) batch
    ), sealed as materialized (
      select coalesce(range_agg(part), '{}') as rows from (
        select unnest(rows) as part from auth.audit_batches
-       where rows && int8range((select low from last), null)) parts
+       where number > 0 and rows && int8range((select low from last), null)) parts
    )
-   select count(*)::int as count from (
+   select count(*)::int as count,
+     exists (select from (
+       select seq from auth.auth_audit_log where occurred_at > (select since from last)
+       order by occurred_at desc, seq desc limit 1000) newest where seq <= (select seen_to from last)) as is_renumbered
+   from (
      select from auth.auth_audit_log l
      where l.seq >= (select low from last) and not l.seq <@ (select rows from sealed) limit 1000000) waiting`,
 )

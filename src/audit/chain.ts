@@ -33,6 +33,8 @@ export interface RemovalFacts {
   readonly partitions: readonly string[]
 }
 
+/** No sequence comes to more; ranges are read with as many digits, and JavaScript holds them exactly. */
+export const MAX_SEQ = 999_999_999_999_999
 /** Says how batches and rows are hashed; another way gets another number. */
 export const CHAIN_FORM = 1
 export const MAX_BATCH_ROWS = 10_000

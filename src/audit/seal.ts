@@ -91,7 +91,7 @@ async function writeBatch(
     seenTo,
     writers: at?.writers ?? [],
     rowsHash: sha256(rowHashes),
-    sealedAt: last !== null && last.sealed_at > now ? last.sealed_at : now,
+    sealedAt: last !== null && last.not_before > now ? last.not_before : now,
     keyId: signer.keyId,
   }
   return insertBatch(tx, signer, facts, rowHashes)

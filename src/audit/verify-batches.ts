@@ -41,6 +41,7 @@ export function createBatchCheck(parts: Parts): BatchCheck {
   let last: BatchRow | null = null
   return {
     take(batch) {
+      if (batch.number < 1) return strange(parts, batch)
       checkLink(parts, last, batch)
       heads.take(last, batch)
       last = batch
@@ -67,6 +68,12 @@ function checkLink({ faults, check }: Parts, last: BatchRow | null, batch: Batch
   if (state !== 'right') add('wrong_signature', `Batch ${number} has ${signatureText(state, batch.key_id)}.`)
   if (last !== null && (batch.sealed_at < last.sealed_at || batch.low < last.low || batch.seen_to < last.seen_to))
     add('batch_out_of_order', `Batch ${number} is older than the one before it.`)
+}
+
+function strange({ faults }: Parts, { number }: BatchRow): null {
+  const text = `Batch ${number} stands before the first one: it was inserted.`
+  faults.add({ kind: 'batch_out_of_order', batch: number, text })
+  return null
 }
 
 function missingText(from: number, to: number): string {

@@ -1,3 +1,4 @@
+import { MAX_SEQ } from './chain.ts'
 import type { Fault } from './verify-faults.ts'
 import type { ReadChain } from './verify-source.ts'
 
@@ -8,7 +9,7 @@ const MOST_NAMED = 500
 /** Adds event ids, and says which changed, added and missing rows are the same ones under other numbers. */
 export async function nameFaults(faults: readonly Fault[], read: ReadChain): Promise<Fault[]> {
   const from = await findMoved(faults, read)
-  const seqs = [...new Set(faults.flatMap(({ seq }) => (seq === undefined ? [] : [seq])))].slice(0, MOST_NAMED)
+  const seqs = seqsOf(faults).slice(0, MOST_NAMED)
   const rows = seqs.length === 0 ? [] : await read('names', { seqs })
   const names = new Map(rows.map((row) => [row.seq, row]))
   const moved = new Set(from.values())
@@ -28,13 +29,18 @@ export async function nameFaults(faults: readonly Fault[], read: ReadChain): Pro
   })
 }
 
+/** Those that can be asked for: JavaScript doesn't hold larger ones exactly. */
+function seqsOf(faults: readonly Fault[]): number[] {
+  return [...new Set(faults.flatMap(({ seq }) => (seq === undefined || seq > MAX_SEQ ? [] : [seq])))]
+}
+
 /** For rows that are another's content under a number of their own: whose it was. */
 async function findMoved(faults: readonly Fault[], read: ReadChain): Promise<Map<number, number>> {
   const present = faults.filter(({ kind }) => /^row_(?:changed|inserted|misdated)$/.test(kind))
   const expected = new Map<number, string>()
   for (const { kind, seq, expected: hash } of faults)
     if (/^row_(?:changed|removed)$/.test(kind) && seq !== undefined && hash !== undefined) expected.set(seq, hash)
-  const seqs = [...new Set(present.flatMap(({ seq }) => (seq === undefined ? [] : [seq])))].slice(0, MOST_MOVED)
+  const seqs = seqsOf(present).slice(0, MOST_MOVED)
   const as = [...expected.keys()].slice(0, MOST_MOVED)
   if (seqs.length === 0 || as.length === 0) return new Map()
   const hashes = await read('hashesAs', { seqs, as })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
+import { MAX_SEQ } from './chain.ts'
 import type { FoundBatch } from './verify-batches.ts'
 import type { Faults } from './verify-faults.ts'
 import type { LogRow } from './verify-table.ts'
@@ -57,6 +58,7 @@ export class RowCheck {
   readonly #marks: Mark[] = []
   #open: OpenBatch[] = []
   #gap: Gap | null = null
+  #lastSeq = Number.NEGATIVE_INFINITY
 
   constructor(options: RowCheckOptions) {
     this.#options = options
@@ -74,6 +76,9 @@ export class RowCheck {
     this.rows++
     this.#missUpTo(row.seq)
     this.#closeGap()
+    const isSecond = row.seq === this.#lastSeq
+    this.#lastSeq = row.seq
+    if (isSecond || row.seq > MAX_SEQ) return this.#inserted(row.seq, strangeText(row.seq, isSecond))
     const found = this.#open.find(({ next }) => next === row.seq)
     if (found === undefined) this.#takeUnsealed(row)
     else this.#takeSealed(found, row)
@@ -97,8 +102,11 @@ export class RowCheck {
     const { seq } = row
     if (this.#isEarly(row)) this.#misdated(seq, earlyText(seq))
     if (seq >= this.low) this.unsealed++
-    else
-      this.#options.faults.add({ kind: 'row_inserted', seq, text: `Row ${seq} is in no batch: it was inserted later.` })
+    else this.#inserted(seq, `Row ${seq} is in no batch: it was inserted later.`)
+  }
+
+  #inserted(seq: number, text: string): void {
+    this.#options.faults.add({ kind: 'row_inserted', seq, text })
   }
 
   #takeSealed(found: OpenBatch, row: LogRow): void {
@@ -161,6 +169,11 @@ export class RowCheck {
     for (const each of this.#open) if (each.next === Infinity) checkTogether(each, this.#options.faults)
     this.#open = this.#open.filter(({ next }) => next !== Infinity)
   }
+}
+
+function strangeText(seq: number, isSecond: boolean): string {
+  if (isSecond) return `Two rows have the number ${seq}: one was inserted, or numbers were given twice.`
+  return `Row ${seq} has a number that none comes to: it was inserted.`
 }
 
 function earlyText(seq: number): string {

@@ -59,7 +59,7 @@ export const LIST_ROWS = statement<[after: number], LogRow>(
   'list_rows',
   `select l.seq::float8 as seq, encode(${rowHash('l.seq')}, 'hex') as hash,
      extract(epoch from l.occurred_at)::float8 as at
-   from auth.auth_audit_log l where l.seq > $1::bigint order by l.seq limit ${ROWS_A_PAGE}`,
+   from auth.auth_audit_log l where l.seq > least($1::numeric, 9223372036854775807)::bigint order by l.seq limit ${ROWS_A_PAGE}`,
 )
 
 export interface NamedRow {

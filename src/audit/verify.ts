@@ -9,7 +9,7 @@ import { readRemovals } from './verify-removals.ts'
 import { RowCheck } from './verify-rows.ts'
 import type { ReadChain } from './verify-source.ts'
 import { BATCHES_A_PAGE, ROWS_A_PAGE } from './verify-table.ts'
-import type { HeadRow } from './verify-table.ts'
+import type { HeadRow, LogRow } from './verify-table.ts'
 
 export interface Verified {
   readonly ok: boolean
@@ -59,8 +59,9 @@ async function verifyOnce(read: ReadChain, { head, onProgress }: VerifyOptions):
   const batches = createBatchCheck({ check, heads, faults })
   const chain = createChainReader(read, { rows, batches, upTo: end?.number ?? 0, head })
   for (let after = Number.MIN_SAFE_INTEGER, isFull = true; isFull;) {
-    const page = await read('rows', { after })
-    isFull = page.length === ROWS_A_PAGE
+    const found = await read('rows', { after })
+    isFull = found.length === ROWS_A_PAGE
+    const page = isFull ? withoutLast(found) : found
     after = page.at(-1)?.seq ?? after
     await chain.readTo(after)
     for (const row of page) rows.take(row)
@@ -91,6 +92,13 @@ async function verifyOnce(read: ReadChain, { head, onProgress }: VerifyOptions):
   }
 }
 
+/** Without the rows of the last number, which the next page has all of; a page of nothing else is as it is. */
+function withoutLast(page: readonly LogRow[]): readonly LogRow[] {
+  const last = page.at(-1)?.seq
+  const end = page.findIndex(({ seq }) => seq === last)
+  return end > 0 ? page.slice(0, end) : page
+}
+
 async function listHeads(read: ReadChain): Promise<HeadRow[]> {
   const heads: HeadRow[] = []
   for (let after = '-infinity'; ;) {
@@ -115,7 +123,8 @@ function createChainReader(
   read: ReadChain,
   { rows, batches, upTo, head }: { rows: RowCheck; batches: BatchCheck; upTo: number; head: string | null },
 ): ChainReader {
-  let after = 0
+  // Whoever puts one before the first hides it from a reader that begins there.
+  let after = Number.MIN_SAFE_INTEGER
   let count = 0
   const state = { isDone: false }
   let hasHead = false

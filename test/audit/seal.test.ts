@@ -116,7 +116,7 @@ test('32 writers at once, some of whom take it back, are sealed while they write
   await sealAll(database)
   const [counted] = await database.query(COUNT)
   assert.equal(counted?.sealed, counted?.rows)
-  assert.deepEqual(await database.query(COUNT_UNSEALED), [{ count: 0 }])
+  assert.equal((await database.query(COUNT_UNSEALED))[0]?.count, 0)
   const { ok, rows, batches, faults } = await verifyLog(database)
   assert.deepEqual({ ok, rows, faults }, { ok: true, rows: counted?.rows, faults: [] })
   assert.ok(batches > 10, `${batches} batches`)
