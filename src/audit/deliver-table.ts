@@ -21,17 +21,23 @@ export interface SinkRow {
   attempts: number
   last_error: string | null
   delivered_at: Date | null
-  /** Seconds since the oldest batch was sealed that the sink lacks; 0 where it has all. */
+  /** Whether there is a batch that the sink lacks. */
+  waits: boolean
+  /** Seconds since the oldest one was sealed that the sink lacks; 0 where it has all, or clocks differ. */
   age_s: number
 }
 
 const SINK = `select d.sink, d.next_batch::text as next_batch, d.attempts, d.last_error, d.delivered_at,
+     b.sealed_at is not null as waits,
      greatest(0, coalesce(extract(epoch from clock_timestamp() - b.sealed_at), 0))::float8 as age_s
    from auth.audit_deliveries d ${WAITING}`
 
 export const FIND_SINK = statement<[sink: string], SinkRow>('find_sink', `${SINK} where d.sink = $1`)
 
 export const LIST_SINKS = statement<[], SinkRow>('list_sinks', `${SINK} order by d.sink`)
+
+/** None waits or leases for longer: what is further off was noted by a clock that was wrong. */
+const AT_MOST = `clock_timestamp() + interval '10 minutes'`
 
 /** Makes one process the sender for as long as the lease, if anything is due; none where another one is it. */
 export const HOLD_SINK = statement<
@@ -40,7 +46,8 @@ export const HOLD_SINK = statement<
 >(
   'hold_sink',
   `update auth.audit_deliveries d set holder = $2, held_until = clock_timestamp() + $3 * interval '1 millisecond'
-   where sink = $1 and next_attempt_at <= clock_timestamp() and (held_until < clock_timestamp() or holder = $2)
+   where sink = $1 and next_attempt_at not between clock_timestamp() and ${AT_MOST}
+     and (held_until not between clock_timestamp() and ${AT_MOST} or holder = $2)
      and exists (select from auth.audit_batches where number >= d.next_batch)
    returning next_batch::text, after_seq::text, attempts`,
 )

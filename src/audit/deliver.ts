@@ -76,7 +76,7 @@ export function waitAfter(attempts: number, random: number): number {
 async function isWaiting({ database, sink, onAge }: DeliverParts): Promise<boolean> {
   const [row] = await database.query(table.FIND_SINK, sink.name)
   onAge(row?.age_s ?? 0, row?.last_error ?? null)
-  return row !== undefined && row.age_s > 0
+  return row?.waits === true
 }
 
 /** @returns false when there is nothing more to do now */

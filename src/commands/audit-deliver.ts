@@ -42,7 +42,7 @@ async function deliverFrom({ database }: CommandContext, sink: string | null, fr
 function show(rows: readonly SinkRow[]): string {
   const cells = rows.map((row) => [
     row.sink,
-    row.age_s > 0 ? showWait(row.age_s) : 'nothing waits',
+    row.waits ? showWait(row.age_s) : 'nothing waits',
     row.delivered_at?.toISOString().slice(0, 19) ?? 'never',
     row.next_batch,
     row.last_error?.replace(/\p{Cc}/gu, '\ufffd') ?? '',
