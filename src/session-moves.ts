@@ -23,9 +23,9 @@ export function createSettleMove({ mode, database, feed, metrics, log }: Session
   const isEnding = mode === 'strict'
   const mark = isEnding ? END_MOVED : MARK_MOVED
   return async (move: Move): Promise<void> => {
-    const { signInId, network, device, atMs } = move
+    const { signInId, network, device, atMs, isTried } = move
     const moved = await feed.commit(database, async (tx) => {
-      const [row] = await tx.query(mark, signInId, network, device, atMs)
+      const [row] = await tx.query(mark, signInId, network, device, atMs, isTried)
       if (row === undefined) return null
       await recordChange(tx, { session: signInId })
       await tell(tx, move, row, isEnding)

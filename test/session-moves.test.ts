@@ -80,6 +80,32 @@ test('a session that moved goes on in notify, and is told of once for each new p
   )
 })
 
+for (const mode of ['strict', 'notify'] as const) {
+  test(`whoever guesses the browser of the owner until it fits has moved all the same, in ${mode}`, async (t) => {
+    const { one, token, events } = await place(t, mode)
+    await look(one, token, HOME)
+    for (const userAgent of [CURL, SAFARI, FIREFOX]) await look(one, token, { ...THIEF, userAgent })
+    assert.equal((await look(one, token, { ...THIEF, userAgent: FIREFOX }))?.login, 'alice', 'until it is settled')
+    await settle(t, one)
+    assert.deepEqual(new Set((await events()).map(({ type }) => type)), new Set(['session_moved']))
+    const there = await look(one, token, { ...THIEF, userAgent: FIREFOX })
+    if (mode === 'strict') assert.equal(there, null)
+    else assert.equal(typeof there?.movedAt, 'number')
+  })
+}
+
+test('one program of the owner that comes elsewhere before the browser does ends nothing', async (t) => {
+  const { one, token, events } = await place(t, 'strict')
+  await look(one, token, HOME)
+  const elsewhere = { ...HOME, clientAddress: '203.0.113.66' }
+  assert.equal(await look(one, token, { ...elsewhere, userAgent: CURL }), null)
+  assert.equal(await look(one, token, { clientAddress: '2001:db8::1', userAgent: CURL }), null)
+  assert.equal((await look(one, token, elsewhere))?.login, 'alice')
+  await settle(t, one)
+  assert.deepEqual(await events(), [])
+  assert.equal((await look(one, token, { ...elsewhere, userAgent: CURL }))?.login, 'alice')
+})
+
 test('what was proven before a session moved is not fresh, from the first request elsewhere on', async (t) => {
   const { one, token } = await place(t, 'notify')
   const atHome = await look(one, token, HOME)

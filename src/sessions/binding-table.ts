@@ -55,9 +55,10 @@ export const LEARN_SHOWN = statement<[learnt: string], { id: string }>(
    select id from valid where not exists (select from written where written.id = valid.id)`,
 )
 
-type MoveParams = [id: string, network: string, device: string, atMs: number]
+type MoveParams = [id: string, network: string, device: string, atMs: number, isTried: boolean]
 
-const IS_MOVE = `$2 <> all (s.shown_networks) and $3 <> all (s.shown_devices)`
+/** Whoever guesses a known device at last has its network learnt by that, which must not undo the move. */
+const IS_MOVE = `($5::boolean or $2 <> all (s.shown_networks) and $3 <> all (s.shown_devices))`
 const MOVED = `v.user_id, v.login, host(v.ip_address) as ip_address, v.user_agent,
   extract(epoch from now() - v.created_at)::float8 as lasted_seconds`
 

@@ -19,6 +19,8 @@ export interface Move {
   readonly userAgent: string
   /** ms since 1970. */
   readonly atMs: number
+  /** True where several devices were tried at once: then it is one, even if the last of them was known. */
+  readonly isTried: boolean
 }
 
 /** Compares where a sign-in is used with where it was; what it learns is written off the path. */
@@ -159,30 +161,39 @@ interface Moves {
   settle(): Promise<void>
 }
 
+/** Moves of one sign-in that are not settled yet, by place. */
+interface Unsettled {
+  readonly moves: Map<string, Omit<Move, 'isTried'>>
+  /** The first device of them. */
+  readonly device: string
+  isTried: boolean
+}
+
 /** Where a move ends the sign-in the first is enough, else each new place is told of, up to as many as are kept. */
 function createMoves({ settle, now }: BindingParts, isFirstEnough: boolean): Moves {
-  const noted = new Map<string, Map<string, Move>>()
+  const noted = new Map<string, Unsettled>()
   const maxOfOne = isFirstEnough ? 1 : MAX_SHOWN
   let size = 0
   return {
     note(signInId, { clientAddress }, place) {
-      const own = noted.get(signInId) ?? new Map<string, Move>()
-      if (own.has(pairOf(place)) || own.size >= maxOfOne) return true
+      const own = noted.get(signInId) ?? { moves: new Map(), device: place.device, isTried: false }
+      if (own.device !== place.device) own.isTried = true
+      if (own.moves.has(pairOf(place)) || own.moves.size >= maxOfOne) return true
       if (size >= MAX_MOVES) return false
       size++
-      own.set(pairOf(place), { signInId, ...place, address: ownCopy(clientAddress), atMs: now() })
+      own.moves.set(pairOf(place), { signInId, ...place, address: ownCopy(clientAddress), atMs: now() })
       noted.set(signInId, own)
       return true
     },
     async settle() {
       for (const [signInId, own] of noted) {
-        for (const [pair, move] of own) {
+        for (const [pair, move] of own.moves) {
           if (now() - move.atMs < SETTLE_MS) continue
-          await settle(move)
-          own.delete(pair)
+          await settle({ ...move, isTried: own.isTried })
+          own.moves.delete(pair)
           size--
         }
-        if (own.size === 0) noted.delete(signInId)
+        if (own.moves.size === 0) noted.delete(signInId)
       }
     },
   }
