@@ -13,8 +13,8 @@ export const QUEUE_FOR_HOLDERS = statement<[role: string, kind: string, details:
   'queue_for_holders',
   `insert into auth.mail_outbox (user_id, recipient, kind, details)
    select u.id, u.email, $2::text, $3::jsonb
-   from auth.user_roles r join auth.users u on u.id = r.user_id
-   where r.role_name = $1 and u.disabled_at is null`,
+   from auth.users u
+   where u.disabled_at is null and u.id in (select r.user_id from auth.held_roles r where r.role_name = $1)`,
 )
 
 /** To an address that isn't the stored one, or no longer. */

@@ -23,7 +23,15 @@ export interface PolicyChange {
   readonly onlyForward: boolean
   /** Done with it, or neither. */
   readonly also?: AlsoApplied
+  /** Refuses by throwing, before anything is written and while nobody else can apply one. */
+  readonly mayApply?: MayApply
 }
+
+/** @param about version in force, 0 before the first, and the policy that is to be applied */
+export type MayApply = (
+  tx: Queryable,
+  about: { readonly inForce: number; readonly policy: Policy },
+) => Promise<void> | void
 
 export type AlsoApplied = (
   tx: Queryable,
@@ -41,6 +49,7 @@ export async function applyPolicy(database: Database, change: PolicyChange): Pro
   return database.transaction(async (tx) => {
     await tx.query(table.LOCK_POLICIES)
     const [latest] = await tx.query(table.FIND_LATEST_POLICY)
+    await change.mayApply?.(tx, { inForce: latest?.version ?? 0, policy: tested.policy })
     if (latest !== undefined && latest.digest.equals(digest)) return { kind: 'unchanged', version: latest.version }
     const [earlier] = change.onlyForward ? await tx.query(table.FIND_POLICY_BY_DIGEST, digest) : []
     if (earlier !== undefined) return { kind: 'older', version: earlier.version }

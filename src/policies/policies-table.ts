@@ -41,6 +41,12 @@ export const LIST_POLICIES = statement<[limit: number], Omit<PolicyRow, 'source'
   `select version, applied_by, reason, applied_at from auth.policies order by version desc limit $1`,
 )
 
+/** A page of them, from one that is older than a version. */
+export const PAGE_POLICIES = statement<[before: number, limit: number], Omit<PolicyRow, 'source' | 'digest'>>(
+  'page_policies',
+  `select version, applied_by, reason, applied_at from auth.policies where version < $1 order by version desc limit $2`,
+)
+
 export const FIND_POLICY_BY_DIGEST = statement<[digest: Buffer], { version: number }>(
   'find_policy_by_digest',
   `select version from auth.policies where digest = $1 order by version desc limit 1`,
@@ -59,7 +65,7 @@ export const DROP_DEMANDS = statement<[roles: readonly string[]]>(
   'drop_demands',
   `update auth.users u set second_factor_asked_at = null
    where second_factor_asked_at is not null
-     and not exists (select from auth.user_roles r where r.user_id = u.id and r.role_name = any ($1::text[]))`,
+     and not exists (select from auth.held_roles r where r.user_id = u.id and r.role_name = any ($1::text[]))`,
 )
 
 export const UPSERT_ROLES = statement<[names: readonly string[]]>(
@@ -73,11 +79,12 @@ export const RETIRE_OTHER_ROLES = statement<[names: readonly string[]]>(
   `update auth.roles set in_policy = false where name <> all ($1::text[]) and in_policy`,
 )
 
-/** Roles that users still hold stay, so that rolling a policy back gives everybody what they had. */
+/** Roles that users still hold stay, so that rolling a policy back gives everybody what they had; those of grants too. */
 export const DELETE_RETIRED_ROLES = statement<[]>(
   'delete_retired_roles',
   `delete from auth.roles r
-   where not r.in_policy and not exists (select from auth.user_roles u where u.role_name = r.name)`,
+   where not r.in_policy and not exists (select from auth.user_roles u where u.role_name = r.name)
+     and not exists (select from auth.grants g where g.role_name = r.name)`,
 )
 
 export const CLEAR_ROLE_PERMISSIONS = statement<[]>('clear_role_permissions', `delete from auth.role_permissions`)

@@ -1,6 +1,6 @@
 import type { Database } from '../store/database.ts'
 import { applyPolicy } from './apply.ts'
-import type { AlsoApplied, Applied } from './apply.ts'
+import type { AlsoApplied, Applied, MayApply } from './apply.ts'
 import { FIND_POLICY } from './policies-table.ts'
 
 /** What became of a rollback: as of a policy that is applied, or there is no such version. */
@@ -11,6 +11,7 @@ export interface Rollback {
   readonly by: string
   readonly reason: string
   readonly also?: AlsoApplied
+  readonly mayApply?: MayApply
 }
 
 /** Puts the source of an earlier version in force as a new version, through the same checks and tests. */

@@ -31,11 +31,16 @@ const LARGE = 65_536
  * @returns all that is wrong with the file or, where it can be read, every test that fails
  */
 export async function readTestedPolicy(source: string): Promise<TestedPolicy | PolicyMistake[]> {
-  const policy = source.length > LARGE ? await readPolicyAside(source) : readPolicyFile(source)
+  const policy = await readPolicy(source)
   if (Array.isArray(policy)) return policy
   const compiled = await compilePolicyInSlices(policy, () => nextTurn())
   const failures = runPolicyTests(compiled, policy.tests, mistakesIn(source))
   return failures.length > 0 ? failures : { policy, compiled }
+}
+
+/** Reads a policy file without holding anybody up: a large one in a thread of its own. */
+export async function readPolicy(source: string): Promise<Policy | PolicyMistake[]> {
+  return source.length > LARGE ? readPolicyAside(source) : readPolicyFile(source)
 }
 
 /** Runs tests through the very functions that decide; a mistake for each that comes out otherwise. */

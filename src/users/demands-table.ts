@@ -14,7 +14,7 @@ export interface DemandRow {
 export const FIND_STANDING = statement<[userId: string], StandingRow>(
   'find_standing',
   `select u.login, u.break_glass,
-     array(select r.role_name from auth.user_roles r where r.user_id = u.id order by r.role_name) as roles
+     array(select distinct r.role_name from auth.held_roles r where r.user_id = u.id order by r.role_name) as roles
    from auth.users u where u.id = $1`,
 )
 

@@ -71,4 +71,13 @@ export const CLOSE_GRANTS = statement<[limit: number], Pick<GrantRow, 'id' | 'us
    returning g.id, g.user_id, u.login, g.role_name as role`,
 )
 
+/** Who may sign in, by role. */
+export const COUNT_ROLE_HOLDERS = statement<[], { role: string; holders: number; granted: number }>(
+  'count_role_holders',
+  `select h.role_name as role, count(*) filter (where h.ends_at is null)::int as holders,
+     count(distinct h.user_id) filter (where h.ends_at is not null)::int as granted
+   from auth.held_roles h join auth.users u on u.id = h.user_id
+   where u.disabled_at is null group by h.role_name`,
+)
+
 export const PRUNE_GRANTS = pruneStatement('prune_grants', 'auth.grants', 'least(ends_at, revoked_at)')

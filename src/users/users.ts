@@ -222,6 +222,7 @@ async function uniquely<T>(writing: Promise<T>): Promise<T> {
 }
 
 function existing<Row>(row: Row | undefined, login: string): Row {
-  if (row === undefined) throw new UnknownUserError(`There is no user ${canonical(login)}. List them: postern user list.`)
+  if (row === undefined)
+    throw new UnknownUserError(`There is no user ${canonical(login)}. List them: postern user list.`)
   return row
 }
