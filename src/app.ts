@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOption
 import type { Context } from './context.ts'
 import type { Check } from './observe/health.ts'
 import { isLocal } from './config/values.ts'
+import { ownProgram } from './console.ts'
 import { PosternError } from './errors.ts'
 import { createSignInUrl } from './login/sign-in-url.ts'
 import { plainServer, portalServer } from './http-servers.ts'
@@ -36,7 +37,7 @@ import { appHostRoutes, assetsAnywhere, callerParts, portalRoutes } from './port
 const MAX_BODY_BYTES = 16_384
 
 /** Everything a person or program calls on the portal listener; with an upstream all else goes to the app. */
-export function createPortalApp(context: Context, proxy: Proxy | null): FastifyInstance {
+export function createPortalApp(context: Context, proxy: Proxy | null, program = ownProgram(context)): FastifyInstance {
   const { portalParts: portal } = context
   const { secure } = portal.cookies
   const { entrances } = portal
@@ -73,7 +74,7 @@ export function createPortalApp(context: Context, proxy: Proxy | null): FastifyI
   })
   acceptOwnBodies(app)
   acceptSetCookie(app)
-  portalRoutes(app, context)
+  portalRoutes(app, context, program)
   appHostRoutes(app, context)
   assetsAnywhere(app, context)
   return app

@@ -1,3 +1,4 @@
+import { SUM_EVENT_HOURS } from './audit/event-hours-table.ts'
 import type { Config } from './config/settings.ts'
 import type { Context } from './context.ts'
 import { READ_KEY_AGES } from './credentials/key-ages-table.ts'
@@ -5,7 +6,10 @@ import type { Crew } from './crew.ts'
 import { every } from './lib/every.ts'
 import { openCertificates } from './observe/certificates.ts'
 import type { Certificates } from './observe/certificates.ts'
+import type { Latency } from './observe/latency.ts'
+import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { Program } from './observe/program.ts'
 import { COUNT_SIGN_INS } from './sessions/count-sign-ins-table.ts'
 
 const COUNT_MS = 60_000
@@ -21,12 +25,24 @@ export async function keepCounting(
     if (!(await crew.leads())) return forget(metrics)
     const [counted] = await database.query(COUNT_SIGN_INS)
     metrics.sessionsActive(counted?.count ?? null)
+    await database.query(SUM_EVENT_HOURS)
     const keys = await database.query(READ_KEY_AGES)
     metrics.keyAges(Object.fromEntries(keys.map(({ purpose, age_seconds: age }) => [purpose, age])))
   }
   const failed = (error: unknown): void => log.warn({ err: error }, 'what is counted once a minute can not be')
   await count().catch(failed)
   const timer = every(COUNT_MS, count, failed)
+  opened.defer(() => timer.stop())
+}
+
+/** Looks once a minute how long verify took, for whoever looks at the console later. */
+export function keepSamplingLatency(
+  { latency, figures }: Pick<Program, 'figures'> & { readonly latency: Latency },
+  log: Pick<Log, 'debug'>,
+  opened: AsyncDisposableStack,
+): void {
+  const sample = async (): Promise<void> => latency.sample(await figures(), new Date())
+  const timer = every(COUNT_MS, sample, (error) => log.debug({ err: error }, 'latency is not looked at'))
   opened.defer(() => timer.stop())
 }
 

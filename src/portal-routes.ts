@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify'
+import { consoleRoutes } from './console.ts'
 import type { Context } from './context.ts'
 import { factorRoutes } from './account/factor-routes.ts'
 import { emailRoutes } from './account/email-routes.ts'
 import { passwordRoutes } from './account/password-routes.ts'
 import { apiTokenRoutes } from './account/api-token-routes.ts'
 import { accountRoutes } from './account/routes.ts'
-import { adminRoutes } from './admin/routes.ts'
+import type { Program } from './observe/program.ts'
 import { apiRoutes } from './api/routes.ts'
 import type { CallerParts } from './api/caller.ts'
 import { recoveryApiRoutes } from './api/recovery-routes.ts'
@@ -33,7 +34,7 @@ export function callerParts({ portalParts, apiTokens, config }: Context): Caller
 }
 
 /** What only the portal's own host answers. */
-export function portalRoutes(app: FastifyInstance, context: Context): void {
+export function portalRoutes(app: FastifyInstance, context: Context, program: Program): void {
   const { portalParts: portal, keys, policies, newPasswords, apiTokens, recovery } = context
   registerAt(app, 'portal', portal.entrances.portal.paths.base, (routes) => {
     assetRoutes(routes, portal.cookies.secure)
@@ -60,7 +61,7 @@ export function portalRoutes(app: FastifyInstance, context: Context): void {
     resetRoutes(routes, recovery)
     emailRoutes(routes, { ...portal, ...recovery })
     recoveryApiRoutes(routes, { ...portal, ...recovery })
-    adminRoutes(routes, { ...portal, policy: () => policies.current() })
+    consoleRoutes(routes, context, program)
     jwksRoutes(routes, keys.assertion)
   })
 }

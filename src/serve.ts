@@ -28,9 +28,10 @@ import type { Certificates } from './observe/certificates.ts'
 import type { Check } from './observe/health.ts'
 import type { Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { createProgram } from './observe/program.ts'
 import { watchStatements } from './observe/slow-statements.ts'
 import type { PolicyWatch } from './policies/policy-watch.ts'
-import { keepCounting, keepReadingCertificates } from './monitor-chores.ts'
+import { keepCounting, keepReadingCertificates, keepSamplingLatency } from './monitor-chores.ts'
 import { openSecondTier } from './second-tier.ts'
 import { startTracing, traceStores } from './start-tracing.ts'
 import { openStore } from './store/open-store.ts'
@@ -178,6 +179,9 @@ async function openListeners(
 ): Promise<void> {
   const { config } = context
   const { socketGroup } = config
+  const checks = { ...checksOf(context, { watch, keyValue, certificates }), ...sinks }
+  const program = createProgram(checks, () => crew.figures(context.metrics))
+  keepSamplingLatency(program, context.log, opened)
   const metrics = {
     ...context.metrics,
     expose: () => crew.expose(context.metrics),
@@ -185,12 +189,12 @@ async function openListeners(
   }
   const apps = [
     {
-      app: createOpsApp(metrics, { ...checksOf(context, { watch, keyValue, certificates }), ...sinks }),
+      app: createOpsApp(metrics, checks),
       address: config.opsListen,
       setting: 'POSTERN_OPS_LISTEN',
     },
     { app: createVerifyApp(context), address: config.verifyListen, setting: 'POSTERN_VERIFY_LISTEN' },
-    { app: createPortalApp(context, proxy), address: config.listen, setting: 'POSTERN_LISTEN' },
+    { app: createPortalApp(context, proxy, program), address: config.listen, setting: 'POSTERN_LISTEN' },
   ]
   opened.defer(async () => {
     proxy?.endUpgraded()

@@ -37,6 +37,8 @@ export interface Console {
   /** Path of the page below `base` without a slash before it and without a query; '' for the overview. */
   readonly here: string
   readonly homeHref: string
+  /** Where browsers hear of what happens. */
+  readonly eventsHref: string
   readonly login: string
   readonly may: (permission: OwnPermission) => boolean
   /** Code of what has just been done, from the address; whether there is one the catalogue says. */
@@ -71,6 +73,7 @@ export async function openConsole(parts: ConsoleParts, request: FastifyRequest):
     base,
     here: path.slice(base.length + 1),
     homeHref: parts.entrances.portal.paths.home,
+    eventsHref: `${parts.entrances.portal.paths.base}/api/v2/events`,
     login: principal.login,
     may: (permission) => holdsPermission(policy, principal, permission),
     done: done ?? null,

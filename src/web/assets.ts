@@ -26,6 +26,7 @@ const SCRIPTS = {
   passkey: createScript('passkey', readOwn('passkey.js')),
   strength: createScript('strength', readOwn('strength.js')),
   copy: createScript('copy', readOwn('copy.js')),
+  live: createScript('live', readOwn('live.js')),
   htmx: createScript('htmx', `${readText(HTMX)}\n${readOwn('htmx-start.js')}`),
 } as const
 
@@ -38,6 +39,7 @@ export const ASSET_NAMES = {
   passkey: SCRIPTS.passkey.name,
   strength: SCRIPTS.strength.name,
   copy: SCRIPTS.copy.name,
+  live: SCRIPTS.live.name,
   htmx: SCRIPTS.htmx.name,
 } as const satisfies Record<ScriptName | 'style' | 'mark', string>
 

@@ -69,6 +69,7 @@ export const LEVELS: readonly (readonly string[])[] = [
     'portal-routes.ts',
     'http-servers.ts',
     'context.ts',
+    'console.ts',
     'health-checks.ts',
     'monitor-chores.ts',
     'sign-ins.ts',

@@ -1,5 +1,7 @@
 import { COMMON } from './common.ts'
 import { CONSOLE } from './console.ts'
+import { OVERVIEW } from './overview.ts'
+import { SYSTEM } from './system.ts'
 import { FAILURES } from './errors.ts'
 import { FAULTS } from './faults.ts'
 import { FRAME } from './frame.ts'
@@ -14,6 +16,8 @@ import { TIME } from './time.ts'
 export const DE = {
   ...COMMON,
   ...CONSOLE,
+  ...OVERVIEW,
+  ...SYSTEM,
   ...FRAME,
   ...FAILURES,
   ...FAULTS,

@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify'
+import { adminRoutes } from './admin/routes.ts'
+import type { Context } from './context.ts'
+import { checksOf } from './health-checks.ts'
+import { createProgram } from './observe/program.ts'
+import type { Program } from './observe/program.ts'
+
+/** What the console shows of a program that serves alone and watches nothing beside its database. */
+export function ownProgram(context: Context): Program {
+  const checks = checksOf(context, { watch: null, keyValue: null, certificates: null })
+  return createProgram(checks, () => context.metrics.allFigures())
+}
+
+/** The console's pages over the parts of the program. */
+export function consoleRoutes(routes: FastifyInstance, context: Context, program: Program): void {
+  const { portalParts, policies } = context
+  adminRoutes(routes, { ...portalParts, policy: () => policies.current(), program })
+}
