@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import test from 'node:test'
 import type { TestContext } from 'node:test'
 import fc from 'fast-check'
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
-import { assets } from '../../src/web/assets.ts'
 import { isCrossSite } from '../../src/web/csrf.ts'
 import { html, toText } from '../../src/web/html.ts'
-import { assetHeaders, portalHeaders } from '../../src/web/security-headers.ts'
+import { startSampleSite } from '../support/sample-site.ts'
 import { until } from '../support/until.ts'
 import { EDGE_CONTRASTS, FOCUSED, IS_SETTLED, OVERFLOW, REFERENCES, TARGET_SIZES, TEXT_CONTRASTS } from './in-page.ts'
 import { SAMPLE_PAGES } from './sample-pages.ts'
@@ -19,7 +15,7 @@ import { SAMPLE_PAGES } from './sample-pages.ts'
 interface Site {
   readonly origin: string
   readonly browser: Browser
-  readonly posts: IncomingMessage[]
+  readonly posts: readonly IncomingMessage[]
 }
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
@@ -174,26 +170,8 @@ async function open(t: TestContext, site: Site, name: string): Promise<Page> {
 }
 
 async function openSite(t: TestContext): Promise<Site> {
-  const posts: IncomingMessage[] = []
-  const server = createServer((request, response) => {
-    if (request.method === 'POST') posts.push(request)
-    serve(request.url ?? '', response)
-  })
-  t.after(() => server.close().closeAllConnections())
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { origin, posts } = await startSampleSite(t)
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS })
   t.after(() => browser.close())
-  return { origin: `http://localhost:${(server.address() as AddressInfo).port}`, browser, posts }
-}
-
-function serve(path: string, response: ServerResponse): void {
-  const asset = assets().find(({ name }) => path === `/.postern/assets/${name}`)
-  const page = SAMPLE_PAGES[path.slice(1)]
-  if (asset !== undefined) {
-    response.writeHead(200, { ...assetHeaders(false), 'content-type': asset.contentType }).end(asset.body)
-  } else {
-    const scripted = page?.includes('<script') ?? false
-    const headers = { ...portalHeaders({ secure: false, scripted }), 'content-type': 'text/html; charset=utf-8' }
-    response.writeHead(page === undefined && path !== '/.postern/login' ? 404 : 200, headers).end(page)
-  }
+  return { origin, browser, posts }
 }
