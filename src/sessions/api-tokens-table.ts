@@ -1,6 +1,7 @@
 import type { TokenScope, Via } from '../lib/principal.ts'
 import { pruneStatement } from '../store/prune-table.ts'
 import { statement } from '../store/statement.ts'
+import { rolesOf } from './sessions-table.ts'
 import type { PrincipalRow } from './sessions-table.ts'
 
 /** With the id of the token where sign-ins have theirs. */
@@ -26,7 +27,7 @@ export const FIND_API_TOKEN = statement<[tokenHash: Buffer], TokenPrincipalRow>(
   'find_api_token',
   `select t.id as session_id, t.user_id, t.login, t.email, t.user_name as name, '{}'::jsonb as factors, null::text as host,
      t.expires_at, pg_current_snapshot()::text as snapshot,
-     array(select r.role_name from auth.user_roles r where r.user_id = t.user_id order by r.role_name) as roles,
+     ${rolesOf('t.user_id')},
      jsonb_build_object('kind', 'api_token', 'scope', jsonb_build_object('apps', t.apps, 'hosts', t.hosts,
        'paths', t.paths, 'methods', t.methods, 'networks', t.networks, 'api', t.api)) as via
    from auth.valid_api_tokens t

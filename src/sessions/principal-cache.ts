@@ -12,6 +12,8 @@ export interface Known {
   readonly snapshot: string
   /** When this process read it, ms on the monotonic clock. */
   readonly readAt: number
+  /** When one of the roles ends, ms on the monotonic clock: it is read anew then. Left out where none does. */
+  readonly rolesUntil?: number
   /** Of a sign-in, as it was read. */
   readonly shown?: Shown
   /** The same as this process goes on with it, where sessions are bound to where they are used. */
@@ -67,10 +69,11 @@ export function createPrincipalCache(limits: { maxEntries: number; lifeMs: numbe
   }
   return {
     get: (token) => entries.get(token),
-    set(given, { principal: read, host, snapshot, readAt, trail }) {
+    set(given, { principal: read, host, snapshot, readAt, rolesUntil, trail }) {
       const token = ownCopy(given)
       const principal = sharedPrincipal(read)
-      const plain = { principal, host, snapshot: sharedSnapshot(snapshot), readAt }
+      const ends = rolesUntil !== undefined && { rolesUntil }
+      const plain = { principal, host, snapshot: sharedSnapshot(snapshot), readAt, ...ends }
       const kept = trail === undefined ? plain : { ...plain, trail: sharedTrail(principal, trail) }
       entries.set(token, kept)
       tokensOf.add(principal.signInId, token)

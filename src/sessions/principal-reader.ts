@@ -4,21 +4,20 @@ import { createBreaker } from '../lib/breaker.ts'
 import type { Breaker } from '../lib/breaker.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { ownCopy } from '../lib/own-copy.ts'
-import type { Principal, Via } from '../lib/principal.ts'
+import type { Principal } from '../lib/principal.ts'
 import { hashToken, isOurToken } from '../lib/tokens.ts'
 import type { TokenPurpose } from '../lib/tokens.ts'
 import { PosternError } from '../errors.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Queryable } from '../store/database.ts'
 import type { Statement } from '../store/statement.ts'
-import { shownOf } from './binding.ts'
 import type { Binding } from './binding.ts'
-import type { ShownRow } from './binding-table.ts'
+import { knownOf } from './known-row.ts'
+import type { KnownRow } from './known-row.ts'
 import type { Outage } from './outage.ts'
 import { createPrincipalCache } from './principal-cache.ts'
 import type { Known } from './principal-cache.ts'
 import { FIND_PRINCIPAL } from './sessions-table.ts'
-import type { PrincipalRow } from './sessions-table.ts'
 import type { SharedPrincipals } from './shared-principals.ts'
 import { isLastVisit } from './trail.ts'
 import type { Visit } from './trail.ts'
@@ -52,10 +51,8 @@ export interface PrincipalReader {
 /** What tokens of one kind are, and where those stand that count. */
 export interface TokenKind {
   purposeFor(host: string | null): TokenPurpose
-  readonly find: Statement<[tokenHash: Buffer], Row>
+  readonly find: Statement<[tokenHash: Buffer], KnownRow>
 }
-
-type Row = PrincipalRow & Partial<ShownRow> & { readonly via?: Via }
 
 export interface ReaderParts {
   /** Those of sign-ins unless given. */
@@ -93,8 +90,8 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
   const absent = new LRUCache<string, true>({ max: ABSENT.maxEntries, ttl: ABSENT.lifeMs })
   const breaker = createBreaker(BREAKER, now)
   const readThrough = createReadThrough(parts, breaker)
-  const isVoid = ({ snapshot, principal }: Known): boolean =>
-    parts.feed.isVoid(snapshot, principal.userId, principal.signInId)
+  const isVoid = (known: Known): boolean =>
+    hasLostRoles(known, now) || parts.feed.isVoid(known.snapshot, known.principal.userId, known.principal.signInId)
 
   const read = async (token: string): Promise<ReadKnown> => {
     const found = await readThrough(token)
@@ -148,7 +145,13 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
 
 /** Memory older than its life counts only while the database can't be asked. */
 function isCurrent(known: Known, outage: Outage, now: () => number): boolean {
-  return outage.mayUseMemory() && (now() - known.readAt <= LIFE_MS || outage.unreachable)
+  const isYoung = now() - known.readAt <= LIFE_MS || outage.unreachable
+  return isYoung && outage.mayUseMemory() && !hasLostRoles(known, now)
+}
+
+/** Not for a moment longer, whether the database can be asked or not. */
+function hasLostRoles({ rolesUntil }: Known, now: () => number): boolean {
+  return rolesUntil !== undefined && rolesUntil <= now()
 }
 
 function isFor({ host, principal }: Known, wanted: string | null): boolean {
@@ -206,10 +209,11 @@ function createReadThrough(
 
   const ask = async (token: string): Promise<Known | null> => {
     if (!breaker.mayAsk()) throw new PosternError('store_unavailable', 'the database did not answer the last times')
+    const askedAt = now()
     try {
       const [row] = await withDeadline(database.query(kind.find, hashToken(token)), DATABASE_DEADLINE_MS)
       breaker.succeeded()
-      return row === undefined ? null : knownOf(row, now(), binding)
+      return row === undefined ? null : knownOf(row, { askedAt, readAt: now() }, binding)
     } catch (error) {
       breaker.failed()
       throw error
@@ -228,17 +232,8 @@ function createReadThrough(
     const isWhole = found !== null && (binding === null || found.shown !== undefined)
     if (isWhole && outage.mayUseMemory() && !isVoid(found)) return { known: found, tier: 'l2' }
     const known = await askUntilValid(token)
-    if (known !== null) shared.set(token, known)
+    // Clocks of machines differ: what ends at a moment is timed by whoever read it, and not handed on.
+    if (known !== null && known.rolesUntil === undefined) shared.set(token, known)
     return { known, tier: 'l3' }
   }
-}
-
-function knownOf(row: Row, readAt: number, binding: ReaderBinding | null): Known {
-  const { session_id: signInId, user_id: userId, login, email, name, roles, factors, host, snapshot, via } = row
-  const absoluteExpiresAt = row.expires_at.getTime()
-  const movedAt = row.moved_at?.getTime()
-  const signedIn = { userId, signInId, login, email, name, roles, factors, absoluteExpiresAt }
-  const principal = { ...signedIn, ...(movedAt !== undefined && { movedAt }), ...(via !== undefined && { via }) }
-  const known = { principal, host, snapshot, readAt }
-  return binding === null ? known : { ...known, shown: shownOf(row, binding.networkOf) }
 }

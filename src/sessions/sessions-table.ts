@@ -11,6 +11,8 @@ export interface PrincipalRow {
   email: string
   name: string
   roles: string[]
+  /** For how long these are all of them at most, ms from the moment of the read; null where none of them ends. */
+  roles_left_ms: number | null
   factors: FactorTimes
   host: string | null
   expires_at: Date
@@ -45,13 +47,18 @@ export interface EndedRow {
 /** One that nobody ended lasted until it expired or was last in use for long enough. */
 const ENDED_COLUMNS = `id, user_id,
   extract(epoch from least(now(), expires_at, last_seen_at + idle_timeout) - created_at)::float8 as lasted_seconds`
+/** What somebody may hold by a grant ends at a moment of the database's clock. @param user column with the user's id */
+export const rolesOf = (user: string): string =>
+  `array(select distinct r.role_name from auth.held_roles r where r.user_id = ${user} order by r.role_name) as roles,
+     (select extract(epoch from min(r.ends_at) - now())::float8 * 1000
+      from auth.held_roles r where r.user_id = ${user}) as roles_left_ms`
 const SIGN_IN_COLUMNS = `id, login, created_at, last_seen_at, expires_at, host(ip_address) as ip_address, user_agent, remembered`
 
 export const FIND_PRINCIPAL = statement<[tokenHash: Buffer], PrincipalRow & ShownRow>(
   'find_principal',
   `select v.id as session_id, v.user_id, v.login, v.email, v.name, t.factors, t.host, v.expires_at, v.moved_at,
      ${shownColumns('v')}, pg_current_snapshot()::text as snapshot,
-     array(select r.role_name from auth.user_roles r where r.user_id = v.user_id order by r.role_name) as roles
+     ${rolesOf('v.user_id')}
    from auth.session_tokens t join auth.valid_sessions v on v.id = t.session_id
    where t.token_hash = $1`,
 )

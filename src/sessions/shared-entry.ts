@@ -4,7 +4,7 @@ import type { Shown } from './trail.ts'
 
 /** What the second tier keeps of a principal, and when it was written, ms since 1970. */
 export interface SharedEntry {
-  readonly fact: Omit<Known, 'readAt' | 'trail'>
+  readonly fact: Omit<Known, 'readAt' | 'rolesUntil' | 'trail'>
   readonly writtenAt: number
 }
 

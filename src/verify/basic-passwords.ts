@@ -65,6 +65,8 @@ interface Known {
   readonly principal: Principal
   readonly snapshot: string
   readonly checkedAt: number
+  /** When one of the roles ends, ms on the monotonic clock. */
+  readonly rolesUntil: number
 }
 
 /** A client with the right password pays for one check in this time; a change of its user voids it at once. */
@@ -84,8 +86,10 @@ export function createBasicPasswords(parts: BasicPasswordsParts): BasicPasswords
   const right = new LRUCache<string, Known & Pick<Names, 'whole'>>({ max: MAX_ENTRIES })
   const wrong = new LRUCache<string, true>({ max: WRONG.maxEntries, ttl: WRONG.lifeMs })
   const underWay = new Map<string, Promise<Checked>>()
-  const isVoid = ({ principal, snapshot }: Known): boolean =>
-    feed.isVoid(snapshot, principal.userId, principal.signInId) || isDemanded(policy(), principal)
+  const isVoid = ({ principal, snapshot, rolesUntil }: Known): boolean =>
+    rolesUntil <= now() ||
+    feed.isVoid(snapshot, principal.userId, principal.signInId) ||
+    isDemanded(policy(), principal)
   const isCurrent = (known: Known): boolean =>
     now() - known.checkedAt <= LIFE_MS && outage.mayUseMemory() && !isVoid(known)
 
@@ -137,6 +141,7 @@ async function check(parts: BasicPasswordsParts, { login, password }: BasicPair,
   const { database, passwords, attempts, outage, metrics } = parts
   if (outage.unreachable) throw new PosternError('store_unavailable', 'no password can be checked')
   if (passwords.isFull) return throttled(metrics, 'full')
+  const askedAt = parts.now()
   const [owner] = await database.query(FIND_PASSWORD_OWNER, canonical(login))
   const about = { name: login, userId: owner?.id ?? null, address: address === '' ? null : address }
   const reservation = await attempts.reserve({ ...about, deviceHash: null, factor: 'basic' })
@@ -150,7 +155,7 @@ async function check(parts: BasicPasswordsParts, { login, password }: BasicPair,
   if (!fits || owner === undefined) return failed(parts, owner, address)
   await reservation.succeeded()
   metrics.attempt('success', 'basic')
-  return knownOf(parts, owner)
+  return knownOf(parts, owner, askedAt)
 }
 
 async function verifyPassword(
@@ -174,6 +179,7 @@ async function verifyPassword(
 async function knownOf(
   { database, factors, policy, log, now }: BasicPasswordsParts,
   owner: PasswordOwnerRow,
+  askedAt: number,
 ): Promise<Known | null> {
   const { id: userId, login, email, name, roles, snapshot } = owner
   const needsMore = isDemanded(policy(), owner) || (await factors.ownedBy(database, userId)).length > 0
@@ -184,7 +190,9 @@ async function knownOf(
   const nowMs = Date.now()
   const via = { kind: 'basic' } as const
   const proven = { factors: { password: nowMs }, absoluteExpiresAt: nowMs + LIFE_MS, via }
-  return { principal: { userId, signInId: userId, login, email, name, roles, ...proven }, snapshot, checkedAt: now() }
+  const principal = { userId, signInId: userId, login, email, name, roles, ...proven }
+  const rolesUntil = owner.roles_left_ms === null ? Infinity : askedAt + owner.roles_left_ms
+  return { principal, snapshot, checkedAt: now(), rolesUntil }
 }
 
 function isDemanded(
