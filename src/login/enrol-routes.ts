@@ -48,7 +48,10 @@ export function enrolRoutes(app: FastifyInstance, parts: PortalParts): void {
     if (enrolling === null || !isOwnForm(parts, PURPOSE, enrolling.token, csrf)) return startOver(parts, reply, rd)
     const key = await beginEnrolment(parts, enrolling.half)
     const issuer = new URL(parts.entrances.portal.origin).host
-    const picture = await qrCode(totpUri({ key, issuer, account: enrolling.half.login }), 'QR code for the app')
+    const picture = await qrCode(
+      totpUri({ key, issuer, account: enrolling.half.login }),
+      frameOf(parts, request).words.say('enrol.picture'),
+    )
     const frame = { ...formOfStep(parts, reply, enrolling, rd), action: `${pathOf(parts)}/confirm` }
     return sendHtml(
       reply,

@@ -1,6 +1,7 @@
 import { page } from '../web/frame.ts'
 import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
+import type { Value } from '../web/html.ts'
 
 export interface ForbiddenPage {
   readonly frame: Frame
@@ -14,21 +15,27 @@ export interface ForbiddenPage {
 
 /** For people who may not open what they asked for. It never says which rule decided. */
 export function forbiddenPage({ frame, decisionId, login, signInHref }: ForbiddenPage): string {
-  const who = login !== null && html`You are signed in as <strong>${login}</strong>, who may not open this page.`
-  const body = html`<h1>No access</h1>
-    <p>${who || 'This page is not open to you.'}</p>
-    <p>If you need it, ask your administrator for access.</p>
+  const { words } = frame
+  const title = words.say('forbidden.title')
+  const who: readonly Value[] =
+    login === null
+      ? [words.say('forbidden.nobody')]
+      : words.parts('forbidden.who', { login: html`<strong>${login}</strong>` })
+  const signIn = login === null ? 'sign_in.title' : 'forbidden.other'
+  const body = html`<h1>${title}</h1>
+    <p>${who}</p>
+    <p>${words.say('forbidden.ask')}</p>
     ${
       decisionId !== null &&
       html`<dl class="facts">
         <div>
-          <dt>Tell your administrator this number</dt>
+          <dt>${words.say('forbidden.number')}</dt>
           <dd><code>${decisionId}</code></dd>
         </div>
       </dl>`
     }
     <p>
-      <a class="button second" href="${signInHref}">${login === null ? 'Sign in' : 'Sign in as somebody else'}</a>
+      <a class="button second" href="${signInHref}">${words.say(signIn)}</a>
     </p>`
-  return page({ title: 'No access', body, frame })
+  return page({ title, body, frame })
 }

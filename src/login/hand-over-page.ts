@@ -10,9 +10,11 @@ export interface HandOverFailedPage {
 
 /** For a visitor whose way back from the portal can't be used. It goes on by a click alone, so that nothing loops. */
 export function handOverFailedPage({ frame, startHref }: HandOverFailedPage): string {
-  const body = html`<h1>Sign-in not completed</h1>
-    <p>This way back from the sign-in page was used before, took too long, or began in another browser.</p>
-    <p>Try again. If this page comes back, allow cookies for this address.</p>
-    <p><a class="button" href="${startHref}">Try again</a></p>`
-  return page({ title: 'Sign-in not completed', body, frame })
+  const { words } = frame
+  const title = words.say('hand_over.title')
+  const body = html`<h1>${title}</h1>
+    <p>${words.say('hand_over.why')}</p>
+    <p>${words.say('hand_over.advice')}</p>
+    <p><a class="button" href="${startHref}">${words.say('common.try_again')}</a></p>`
+  return page({ title, body, frame })
 }

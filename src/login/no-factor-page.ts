@@ -1,6 +1,7 @@
 import { page } from '../web/frame.ts'
 import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
+import type { Value } from '../web/html.ts'
 
 export interface NoFactorPage {
   readonly frame: Frame
@@ -14,12 +15,15 @@ export interface NoFactorPage {
 
 /** What people see who are asked for a second factor and have none. */
 export function noFactorPage({ frame, host, enrolHref, againHref }: NoFactorPage): string {
-  const body = html`<h1>A second factor is needed</h1>
-    <p>
-      ${host === null ? 'This page' : html`<strong>${host}</strong>`} may be opened only by people who have proven who
-      they are in a second way, and you have not set one up yet.
-    </p>
-    <p><a class="button" href="${enrolHref}">Set up a second factor</a></p>
-    <p><a class="button second" href="${againHref}">I have set one up: go on</a></p>`
-  return page({ title: 'A second factor is needed', body, frame })
+  const { words } = frame
+  const title = words.say('second_factor.none_title')
+  const why: readonly Value[] =
+    host === null
+      ? [words.say('second_factor.none_page')]
+      : words.parts('second_factor.none_host', { host: html`<strong>${host}</strong>` })
+  const body = html`<h1>${title}</h1>
+    <p>${why}</p>
+    <p><a class="button" href="${enrolHref}">${words.say('enrol.title')}</a></p>
+    <p><a class="button second" href="${againHref}">${words.say('second_factor.none_again')}</a></p>`
+  return page({ title, body, frame })
 }

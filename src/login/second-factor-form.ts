@@ -21,7 +21,7 @@ export interface SecondFactorForm {
 
 export interface SecondFactorQuestion {
   readonly step: Extract<Step, 'second-factor' | 'step-up'>
-  readonly title: string
+  readonly title: 'second_factor.title' | 'second_factor.title_step_up'
   /** What the form is bound to. */
   readonly token: string
   readonly rd: string | null
@@ -87,9 +87,10 @@ export function askSecondFactor(parts: PortalParts, reply: FastifyReply, questio
   const url = stepUrl(parts, step, rd)
   const link = url.includes('?') ? `${url}&with=` : `${url}?with=`
   reply.headers(formHeaders(parts, back, wants === 'webauthn'))
+  const frame = frameOf(parts, reply.request)
   const markup = secondFactorPage({
-    frame: frameOf(parts, reply.request),
-    title,
+    frame,
+    title: frame.words.say(title),
     action: `${paths.signIn}/${step}`,
     optionsFrom: `${paths.signIn}/${step}/passkey`,
     csrf: formToken(parts, step, token),

@@ -4,7 +4,9 @@ import { page } from '../web/frame.ts'
 import type { Frame } from '../web/frame.ts'
 import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
+import type { Words } from '../words/words.ts'
 import { choice } from './choice.ts'
+import { onwardTo } from './onward-to.ts'
 
 /** Why a second factor was not taken, as far as the visitor may know. */
 export type SecondFactorProblem = 'wrong' | 'missing' | 'stopped' | 'form_expired'
@@ -34,17 +36,6 @@ export interface SecondFactorPage {
 /** What the form sends as `trust` when its box is checked. */
 export const TRUST = 'yes'
 
-const SENTENCES: Readonly<Record<SecondFactorProblem, string>> = {
-  wrong: 'That was not accepted. Try again, with a new code.',
-  missing: 'Enter the code.',
-  stopped: 'There were too many attempts. Try again later.',
-  form_expired: 'This page was open for too long. Try again.',
-}
-const OTHER_WAYS: Readonly<Record<SecondFactorName, string>> = {
-  totp: 'Use the code of an app instead',
-  webauthn: 'Use a passkey or security key instead',
-  recovery: 'Use a recovery code instead',
-}
 const ALERT = 'second-factor-problem'
 const PASSKEY_ALERT = 'passkey-problem'
 
@@ -52,38 +43,42 @@ const PASSKEY_ALERT = 'passkey-problem'
 export function secondFactorPage(model: SecondFactorPage): string {
   const { frame, problem, title, wants } = model
   const script = wants === 'webauthn' ? { script: 'passkey' as const } : {}
-  return page({ title: problem === null ? title : `Error: ${title}`, body: body(model), frame, ...script })
+  const shown = problem === null ? title : frame.words.say('common.error', { title })
+  return page({ title: shown, body: body(model), frame, ...script })
 }
 
 function body(model: SecondFactorPage): Html {
   const { title, returnHost, problem, others, cancelHref } = model
+  const { words } = model.frame
   return html`<h1>${title}</h1>
-    ${returnHost !== null && html`<p class="quiet">to go on to <strong>${returnHost}</strong></p>`}
-    ${problem !== null && html`<p class="alert" id="${ALERT}" role="alert">${SENTENCES[problem]}</p>`}
+    ${returnHost !== null && onwardTo(words, returnHost)}
+    ${
+      problem !== null && html`<p class="alert" id="${ALERT}" role="alert">${words.say(`second_factor.${problem}`)}</p>`
+    }
     ${model.wants === 'webauthn' ? passkeyForm(model) : codeForm(model)}
-    ${others.map(({ factor, href }) => html`<p><a href="${href}">${OTHER_WAYS[factor]}</a></p>`)}
-    <p><a href="${cancelHref}">Cancel</a></p>`
+    ${others.map(({ factor, href }) => html`<p><a href="${href}">${words.say(`second_factor.use_${factor}`)}</a></p>`)}
+    <p><a href="${cancelHref}">${words.say('common.cancel')}</a></p>`
 }
 
-function codeForm({ action, csrf, rd, wants, trustMs, problem }: SecondFactorPage): Html {
+function codeForm({ frame: { words }, action, csrf, rd, wants, trustMs, problem }: SecondFactorPage): Html {
   const isCode = wants === 'totp'
   return html`<form method="post" action="${action}" novalidate>
     ${hiddenField('csrf', csrf)} ${hiddenField('factor', wants)} ${rd !== null && hiddenField('rd', rd)}
     ${field({
       name: 'code',
-      label: isCode ? 'Code' : 'Recovery code',
-      hint: isCode ? 'Six digits from your authenticator app.' : 'One of the codes that you were told to keep.',
+      label: words.say(isCode ? 'second_factor.code' : 'second_factor.recovery_code'),
+      hint: words.say(isCode ? 'second_factor.code_hint' : 'second_factor.recovery_hint'),
       autocomplete: isCode ? 'one-time-code' : 'off',
       autofocus: true,
       ...(isCode && { inputMode: 'numeric' as const }),
       ...(problem !== null && { describedBy: ALERT, invalid: problem === 'wrong' || problem === 'missing' }),
     })}
-    ${trustMs !== null && trustChoice(trustMs)}
-    <button class="button" type="submit">Continue</button>
+    ${trustMs !== null && trustChoice(words, trustMs)}
+    <button class="button" type="submit">${words.say('common.continue')}</button>
   </form>`
 }
 
-function passkeyForm({ action, optionsFrom, csrf, rd, trustMs }: SecondFactorPage): Html {
+function passkeyForm({ frame: { words }, action, optionsFrom, csrf, rd, trustMs }: SecondFactorPage): Html {
   const form = {
     method: 'post',
     action,
@@ -94,19 +89,18 @@ function passkeyForm({ action, optionsFrom, csrf, rd, trustMs }: SecondFactorPag
   return html`<form ${attributes(form)}>
     ${hiddenField('csrf', csrf)} ${hiddenField('factor', 'webauthn')} ${rd !== null && hiddenField('rd', rd)}
     ${hiddenField('response', '')}
-    <p>Have your security key at hand, or the device with your passkey.</p>
+    <p>${words.say('second_factor.have_key')}</p>
     <p class="alert" id="${PASSKEY_ALERT}" role="alert" data-passkey-problem hidden>
-      Nothing was accepted. Try again, or use another way.
+      ${words.say('second_factor.passkey_problem')}
     </p>
-    <noscript><p class="alert">Passkeys need JavaScript. Allow it for this page, or use another way.</p></noscript>
-    ${trustMs !== null && trustChoice(trustMs)}
-    <button class="button" type="submit">Use passkey or security key</button>
+    <noscript><p class="alert">${words.say('second_factor.no_script')}</p></noscript>
+    ${trustMs !== null && trustChoice(words, trustMs)}
+    <button class="button" type="submit">${words.say('second_factor.use_key')}</button>
   </form>`
 }
 
-function trustChoice(lastsMs: number): Html {
-  const label = 'Trust this device'
-  const hint =
-    ' you will not be asked for a second factor here when you sign in. Leave it off on a device that others use.'
-  return choice({ name: 'trust', value: TRUST, label, lastsMs, hint, isChecked: false })
+function trustChoice(words: Words, lastsMs: number): Html {
+  const label = words.say('second_factor.trust')
+  const hint = words.say('second_factor.trust_hint', { time: words.life(lastsMs) })
+  return choice({ name: 'trust', value: TRUST, label, hint, isChecked: false })
 }

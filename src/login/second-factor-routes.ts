@@ -83,7 +83,7 @@ async function ask(
   if (token === null || half === null || half.factors.length === 0) return startOver(parts, reply, asked.rd)
   const { signIn } = parts.entrances.portal.paths
   const cancelHref = openReturn(parts, asked.rd) === null ? signIn : `${signIn}?rd=${asked.rd}`
-  const title = 'Second factor'
+  const title = 'second_factor.title' as const
   return askSecondFactor(parts, reply, {
     ...asked,
     step: STEP,

@@ -3,7 +3,9 @@ import { page } from '../web/frame.ts'
 import type { Frame } from '../web/frame.ts'
 import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
+import type { Words } from '../words/words.ts'
 import { choice } from './choice.ts'
+import { onwardTo } from './onward-to.ts'
 
 /** Why a sign-in did not succeed, as far as the visitor may know. */
 export type SignInProblem =
@@ -40,24 +42,14 @@ export interface SignInPage {
 /** What the form sends as `remember` when its box is checked. */
 export const REMEMBER = 'yes'
 
-const SENTENCES: Readonly<Record<SignInProblem, string>> = {
-  username_missing: 'Enter your login.',
-  password_missing: 'Enter your password.',
-  wrong_credentials: 'Login or password is wrong. Check both and try again.',
-  passkey_refused: 'This passkey was not accepted. Try again, or enter login and password.',
-  stopped: 'There were too many attempts. Try again later.',
-  expired: 'That took too long, or had too many tries. Begin again.',
-  busy: 'Many people are signing in right now. Try again in a few seconds.',
-  form_expired: 'This page was open for too long. Enter your password again.',
-  cookie_missing:
-    'Your browser did not send back the cookie of this page. Allow cookies for this address, see that it begins with https, and enter your password again.',
-}
 const ALERT = 'sign-in-problem'
 const PASSKEY_ALERT = 'passkey-problem'
 
 /** The sign-in page. Focus goes to the first field that waits for something. */
 export function signInPage(model: SignInPage): string {
-  const title = model.problem === null ? 'Sign in' : 'Error: Sign in'
+  const { words } = model.frame
+  const heading = words.say('sign_in.title')
+  const title = model.problem === null ? heading : words.say('common.error', { title: heading })
   const script = hasPasskeys(model) ? { script: 'passkey' as const } : {}
   return page({ title, body: body(model), frame: model.frame, ...script })
 }
@@ -67,16 +59,17 @@ function hasPasskeys({ passkeyAction = null }: SignInPage): boolean {
 }
 
 function body(model: SignInPage): Html {
+  const { words } = model.frame
   const { action, csrf, rd, returnHost, username, remember = null, resetHref = null, problem } = model
   const onUsername = problem === 'username_missing' || username === ''
-  return html`<h1>Sign in</h1>
-    ${returnHost !== null && html`<p class="quiet">to go on to <strong>${returnHost}</strong></p>`}
-    ${problem !== null && html`<p class="alert" id="${ALERT}" role="alert">${SENTENCES[problem]}</p>`}
+  return html`<h1>${words.say('sign_in.title')}</h1>
+    ${returnHost !== null && onwardTo(words, returnHost)}
+    ${problem !== null && html`<p class="alert" id="${ALERT}" role="alert">${words.say(`sign_in.${problem}`)}</p>`}
     <form method="post" action="${action}" novalidate>
       ${hiddenField('csrf', csrf)} ${rd !== null && hiddenField('rd', rd)}
       ${field({
         name: 'username',
-        label: 'Login',
+        label: words.say('sign_in.login'),
         value: username,
         autocomplete: hasPasskeys(model) ? 'username webauthn' : 'username',
         autofocus: onUsername,
@@ -84,21 +77,23 @@ function body(model: SignInPage): Html {
       })}
       ${field({
         name: 'password',
-        label: 'Password',
+        label: words.say('sign_in.password'),
         type: 'password',
         autocomplete: 'current-password',
         autofocus: !onUsername,
         ...alertOf(problem, 'password_missing'),
       })}
-      ${remember !== null && rememberChoice(remember)}
-      <button class="button" type="submit">Sign in</button>
+      ${remember !== null && rememberChoice(words, remember)}
+      <button class="button" type="submit">${words.say('sign_in.submit')}</button>
     </form>
-    ${resetHref !== null && html`<p><a class="button second" href="${resetHref}">Forgot your password?</a></p>`}
+    ${
+      resetHref !== null && html`<p><a class="button second" href="${resetHref}">${words.say('sign_in.forgot')}</a></p>`
+    }
     ${passkeyForm(model)}`
 }
 
 /** Beside the other form, so that the browser can offer passkeys in its fields as well. */
-function passkeyForm({ passkeyAction = null, csrf, rd }: SignInPage): Html | false {
+function passkeyForm({ frame: { words }, passkeyAction = null, csrf, rd }: SignInPage): Html | false {
   if (passkeyAction === null) return false
   const form = {
     method: 'post',
@@ -112,16 +107,16 @@ function passkeyForm({ passkeyAction = null, csrf, rd }: SignInPage): Html | fal
   return html`<form ${attributes(form)}>
     ${hiddenField('csrf', csrf)} ${rd !== null && hiddenField('rd', rd)} ${hiddenField('response', '')}
     <p class="alert" id="${PASSKEY_ALERT}" role="alert" data-passkey-problem hidden>
-      No passkey was accepted. Try again, or enter login and password.
+      ${words.say('sign_in.passkey_problem')}
     </p>
-    <button class="button second" type="submit">Use a passkey instead</button>
+    <button class="button second" type="submit">${words.say('sign_in.passkey')}</button>
   </form>`
 }
 
-function rememberChoice({ lastsMs, isChecked }: NonNullable<SignInPage['remember']>): Html {
-  const label = 'Stay signed in on this device'
-  const hint = '. Leave it off on a device that others use.'
-  return choice({ name: 'remember', value: REMEMBER, label, lastsMs, hint, isChecked })
+function rememberChoice(words: Words, { lastsMs, isChecked }: NonNullable<SignInPage['remember']>): Html {
+  const label = words.say('sign_in.remember')
+  const hint = words.say('sign_in.remember_hint', { time: words.life(lastsMs) })
+  return choice({ name: 'remember', value: REMEMBER, label, hint, isChecked })
 }
 
 // Wrong credentials mark both fields alike, so that nothing tells which half was wrong.

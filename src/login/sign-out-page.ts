@@ -21,20 +21,22 @@ export interface SignedOutPage {
 
 /** Asks before it signs out, so that a link on another site can't. */
 export function signOutPage({ frame, action, csrf, login, homeHref }: SignOutPage): string {
-  const body = html`<h1>Sign out?</h1>
-    <p>You are signed in as <strong>${login}</strong>. Signing out also closes every app you opened in this browser.</p>
+  const { words } = frame
+  const body = html`<h1>${words.say('sign_out.question')}</h1>
+    <p>${words.parts('sign_out.who', { login: html`<strong>${login}</strong>` })}</p>
     <form method="post" action="${action}">
       ${hiddenField('csrf', csrf)}
-      <button class="button" type="submit">Sign out</button>
-      <a class="button second" href="${homeHref}">Stay signed in</a>
+      <button class="button" type="submit">${words.say('sign_out.title')}</button>
+      <a class="button second" href="${homeHref}">${words.say('sign_out.stay')}</a>
     </form>`
-  return page({ title: 'Sign out', body, frame })
+  return page({ title: words.say('sign_out.title'), body, frame })
 }
 
 /** What stands there once the sign-in has ended. */
 export function signedOutPage({ frame, signInHref }: SignedOutPage): string {
-  const body = html`<h1>You are signed out</h1>
-    <p>You can close this page. On a computer that others use, close the browser as well.</p>
-    <p><a class="button second" href="${signInHref}">Sign in again</a></p>`
-  return page({ title: 'Signed out', body, frame })
+  const { words } = frame
+  const body = html`<h1>${words.say('signed_out.heading')}</h1>
+    <p>${words.say('signed_out.advice')}</p>
+    <p><a class="button second" href="${signInHref}">${words.say('signed_out.again')}</a></p>`
+  return page({ title: words.say('signed_out.title'), body, frame })
 }

@@ -84,6 +84,6 @@ async function ask(parts: PortalParts, reply: FastifyReply, climber: Climber, as
     const enrolHref = `${paths.base}/account/factors`
     return sendHtml(reply, 403, noFactorPage({ frame: frameOf(parts, reply.request), host, enrolHref, againHref }))
   }
-  const question = { ...asked, step: STEP, title: 'Confirm that it is you', token: climber.token, owned } as const
+  const question = { ...asked, step: STEP, title: 'second_factor.title_step_up', token: climber.token, owned } as const
   return askSecondFactor(parts, reply, { ...question, offersTrust: false, cancelHref: paths.home })
 }

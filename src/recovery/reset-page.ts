@@ -34,70 +34,72 @@ interface ResetDonePage extends FormFrame {
 
 /** Asks whose password is to be set. */
 export function resetRequestPage({ frame, action, csrf, signInHref, username, fault }: ResetRequestPage): string {
-  const title = 'Forgot your password?'
+  const { words } = frame
+  const title = words.say('reset.ask_title')
   const body = html`<h1>${title}</h1>
-    <p class="quiet">We send a link to the e-mail address of your account.</p>
+    <p class="quiet">${words.say('reset.ask_hint')}</p>
     <form method="post" action="${action}" novalidate>
       ${hiddenField('csrf', csrf)}
       ${field({
         name: 'username',
-        label: 'Login or e-mail address',
+        label: words.say('reset.login_or_email'),
         value: username,
         autocomplete: 'username',
         autofocus: true,
         error: fault,
       })}
-      <button class="button" type="submit">Send the link</button>
+      <button class="button" type="submit">${words.say('reset.send')}</button>
     </form>
-    <p><a class="button second" href="${signInHref}">Back to sign-in</a></p>`
-  return page({ title: fault === null ? title : `Error: ${title}`, body, frame })
+    <p><a class="button second" href="${signInHref}">${words.say('reset.back')}</a></p>`
+  return page({ title: fault === null ? title : words.say('common.error', { title }), body, frame })
 }
 
 /** The same whoever was named. */
 export function resetSentPage({ frame, signInHref }: FormFrame & { readonly signInHref: string }): string {
-  const title = 'Look into your mail'
+  const { words } = frame
+  const title = words.say('reset.sent_title')
   const body = html`<h1>${title}</h1>
-    <p role="status">If there is an account with this login or address, a link is on its way to its e-mail address.</p>
-    <p class="quiet">
-      It works once, for 30 minutes. Nothing there? Look for it in the spam folder, then ask your administrator.
-    </p>
-    <p><a class="button second" href="${signInHref}">Back to sign-in</a></p>`
+    <p role="status">${words.say('reset.sent')}</p>
+    <p class="quiet">${words.say('reset.sent_hint')}</p>
+    <p><a class="button second" href="${signInHref}">${words.say('reset.back')}</a></p>`
   return page({ title, body, frame })
 }
 
 /** Asks for the new password; shown as often as anybody looks, since looking uses nothing up. */
 export function newPasswordPage(model: NewPasswordPage): string {
   const { frame, action, csrf, token, login, minPasswordLength, fault } = model
-  const title = 'Set a new password'
+  const { words } = frame
+  const title = words.say('reset.title')
   const body = html`<h1>${title}</h1>
-    <p class="quiet">All sessions of this account end. Second factors stay.</p>
+    <p class="quiet">${words.say('reset.hint')}</p>
     <form method="post" action="${action}" novalidate>
       ${hiddenField('csrf', csrf)} ${hiddenField('token', token)}
       <div class="field">
-        <label for="username">Login</label>
+        <label for="username">${words.say('sign_in.login')}</label>
         <input id="username" type="text" value="${login}" autocomplete="username" readonly />
       </div>
       ${field({
         name: 'password',
-        label: 'New password',
+        label: words.say('reset.new_password'),
         type: 'password',
         autocomplete: 'new-password',
         autofocus: true,
-        error: fault,
-        hint: `${minPasswordLength} characters or more. A few words are easy to remember.`,
+        error: fault === null ? null : words.retell(fault),
+        hint: words.say('new_password.hint', { count: minPasswordLength }),
       })}
-      <button class="button" type="submit">Set the password</button>
+      <button class="button" type="submit">${words.say('reset.submit')}</button>
     </form>`
-  return page({ title: fault === null ? title : `Error: ${title}`, body, frame })
+  return page({ title: fault === null ? title : words.say('common.error', { title }), body, frame })
 }
 
 /** Nobody is signed in by a reset, and what programs use goes on, which is told. */
 export function resetDonePage({ frame, signInHref, tokensHref }: ResetDonePage): string {
-  const title = 'Your password is set'
+  const { words } = frame
+  const title = words.say('reset.done_title')
   const body = html`<h1>${title}</h1>
-    <p role="status">All sessions of your account have ended. Sign in with the new password.</p>
-    <p class="quiet">API tokens still work. End those that are not yours, or that somebody else may know.</p>
-    <p><a class="button" href="${signInHref}">Sign in</a></p>
-    <p><a class="button second" href="${tokensHref}">Your API tokens</a></p>`
+    <p role="status">${words.say('reset.done')}</p>
+    <p class="quiet">${words.say('reset.done_tokens')}</p>
+    <p><a class="button" href="${signInHref}">${words.say('sign_in.title')}</a></p>
+    <p><a class="button second" href="${tokensHref}">${words.say('reset.tokens')}</a></p>`
   return page({ title, body, frame })
 }

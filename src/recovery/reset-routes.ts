@@ -89,11 +89,12 @@ function requestRoutes(app: FastifyInstance, parts: RecoveryParts): void {
     const parsed = parseBody(REQUEST_FORM, formOf(request))
     if (parsed.kind === 'invalid') throw new PosternError('bad_request', `field ${parsed.field}`)
     const { username, csrf } = parsed.value
-    const again = (status: number, fault: string): FastifyReply => show(request, reply, { status, username, fault })
-    if (!isOwnForm(parts, REQUEST, findPreSignIn(parts.cookies, request), csrf))
-      return again(403, 'This page was open for too long, or your browser keeps no cookies. Try again.')
+    const { words } = frameOf(parts, request)
+    const again = (status: number, fault: 'nothing_entered' | 'form_expired'): FastifyReply =>
+      show(request, reply, { status, username, fault: words.say(`reset.${fault}`) })
+    if (!isOwnForm(parts, REQUEST, findPreSignIn(parts.cookies, request), csrf)) return again(403, 'form_expired')
     const loginOrEmail = readLoginOrEmail(username)
-    if (loginOrEmail === null) return again(400, 'Enter your login or your e-mail address.')
+    if (loginOrEmail === null) return again(400, 'nothing_entered')
     if (await mayAskForReset(parts, loginOrEmail)) await requestReset(parts, loginOrEmail, clientOf(parts, request))
     return sendHtml(reply, 200, resetSentPage({ frame: frameOf(parts, request), signInHref }))
   })

@@ -51,13 +51,13 @@ export function toText(markup: Html): string {
 }
 
 /**
- * The address when it is http(s) with a host, or a path on this site; else `#`. Blanks, control characters and
+ * The address when it is http(s) with a host, a path on this site, or a query of this page; else `#`. Blanks, control characters and
  * backslashes are refused, since browsers drop or turn them and may then read another host.
  */
 export function safeUrl(address: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u0020\u007f\\]/.test(address)) return '#'
-  return /^(?:https?:\/\/[^/?#]|\/(?!\/))/i.test(address) ? address : '#'
+  return /^(?:https?:\/\/[^/?#]|\/(?!\/)|\?)/i.test(address) ? address : '#'
 }
 
 function slotsOf(strings: TemplateStringsArray): readonly Slot[] {

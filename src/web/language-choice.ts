@@ -26,15 +26,17 @@ const PARAMETER = 'lang'
 /** As long as browsers keep a cookie. */
 const KEPT_S = 34_560_000
 
-/** Links to the page that was asked for, one a language; none for a page that isn't got by its address alone. */
+/** Links to the page that was asked for, one a language, without its path, which may be a secret; none for a page that isn't got by its address alone. */
 export function languageLinks(
   { all }: Languages,
   { method, url }: Pick<FastifyRequest, 'method' | 'url'>,
 ): readonly LanguageLink[] {
   if (method !== 'GET' || all.length < 2 || !isPlainPath(url)) return []
-  const clean = withoutChoice(url)
-  const joint = clean.includes('?') ? '&' : '?'
-  return all.map(({ tag, endonym }) => ({ tag, name: endonym, href: `${clean}${joint}${PARAMETER}=${tag}` }))
+  const kept = withoutChoice(url).split('?').slice(1).join('?')
+  return all.map(({ tag, endonym }) => {
+    const href = `?${kept === '' ? '' : `${kept}&`}${PARAMETER}=${tag}`
+    return { tag, name: endonym, href }
+  })
 }
 
 /** The links at the foot of a page; nothing where there is no choice. */

@@ -16,7 +16,8 @@ interface Scan {
 
 const URL_ATTRIBUTES = new Set(['href', 'src', 'action', 'formaction', 'cite', 'poster', 'data', 'background'])
 const CLOSED_ATTRIBUTES = new Set(['style', 'srcdoc', 'srcset', 'imagesrcset', 'ping', 'http-equiv'])
-const RAW_ELEMENTS = new Set(['script', 'style', 'iframe', 'noscript', 'noembed', 'noframes', 'xmp', 'plaintext'])
+// Not noscript: browsers read it in two ways, and what is escaped neither ends it nor becomes a tag in either.
+const RAW_ELEMENTS = new Set(['script', 'style', 'iframe', 'noembed', 'noframes', 'xmp', 'plaintext'])
 const TAIL_CHARACTERS = 12
 
 /**
