@@ -18,7 +18,8 @@ local SECRET = os.getenv('POSTERN_PROXY_SECRET')
 local NOT_ASKED = {
   ['accept-encoding'] = true, ['connection'] = true, ['content-encoding'] = true, ['content-length'] = true,
   ['content-type'] = true, ['expect'] = true, ['host'] = true, ['keep-alive'] = true, ['proxy-connection'] = true,
-  ['te'] = true, ['trailer'] = true, ['transfer-encoding'] = true, ['upgrade'] = true,
+  ['te'] = true, ['traceparent'] = true, ['tracestate'] = true, ['trailer'] = true, ['transfer-encoding'] = true,
+  ['upgrade'] = true,
   ['x-forwarded-for'] = true, ['x-forwarded-host'] = true, ['x-forwarded-method'] = true, ['x-forwarded-port'] = true,
   ['x-forwarded-proto'] = true, ['x-forwarded-uri'] = true, ['x-postern-secret'] = true,
 }

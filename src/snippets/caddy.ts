@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../config/values.ts'
-import { addressOf, byPort, clearedHeaders, indent, originOf } from './site.ts'
+import { addressOf, byPort, clearedHeaders, indent, originOf, TRACE_CONTEXT } from './site.ts'
 import type { SnippetApp, SnippetSite } from './site.ts'
 
 /** Site blocks of a Caddyfile, from Caddy 2.6 on. */
@@ -12,6 +12,9 @@ export function caddySnippet(site: SnippetSite): string {
   const strangers = [...byPort(site.apps)].flatMap(([port, [app]]) => ['', ...strangerBlock(port, app)])
   return [...head, ...strangers, ...site.apps.flatMap((app) => ['', ...siteBlock(app, site)])].join('\n')
 }
+
+/** Of the connection and of the body. */
+const NOT_ASKED = ['Upgrade', 'Connection', 'Content-Length', 'Transfer-Encoding', 'Expect', 'Accept-Encoding']
 
 /** Our cookies with all that belongs to them; the first group is empty, as Caddy takes no empty replacement. */
 const OUR_COOKIES = '()(^|;)[ \\t]*(__(Host|Secure)-postern|postern(_[a-z]+)?[ \\t]*=)[^;]*'
@@ -74,7 +77,8 @@ function cleaning(app: SnippetApp): string[] {
 }
 
 function portalRoute(portal: ListenAddress): string[] {
-  return ["# Postern's own pages.", `reverse_proxy /.postern/* ${dialOf(portal)}`]
+  const untraced = TRACE_CONTEXT.map((name) => `\theader_up -${name}`)
+  return ["# Postern's own pages.", `reverse_proxy /.postern/* ${dialOf(portal)} {`, ...untraced, '}']
 }
 
 function question(app: SnippetApp, verify: ListenAddress): string[] {
@@ -89,9 +93,7 @@ function question(app: SnippetApp, verify: ListenAddress): string[] {
     '\theader_up X-Forwarded-Uri {uri}',
     '\theader_up X-Requested-With {postern_requested_with}',
     '\theader_up X-Postern-Secret {env.POSTERN_PROXY_SECRET}',
-    ...['Upgrade', 'Connection', 'Content-Length', 'Transfer-Encoding', 'Expect', 'Accept-Encoding'].map(
-      (name) => `\theader_up -${name}`,
-    ),
+    ...[...NOT_ASKED, ...TRACE_CONTEXT].map((name) => `\theader_up -${name}`),
     '\ttransport http {',
     '\t\tdial_timeout 2s',
     '\t\tresponse_header_timeout 3s',

@@ -64,6 +64,9 @@ export function clearedHeaders({ identity }: SnippetApp): readonly string[] {
   return [...new Set([...identity, ...OURS, ...PROXY_WORDS])]
 }
 
+/** Whoever writes these decides whose requests are traced: the gateway and the portal don't get a client's. */
+export const TRACE_CONTEXT = ['traceparent', 'tracestate']
+
 /** `host:port`; what listens everywhere is asked for on this machine. */
 export function addressOf(listen: ListenAddress): string {
   if (listen.kind === 'unix') throw new Error('a socket has no host and port')

@@ -22,6 +22,9 @@ export interface GatewayCase {
 /** Statuses that are no yes, though some of them are 2xx. */
 const STATUSES = [201, 202, 204, 206, 300, 302, 304, 400, 401, 403, 404, 407, 429, 431, 500, 502, 503, 504]
 
+/** Whoever is believed in this has his requests traced. */
+const TRACED = ['traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'tracestate: vendor=forged']
+
 /** What the gateway hears, and what becomes of visitors when it isn't well. */
 export const GATEWAY_CASES: readonly GatewayCase[] = [
   {
@@ -35,6 +38,7 @@ export const GATEWAY_CASES: readonly GatewayCase[] = [
         ...forged,
         'X-Postern-Secret: forged',
         'Remote-User: root',
+        ...TRACED,
         'Content-Length: 5',
         'Accept: text/html',
       ]
@@ -53,6 +57,8 @@ export const GATEWAY_CASES: readonly GatewayCase[] = [
         'x-original-url',
         'x-rewrite-url',
         'forwarded',
+        'traceparent',
+        'tracestate',
       ]) {
         assert.deepEqual(
           headerValues(headers, name).filter((value) => value !== '0'),
@@ -62,6 +68,22 @@ export const GATEWAY_CASES: readonly GatewayCase[] = [
       }
       assert.deepEqual(place.app.requests.at(-1)?.bodyBytes, 5)
       return 'the proxy’s words'
+    },
+  },
+  {
+    name: 'the portal hears of no trace that a client claims, and the app as the client wrote it',
+    outcome: 'as it should',
+    async run(place) {
+      place.gateway.answerWith(LET_IN)
+      await place.ask('GET /.postern/login', TRACED)
+      const { url, rawHeaders: headers } = place.gateway.requests.at(-1) ?? { url: '', rawHeaders: [] }
+      assert.equal(url, '/.postern/login')
+      assert.equal(rawStatus(await place.ask('GET /wiki', TRACED)), 200)
+      for (const name of ['traceparent', 'tracestate']) {
+        assert.deepEqual(headerValues(headers, name), [], name)
+        assert.equal(headerValues(place.app.requests.at(-1)?.rawHeaders ?? [], name).length, 1, name)
+      }
+      return 'as it should'
     },
   },
   {

@@ -11,7 +11,7 @@ import { startEchoApp } from '../support/echo-app.ts'
 import { HOST, policyOf, startWith } from './world.ts'
 import type { Kind } from './world.ts'
 
-/** One real proxy between a gateway that does as it is told and an app. */
+/** One real proxy between a gateway that does as it is told, which is the portal as well, and an app. */
 export interface Stubbed {
   readonly kind: Kind
   readonly port: number
@@ -34,7 +34,7 @@ export async function openStubbed(t: Cleanup, kind: Kind): Promise<Stubbed> {
   const app = await startEchoApp(t)
   const { context } = await openTestApp(t, { policy: policyOf(port, sidePort) })
   const verifyListen = { kind: 'tcp', host: '127.0.0.1', port: Number(gateway.address.split(':')[1]) } as const
-  const config = { ...context.config, verifyListen }
+  const config = { ...context.config, verifyListen, listen: verifyListen }
   const given = { proxy: kind.name, app: ['app'], upstream: [`http://${app.address}`] }
   const { text } = await printSnippet({ config, policies: context.policies }, given)
   await startWith(t, { kind, snippet: text, ports: [port], secret: SECRET })
