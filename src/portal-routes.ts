@@ -1,15 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 import { consoleRoutes } from './console.ts'
 import type { Context } from './context.ts'
+import { activityRoutes } from './account/activity-routes.ts'
 import { factorRoutes } from './account/factor-routes.ts'
 import { emailRoutes } from './account/email-routes.ts'
+import { languageRoutes } from './account/language-routes.ts'
+import { launcherRoutes } from './account/launcher-routes.ts'
 import { passwordRoutes } from './account/password-routes.ts'
+import { profileRoutes } from './account/profile-routes.ts'
 import { apiTokenRoutes } from './account/api-token-routes.ts'
 import { accountRoutes } from './account/routes.ts'
 import type { Program } from './observe/program.ts'
 import { apiRoutes } from './api/routes.ts'
 import type { CallerParts } from './api/caller.ts'
-import { recoveryApiRoutes } from './api/recovery-routes.ts'
 import { PORTAL_PATH } from './config/settings.ts'
 import { createSealing } from './credentials/sealing.ts'
 import { jwksRoutes } from './login/jwks-routes.ts'
@@ -17,7 +20,7 @@ import { loginApiRoutes } from './login/api-routes.ts'
 import { enrolRoutes } from './login/enrol-routes.ts'
 import { firstRunRoutes } from './login/first-run-routes.ts'
 import { handOverRoutes } from './login/hand-over-routes.ts'
-import { forbiddenRoutes, homeRoutes, signOutRoutes } from './login/session-routes.ts'
+import { forbiddenRoutes, signOutRoutes } from './login/session-routes.ts'
 import { passkeyRoutes } from './login/passkey-routes.ts'
 import { secondFactorRoutes } from './login/second-factor-routes.ts'
 import { signInRoutes } from './login/sign-in-routes.ts'
@@ -36,32 +39,35 @@ export function callerParts({ portalParts, apiTokens, config }: Context): Caller
 /** What only the portal's own host answers. */
 export function portalRoutes(app: FastifyInstance, context: Context, program: Program): void {
   const { portalParts: portal, keys, policies, newPasswords, apiTokens, recovery } = context
+  const own = { ...portal, policy: () => policies.current() }
   registerAt(app, 'portal', portal.entrances.portal.paths.base, (routes) => {
-    assetRoutes(routes, portal.cookies.secure)
+    assetRoutes(routes, portal)
     signInRoutes(routes, portal)
     secondFactorRoutes(routes, portal)
     stepUpRoutes(routes, portal)
     enrolRoutes(routes, portal)
     if (portal.ownFactors.offersPasskeys) passkeyRoutes(routes, portal)
-    homeRoutes(routes, portal)
+    launcherRoutes(routes, own)
     signOutRoutes(routes, portal)
     forbiddenRoutes(routes, portal)
     firstRunRoutes(routes, portal, recovery)
     loginApiRoutes(routes, portal)
-    accountRoutes(routes, portal)
+    profileRoutes(routes, own)
+    accountRoutes(routes, own)
+    activityRoutes(routes, own)
+    languageRoutes(routes, own)
     factorRoutes(routes, portal)
     passwordRoutes(routes, { ...portal, newPasswords })
     apiTokenRoutes(routes, { ...portal, apiTokens, policy: () => policies.current() })
     apiRoutes(routes, {
-      ...context,
       ...callerParts(context),
+      ...context,
       sealing: createSealing(keys.sealing),
       publicUrl: context.config.publicUrl,
     })
     resetRoutes(routes, recovery)
     emailRoutes(routes, { ...portal, ...recovery })
-    recoveryApiRoutes(routes, { ...portal, ...recovery })
-    consoleRoutes(routes, context, program)
+    consoleRoutes(routes, context, program, callerParts(context))
     jwksRoutes(routes, keys.assertion)
   })
 }
@@ -69,7 +75,7 @@ export function portalRoutes(app: FastifyInstance, context: Context, program: Pr
 /** What every app's host answers besides the app: the little of ours that a browser needs there. */
 export function appHostRoutes(app: FastifyInstance, { portalParts: portal }: Context): void {
   registerAt(app, 'app', PORTAL_PATH, (routes) => {
-    assetRoutes(routes, portal.cookies.secure)
+    assetRoutes(routes, portal)
     handOverRoutes(routes, portal)
     signOutRoutes(routes, portal)
     forbiddenRoutes(routes, portal)
@@ -77,8 +83,8 @@ export function appHostRoutes(app: FastifyInstance, { portalParts: portal }: Con
 }
 
 /** The portal's assets also where no host of ours was meant: the page that says so looks like ours. */
-export function assetsAnywhere(app: FastifyInstance, { portalParts: { entrances, cookies } }: Context): void {
-  registerAt(app, 'none', entrances.portal.paths.base, (routes) => assetRoutes(routes, cookies.secure))
+export function assetsAnywhere(app: FastifyInstance, { portalParts }: Context): void {
+  registerAt(app, 'none', portalParts.entrances.portal.paths.base, (routes) => assetRoutes(routes, portalParts))
 }
 
 function registerAt(
@@ -96,13 +102,17 @@ function registerAt(
   )
 }
 
-function assetRoutes(app: FastifyInstance, secure: boolean): void {
-  for (const { name, contentType, body } of assets()) {
+function assetRoutes(
+  app: FastifyInstance,
+  { cookies: { secure }, look }: Pick<Context['portalParts'], 'cookies' | 'look'>,
+): void {
+  const own = [look.logo, look.style].filter((asset) => asset !== null)
+  for (const { name, contentType, body } of [...assets(), ...own]) {
     const encoded = encode(body)
     app.get(`/assets/${name}`, { config: { access: 'anyone' } }, async (request, reply) => {
       const { encoding, body: bytes } = encoded.choose(request.headers['accept-encoding'])
       if (encoding !== null) reply.header('content-encoding', encoding)
-      return reply.headers(assetHeaders(secure)).type(contentType).send(bytes)
+      return reply.headers(assetHeaders(secure, contentType)).type(contentType).send(bytes)
     })
   }
 }

@@ -55,10 +55,18 @@ const OPEN: readonly string[] = [
 
 /** What takes a permission of ours, the first line that fits; the rest takes a sign-in. */
 const FOR_OPERATORS: readonly (readonly [path: RegExp, permission: string])[] = [
-  [/^GET \/api\/v2\/policy(?:\/|$)/, 'postern.policy:read'],
+  [/^POST \/api\/v2\/policy\/replay$/, 'postern.audit:read'],
+  [/^(?:GET \/api\/v2\/(?:policy|apps|notices)|POST \/api\/v2\/policy\/try)(?:\/|$)/, 'postern.policy:read'],
+  [/^\w+ \/api\/v2\/(?:policy|apps)(?:\/|$)/, 'postern.policy:write'],
   [/^\w+ \/api\/v2\/attempts$/, 'postern.attempts:clear'],
   [/^GET \/api\/v2\/(?:audit|decisions)(?:\/|$)/, 'postern.audit:read'],
-  [/^\w+ \/api\/v2\/(?:invitations|users)(?:\/|$)/, 'postern.users:write'],
+  [
+    /^(?:\w+ \/api\/v2\/invitations|(?!GET)\w+ \/api\/v2\/(?:users(?!\/:login\/sessions)|grants))(?:\/|$)/,
+    'postern.users:write',
+  ],
+  [/^GET \/api\/v2\/(?:users|grants|roles)(?:\/|$)/, 'postern.users:read'],
+  [/^GET \/api\/v2\/sessions$/, 'postern.sessions:read'],
+  [/^DELETE \/api\/v2\/(?:users\/:login\/sessions|sessions\/:id)$/, 'postern.sessions:end'],
 ]
 
 suite('the routes', () => {

@@ -7,7 +7,6 @@ import { formToken, frameOf, sendHtml } from '../web/pages.ts'
 import { portalHeaders } from '../web/security-headers.ts'
 import { doerOf, faultsOf, tokenId } from './api-token-parts.ts'
 import type { ApiTokenParts } from './api-token-parts.ts'
-import { apiTokensApiRoutes } from './api-tokens-api.ts'
 import { apiTokensPage, newApiTokenPage } from './api-tokens-page.ts'
 import type { TokenForm, WrittenFields } from './api-tokens-page.ts'
 import { noteProofRefused } from './proof-refused.ts'
@@ -41,7 +40,7 @@ const EMPTY: WrittenFields = {
   networks: '',
 }
 
-/** `/account/api-tokens`, and the API beside it: one's own tokens. Seeing and ending them takes a sign-in, making one a fresh proof. */
+/** `/account/api-tokens`: one's own tokens. Seeing and ending them takes a sign-in, making one a fresh proof. */
 export function apiTokenRoutes(app: FastifyInstance, parts: ApiTokenParts): void {
   app.get('/account/api-tokens', ACCESS, async (request, reply) => {
     const visitor = await signedInVisitor(parts, request)
@@ -71,8 +70,6 @@ export function apiTokenRoutes(app: FastifyInstance, parts: ApiTokenParts): void
     await revokeToken(parts, tokenId(fields.id), visitor.principal.userId, doerOf(parts, request, visitor))
     return reply.redirect(pathOf(parts), 303)
   })
-
-  apiTokensApiRoutes(app, parts)
 }
 
 async function showList(

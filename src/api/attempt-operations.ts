@@ -1,18 +1,10 @@
 import { z } from 'zod'
-import { recordEvent } from '../audit/events.ts'
+import { clearAttempts, listAttempts } from '../administration/attempts.ts'
+import type { AdministrationParts } from '../administration/parts.ts'
 import { PosternError } from '../errors.ts'
-import { networkFault, queryOf, reportAttempts } from '../limits/attempt-report.ts'
-import type { AttemptQuestion } from '../limits/attempt-report.ts'
-import type { Attempts } from '../limits/attempts.ts'
-import type { Database } from '../store/database.ts'
 import { operation } from './operation.ts'
 import type { Operation } from './operation.ts'
-import { COUNT, MAYBE_TEXT, TEXT, TIME } from './shapes.ts'
-
-export interface AttemptParts {
-  readonly database: Database
-  readonly attempts: Attempts
-}
+import { COUNT, given, MAYBE_TEXT, TEXT, TIME } from './shapes.ts'
 
 const QUESTION = {
   login: z.string().min(1).max(254).optional().describe('Login or e-mail address, also one that nobody has.'),
@@ -29,7 +21,7 @@ const ATTEMPT = z.strictObject({
 })
 
 /** What is asked about failures that are counted, and how stops are lifted. */
-export function attemptOperations(parts: AttemptParts): readonly Operation[] {
+export function attemptOperations(parts: AdministrationParts): readonly Operation[] {
   const common = { path: '/attempts', tag: 'attempts', access: 'postern.attempts:clear', query: QUESTION } as const
   return [
     operation({
@@ -38,7 +30,7 @@ export function attemptOperations(parts: AttemptParts): readonly Operation[] {
       method: 'GET',
       summary: 'Lists counted failures and stops, the latest first, at most 1,000',
       data: z.array(ATTEMPT),
-      run: async ({ query }) => ({ data: await reportAttempts(parts, questionOf(query)) }),
+      run: async ({ query }) => ({ data: [...(await listAttempts(parts, given(query)))] }),
     }),
     operation({
       ...common,
@@ -47,34 +39,13 @@ export function attemptOperations(parts: AttemptParts): readonly Operation[] {
       summary: 'Lifts the stops of a person, a network, or a person from a network',
       needsProof: true,
       data: z.strictObject({ cleared: COUNT }),
+      errors: ['holds_more'],
       async run({ query, caller: { principal } }) {
-        const question = questionOf(query)
+        const question = given(query)
         // All of them at once is for operators at a shell.
         if (Object.keys(question).length === 0) throw new PosternError('bad_request', 'neither login nor network')
-        const cleared = await parts.attempts.clear(await queryOf(parts.database, question))
-        await note(parts, principal, { ...question, cleared })
-        return { data: { cleared } }
+        return { data: await clearAttempts(parts, principal, question) }
       },
     }),
   ]
-}
-
-async function note(
-  { database }: AttemptParts,
-  { userId, login: by }: { readonly userId: string; readonly login: string },
-  { login, ...details }: AttemptQuestion & { readonly cleared: number },
-): Promise<void> {
-  await recordEvent(database, {
-    type: 'attempts_cleared',
-    result: 'success',
-    actor: { userId, login: by },
-    ...(login !== undefined && { resource: `user:${login}` }),
-    details,
-  })
-}
-
-function questionOf({ login, network }: { login?: string | undefined; network?: string | undefined }): AttemptQuestion {
-  const fault = network === undefined ? null : networkFault(network)
-  if (fault !== null) throw new PosternError('bad_request', fault)
-  return { ...(login !== undefined && { login }), ...(network !== undefined && { network }) }
 }

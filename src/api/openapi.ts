@@ -116,7 +116,7 @@ function parametersOf(shape: z.ZodRawShape | undefined, place: 'path' | 'query')
   }))
 }
 
-function headersOf({ status, method }: Operation): Json[] {
+function headersOf({ status, method, errors = [] }: Operation): Json[] {
   const text = { type: 'string' }
   const once = {
     name: 'Idempotency-Key',
@@ -132,7 +132,10 @@ function headersOf({ status, method }: Operation): Json[] {
     description: 'ETag of what was read; another change since refuses.',
     schema: text,
   }
-  return [...(status === 201 ? [once] : []), ...(method === 'PATCH' || method === 'PUT' ? [match] : [])]
+  return [
+    ...(status === 201 ? [once] : []),
+    ...(method === 'PATCH' || method === 'PUT' || errors.includes('changed_since') ? [match] : []),
+  ]
 }
 
 function responsesOf(operation: Operation): Json {

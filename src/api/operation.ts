@@ -64,7 +64,7 @@ export interface Operation<
   readonly summary: string
   readonly access: 'signed_in' | OwnPermission
   /** True where the caller must have proven who he is within the last ten minutes; API tokens were when they were made. */
-  readonly needsProof?: true
+  readonly needsProof?: true | undefined
   /** True where an API token is no caller, since it would change what it stands for. */
   readonly refusesTokens?: true
   readonly params?: P

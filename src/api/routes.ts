@@ -1,22 +1,29 @@
 import type { FastifyInstance } from 'fastify'
+import type { AdministrationParts } from '../administration/parts.ts'
 import type { Sealing } from '../credentials/sealing.ts'
+import { appOperations } from './app-operations.ts'
 import { attemptOperations } from './attempt-operations.ts'
-import type { AttemptParts } from './attempt-operations.ts'
 import { auditOperations } from './audit-operations.ts'
-import type { AuditParts } from './audit-operations.ts'
 import { callerOf } from './caller.ts'
 import type { CallerParts } from './caller.ts'
 import { allowOrigins, answerPreflights } from './cors.ts'
 import { decisionOperations } from './decision-operations.ts'
 import { runOnce } from './idempotency.ts'
+import { grantOperations } from './grant-operations.ts'
+import { linkOperations } from './link-operations.ts'
+import { myOperations } from './me-operations.ts'
 import { openApiDocument } from './openapi.ts'
 import type { Operation } from './operation.ts'
 import { explainOperation } from './policy-explain.ts'
-import type { ExplainParts } from './policy-explain.ts'
+import { policyOperations } from './policy-operations.ts'
+import { sessionOperations } from './session-operations.ts'
+import { tokenOperations } from './token-operations.ts'
+import { userOperations } from './user-operations.ts'
 import { API_PATH, registerOperations, routeOf } from './register-operations.ts'
 
 /** What the API is built from. */
-export interface ApiParts extends CallerParts, AttemptParts, AuditParts, Omit<ExplainParts, 'database'> {
+export interface ApiParts extends Omit<CallerParts, 'database' | 'sessions' | 'apiTokens'>, AdministrationParts {
+  readonly publicUrl: URL
   readonly sealing: Sealing
 }
 
@@ -24,6 +31,14 @@ export interface ApiParts extends CallerParts, AttemptParts, AuditParts, Omit<Ex
 export function apiOperations(parts: ApiParts): readonly Operation[] {
   const { database } = parts
   return [
+    ...myOperations(parts),
+    ...userOperations(parts),
+    ...linkOperations(parts),
+    ...grantOperations(parts),
+    ...sessionOperations(parts),
+    ...tokenOperations(parts),
+    ...appOperations(parts),
+    ...policyOperations(parts),
     explainOperation(parts),
     ...attemptOperations(parts),
     ...decisionOperations(database),

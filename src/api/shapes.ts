@@ -45,3 +45,10 @@ export function readPlace(text: string, ...parts: readonly RegExp[]): string[] |
     return null
   }
 }
+
+type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+/** Fields without those that were left out. */
+export function given<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>
+}

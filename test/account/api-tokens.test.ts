@@ -170,9 +170,9 @@ suite('one’s own API tokens', { timeout: 60_000 }, () => {
     const stranger = createBrowser(app.portal)
     const body = json({ name: 'x' })
     const basic = `Basic ${Buffer.from(`alice:${data.token}`).toString('base64')}`
-    for (const authorization of [`Bearer ${data.token}`, basic]) {
-      assert.equal((await stranger.get(API, { headers: { authorization } })).status, 401)
-      assert.equal((await stranger.post(API, { ...body, headers: { ...body.headers, authorization } })).status, 401)
+    for (const [authorization, status] of [[`Bearer ${data.token}`, 403] as const, [basic, 401] as const]) {
+      assert.equal((await stranger.get(API, { headers: { authorization } })).status, status)
+      assert.equal((await stranger.post(API, { ...body, headers: { ...body.headers, authorization } })).status, status)
       assert.equal((await stranger.get(PAGE, { headers: { authorization } })).status, 302)
     }
     const cookie = `__Host-postern=${data.token}`
