@@ -1,4 +1,5 @@
 import { PRUNE_IDEMPOTENCY_KEYS } from './api/idempotency-table.ts'
+import { closeGrants } from './administration/grants.ts'
 import { PRUNE_DECISION_SUMS } from './audit/decision-sums-table.ts'
 import { PRUNE_EVENT_HOURS } from './audit/event-hours-table.ts'
 import { recordApplied } from './audit/record-applied.ts'
@@ -33,6 +34,7 @@ import { PRUNE_CHANGES } from './store/changes-table.ts'
 import type { Database } from './store/database.ts'
 import { prune } from './store/prune.ts'
 import type { Prunable } from './store/prune.ts'
+import { PRUNE_GRANTS } from './users/grants-table.ts'
 
 const FLUSH_MS = 30_000
 /** What is decided can be explained soon after. */
@@ -44,6 +46,8 @@ const PRUNE_MS = 60_000
 const MAILS_MS = 1_000
 /** Twice within the time for which a read of changes counts as fresh. */
 const CHANGES_MS = 600
+/** Nothing waits for it but the record, and connections that were let in by what is over. */
+const GRANTS_MS = 2_000
 const DAY_MS = 86_400_000
 /** Whom the versions name as the author of the policy of a first start. */
 const STARTER = { by: 'postern', reason: 'first start' }
@@ -61,6 +65,7 @@ const PRUNABLES: readonly Prunable[] = [
   { what: 'sums of events', statement: PRUNE_EVENT_HOURS, keptMs: 90 * DAY_MS },
   { what: 'sums of decisions', statement: PRUNE_DECISION_SUMS, keptMs: 90 * DAY_MS },
   { what: 'idempotency keys', statement: PRUNE_IDEMPOTENCY_KEYS, keptMs: DAY_MS },
+  { what: 'grants', statement: PRUNE_GRANTS, keptMs: 90 * DAY_MS },
   { what: 'API tokens', statement: PRUNE_API_TOKENS, keptMs: DAY_MS },
   { what: 'mails', statement: PRUNE_MAILS, keptMs: 2 * DAY_MS },
 ]
@@ -166,6 +171,13 @@ export async function keepSendingMails(
     ending.abort()
     transport.close()
   })
+}
+
+/** Writes down which grants ended; each is told of by one of all processes. */
+export function keepClosingGrants({ database, feed, log }: Context, opened: AsyncDisposableStack): void {
+  const work = async (): Promise<void> => void (await closeGrants({ database, feed }))
+  const timer = every(GRANTS_MS, work, (error) => log.warn({ err: error }, 'ends of grants are not written down yet'))
+  opened.defer(() => timer.stop())
 }
 
 /** Removes what is over; of all processes on one database one at a time does. */

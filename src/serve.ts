@@ -6,6 +6,7 @@ import { keepSealing } from './audit-chores.ts'
 import { keepTellingOfProgram, keepWritingEvents } from './event-chores.ts'
 import { createOpsApp, createPortalApp, createVerifyApp } from './app.ts'
 import {
+  keepClosingGrants,
   keepPolicy,
   keepPruning,
   keepReadingChanges,
@@ -122,6 +123,7 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   await keepTellingOfProgram(context, loaded, { crew, opened })
   keepLearningPlaces(context, opened)
   keepNoticing(context, opened)
+  keepClosingGrants(context, opened)
   keepPruning(context, opened)
   await keepSendingMails(context, secrets, opened)
   const sinks = keepDelivering(context, secrets, opened)
