@@ -26,10 +26,13 @@ const SHARES = { refuse: 1, other: 10 }
 /** Of one type within a minute; all beyond share one. */
 const MAX_NETWORKS = 1_000
 const MAX_USERS = 20
+/** While the database is away; beyond, those of one type are added up. */
+const MAX_DUE = 5_000
 
 interface Count {
   readonly type: EventType
-  readonly address: string | null
+  /** Null for several networks. */
+  address: string | null
   written: number
   times: number
   /** Some of whom it was about. */
@@ -41,7 +44,7 @@ export function createBoundedEvents({ database, now }: BoundedEventsParts): Boun
   const due: Count[] = []
   let endsAt = Number.NEGATIVE_INFINITY
   const close = (): void => {
-    due.push(...[...counts.values()].filter(({ times }) => times > 0))
+    for (const count of counts.values()) if (count.times > 0) keep(due, count)
     counts.clear()
   }
   return {
@@ -60,12 +63,24 @@ export function createBoundedEvents({ database, now }: BoundedEventsParts): Boun
     },
     async flush(isLast = false) {
       if (isLast || now() >= endsAt) close()
-      for (let next = due[0]; next !== undefined; next = due[0]) {
-        await recordEvent(database, sumOf(next))
-        due.shift()
+      // Taken out first: the round of a timer may be at it still when the last one begins.
+      for (let next = due.shift(); next !== undefined; next = due.shift()) {
+        try {
+          await recordEvent(database, sumOf(next))
+        } catch (error) {
+          due.unshift(next)
+          throw error
+        }
       }
     },
   }
+}
+
+function keep(due: Count[], count: Count): void {
+  const like = due.length < MAX_DUE ? undefined : due.findLast(({ type }) => type === count.type)
+  if (like === undefined) return void due.push(count)
+  like.times += count.times
+  like.address = null
 }
 
 function shareOf(type: EventType): number {

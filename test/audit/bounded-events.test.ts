@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createBoundedEvents } from '../../src/audit/bounded-events.ts'
 import type { BoundedEvents, Failure } from '../../src/audit/bounded-events.ts'
+import type { Queryable } from '../../src/store/database.ts'
 import { openTestDatabase } from '../support/database.ts'
 import type { Cleanup } from '../support/database.ts'
 import { followEvents } from './written.ts'
@@ -85,5 +86,38 @@ suite('what strangers cause that is written down', () => {
     isDown = false
     await events.flush()
     assert.equal((await followEvents(database)()).length, 2)
+  })
+
+  test('the last round and one that is still at it write each count once', async (t) => {
+    const { events, clock, written } = await open(t)
+    for (const type of ['cross_site_refused', 'rate_limited'] as const)
+      for (let count = 0; count < 5; count++) await events.note({ ...REFUSAL, type })
+    await written()
+    clock.now = MINUTE_MS
+    await Promise.all([events.flush(), events.flush(true)])
+    const sums = (await written()).map(({ event_type: type, details }) => `${type} ${String(details['times'])}`)
+    assert.deepEqual(sums.toSorted(), ['cross_site_refused 4', 'rate_limited 4'])
+  })
+
+  test('DOS-07: while the database is away, counts of ever more networks are added up, and none is lost', async () => {
+    const rows: string[] = []
+    const state = { isAway: true }
+    const database: Queryable = {
+      query: async (_, ...values) => {
+        if (state.isAway) throw new Error('away')
+        rows.push(String(values[9]))
+        return []
+      },
+    }
+    const clock = { now: 0 }
+    const events = createBoundedEvents({ database, now: () => clock.now })
+    for (let minute = 0; minute < 20; minute++, clock.now += MINUTE_MS)
+      for (let network = 0; network < 2_000; network++)
+        await events.note({ ...REFUSAL, address: `10.${minute}.${network % 500}.${network}` }).catch(() => undefined)
+    state.isAway = false
+    await events.flush(true)
+    assert.ok(rows.length <= 5_001, String(rows.length))
+    const times = rows.reduce((sum, row) => sum + (JSON.parse(row) as { times: number }).times, 0)
+    assert.equal(times, 20 * 1_500)
   })
 })
