@@ -48,10 +48,10 @@ export function createRunner(named: boolean, onStatement: OnStatement = () => un
   return {
     async run<Row>(
       client: PoolClient,
-      { label, name, text }: Statement<readonly unknown[], Row>,
+      { label, name, text, isPlannedAnew = false }: Statement<readonly unknown[], Row>,
       values: readonly unknown[],
     ) {
-      const config = named ? { name, text, values: [...values] } : { text, values: [...values] }
+      const config = named && !isPlannedAnew ? { name, text, values: [...values] } : { text, values: [...values] }
       return (await timed(client, label, config)).rows as Row[]
     },
     async script(client, text) {

@@ -10,6 +10,8 @@ export interface Statement<Params extends readonly unknown[], Row> {
   /** Name it is prepared under: the label and a digest of the text, so that an edited statement never meets an old plan. */
   readonly name: string
   readonly text: string
+  /** For statements whose values decide how they are best run: no plan is kept from one time to the next. */
+  readonly isPlannedAnew?: boolean
   /** Types only; never set. */
   readonly types?: { params: Params; row: Row }
 }
@@ -21,7 +23,8 @@ const MAX_LABEL = 44
 export function statement<Params extends readonly unknown[], Row = never>(
   label: string,
   text: string,
+  options: { readonly isPlannedAnew?: boolean } = {},
 ): Statement<Params, Row> {
   const digest = createHash('sha256').update(text).digest('base64url').slice(0, 16)
-  return { label, name: `${label.slice(0, MAX_LABEL)}_${digest}`, text }
+  return { label, name: `${label.slice(0, MAX_LABEL)}_${digest}`, text, ...options }
 }

@@ -14,6 +14,10 @@ import type { Cleanup } from '../support/database.ts'
 import { fillLog, writeRows } from './log-rows.ts'
 import type { GivenRow } from './log-rows.ts'
 
+const PLANS_FOR_ALL = statement<[], { count: number }>(
+  'plans_for_all',
+  `select coalesce(sum(generic_plans), 0)::int as count from pg_prepared_statements where name like 'events_by_%'`,
+)
 const NOW = Date.parse('2026-11-23T12:00:00Z')
 const IDS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'] as const
 
@@ -261,6 +265,20 @@ interface PlanNode {
   readonly 'Recheck Cond'?: string
   readonly Plans?: readonly PlanNode[]
 }
+
+test('a search is planned for what it asks, whatever was searched for before on its connection', async (t) => {
+  const { database } = await openTestDatabase(t)
+  await fillLog(database, 20_000)
+  await database.withConnection(async (connection) => {
+    const on = { ...database, query: connection.query.bind(connection) }
+    const day = { since: '2026-01-01' }
+    const search = (question: EventQuestion) =>
+      searchEvents(on, readQuestion(question, Date.now()) as EventFilter, { order: 'newest', limit: 5, cursor: null })
+    for (let round = 0; round < 8; round++) await search({ ...day, app: 'wiki' })
+    await search(day)
+    assert.deepEqual(await connection.query(PLANS_FOR_ALL), [{ count: 0 }])
+  })
+})
 
 /** How the planner would reach the rows of each partition. */
 async function scansOf(
