@@ -29,6 +29,7 @@ import { requireAccessDeclarations } from './web/access.ts'
 import { requestIdOf } from './web/client.ts'
 import { entranceConstraint } from './web/entrance-constraint.ts'
 import type { Constraints } from './web/entrance-constraint.ts'
+import { followLanguageLinks } from './web/language-choice.ts'
 import { readQuery } from './web/query.ts'
 import { acceptSetCookie } from './web/set-cookie.ts'
 import { portalHeaders } from './web/security-headers.ts'
@@ -60,6 +61,7 @@ export function createPortalApp(context: Context, proxy: Proxy | null, program =
   const callers = callerParts(context)
   guardRoutes(app, { portal, callers, rateLimits: context.rateLimits, metrics: context.metrics, onVisitor, policy })
   origins.follow(app)
+  followLanguageLinks(app, portal)
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method, routeOptions } = request
     context.metrics.answered('portal', routeOptions.url, reply.statusCode, reply.elapsedTime / 1_000)

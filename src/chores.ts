@@ -154,16 +154,17 @@ export function keepWritingDecisions({ decisions, log }: Context, opened: AsyncD
 
 /** Sends mails where there is a server for them; each is sent by one of all processes. */
 export async function keepSendingMails(
-  { config, recovery, metrics, log }: Context,
+  { config, recovery, look, metrics, log }: Context,
   { smtpUrl }: Secrets,
   opened: AsyncDisposableStack,
 ): Promise<void> {
   if (smtpUrl === null || config.mailFrom === null) return
-  const transport = await openSmtp(smtpUrl, config.mailFrom)
+  const { name, address } = config.mailFrom
+  const transport = await openSmtp(smtpUrl, { name: name === '' ? look.name : name, address })
   const ending = new AbortController()
   const { database, publicUrl } = recovery
   const onOutcome = (outcome: SendOutcome): void => metrics.mail(outcome)
-  const parts = { database, transport, publicUrl, linkFor: createMailLinks(recovery), log, onOutcome }
+  const parts = { database, transport, publicUrl, look, linkFor: createMailLinks(recovery), log, onOutcome }
   const work = async (): Promise<void> => metrics.mailsWaiting(await sendWaiting(parts, ending.signal))
   const timer = every(MAILS_MS, work, (error) => log.warn({ err: error }, 'mails can not be sent yet'))
   opened.defer(() => {

@@ -51,6 +51,8 @@ import { createAssertionSigner } from './verify/assertion.ts'
 import { recordVerdicts } from './verify/record-verdicts.ts'
 import { createSettle } from './verify/verdict.ts'
 import { createWatch } from './verify/watch.ts'
+import type { Look } from './web/look.ts'
+import { openLook } from './web/open-look.ts'
 import { createSessionCookies } from './web/session-cookies.ts'
 import type { SessionCookies } from './web/session-cookies.ts'
 
@@ -78,6 +80,8 @@ export interface Context {
   /** What strangers can cause that is written down. */
   readonly events: BoundedEvents
   readonly metrics: Metrics
+  /** How pages and mails look, and which languages they speak. */
+  readonly look: Look
   /** Null while traces are off. */
   readonly tracing: Tracing | null
   readonly attempts: Attempts
@@ -141,7 +145,8 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   })
   const events = createBoundedEvents({ database, now: () => performance.now() })
   const proofs = { passwords, newPasswords, ...createFactors(keys.sealing, config.publicUrl, tellCopied) }
-  const kept = { config, log, database, keys, ...proofs, policies, decisions, metrics, events }
+  const look = openLook(config)
+  const kept = { config, look, log, database, keys, ...proofs, policies, decisions, metrics, events }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
   const limits = await createLimits({ config, database, keys: keys.token, keyValue, cookies, metrics })
   const { reader, ...signIns } = await openSignIns({ ...kept, attempts: limits.attempts }, keyValue)
@@ -168,7 +173,7 @@ function ageOf(at: number | null): number | null {
 
 type Proofs = Pick<Context, 'passwords' | 'newPasswords' | 'factors' | 'ownFactors'>
 type Kept = Proofs &
-  Pick<Context, 'config' | 'log' | 'database' | 'keys' | 'policies' | 'decisions' | 'metrics' | 'events'>
+  Pick<Context, 'config' | 'look' | 'log' | 'database' | 'keys' | 'policies' | 'decisions' | 'metrics' | 'events'>
 type Parts = Kept & SignIns & { readonly trustedProxies: Networks }
 
 function newPasswordsOf(config: Config, passwords: Passwords, policies: Policies): NewPasswords {

@@ -25,10 +25,14 @@ const DIGEST_CHARACTERS = 16
 
 /** What a person would call the browser, such as `Firefox on Windows`, from its user agent; a guess, never a proof. */
 export function describeDevice(userAgent: string): string {
-  const browser = nameOf(BROWSERS, userAgent)
-  const system = nameOf(SYSTEMS, userAgent)
+  const { browser, system } = deviceParts(userAgent)
   if (browser === null && system === null) return 'Unknown device'
   return system === null ? `${browser}` : `${browser ?? 'Unknown browser'} on ${system}`
+}
+
+/** The names of the browser and of the system that it runs on; null for those that aren't known. */
+export function deviceParts(userAgent: string): { readonly browser: string | null; readonly system: string | null } {
+  return { browser: nameOf(BROWSERS, userAgent), system: nameOf(SYSTEMS, userAgent) }
 }
 
 /** A short digest of what an update of browser or system leaves as it is, which two devices of one kind share. */

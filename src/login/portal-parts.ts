@@ -6,7 +6,6 @@ import type { CompiledPolicy } from '../policies/compile.ts'
 import { findApp } from '../policies/find-app.ts'
 import type { Policies } from '../policies/policies.ts'
 import { createEntrances } from '../web/entrance.ts'
-import { PLAIN_LOOK } from '../web/look.ts'
 import { createHandOver } from './hand-over.ts'
 import { createPendingSignIns } from './pending.ts'
 import type { PortalParts } from './portal.ts'
@@ -24,6 +23,7 @@ export interface PortalBasis extends Pick<
   | 'devices'
   | 'sessions'
   | 'cookies'
+  | 'look'
   | 'trustedProxies'
   | 'outage'
   | 'metrics'
@@ -50,7 +50,6 @@ export function createPortalParts(basis: PortalBasis): PortalParts {
     deviceTrustMs: config.deviceTrust,
     returnAddresses: createReturnAddresses(deriveKey(bytes, 'return addresses'), policy, Date.now, config.publicUrl),
     handOver: createHandOver({ database, sessions, keys }),
-    look: PLAIN_LOOK,
     formKey: deriveKey(bytes, 'form tokens'),
     entrances: createEntrances(config.publicUrl, (host) => appOrigin(policy(), host)),
     listen: config.listen,

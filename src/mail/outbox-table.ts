@@ -53,6 +53,8 @@ export interface WaitingRow {
   user_id: string | null
   /** Of whom it is about, where that is a user. */
   login: string | null
+  /** That the reader chose, where that is a user who chose one. */
+  language: string | null
   recipient: string | null
   kind: string
   details: Record<string, unknown>
@@ -73,7 +75,7 @@ export const CLAIM_MAIL = statement<[leaseMs: number, keptMs: number], WaitingRo
        order by next_attempt_at limit 1 for update skip locked
      ) returning *
    )
-   select c.id, c.user_id, u.login, c.recipient, c.kind, c.details, c.created_at, c.attempts, c.last_error,
+   select c.id, c.user_id, u.login, u.language, c.recipient, c.kind, c.details, c.created_at, c.attempts, c.last_error,
      c.created_at < now() - $2 * interval '1 millisecond' as is_overdue
    from claimed c left join auth.users u on u.id = c.user_id`,
 )

@@ -1,5 +1,6 @@
 import type { Log } from '../observe/log.ts'
 import type { Database } from '../store/database.ts'
+import type { Look } from '../web/look.ts'
 import { isMailKind, letterOf } from './letters.ts'
 import type { MailKind } from './letters.ts'
 import { CLAIM_MAIL, COUNT_WAITING, DROP_MAIL, MARK_SENT, POSTPONE_MAIL } from './outbox-table.ts'
@@ -19,6 +20,7 @@ export interface SenderParts {
   readonly database: Database
   readonly transport: Transport
   readonly publicUrl: URL
+  readonly look: Pick<Look, 'languages' | 'name' | 'mailAccent'>
   /** The link of a mail, made anew each time it is tried; null when there is nothing to send any more. */
   readonly linkFor: (mail: WaitingMail) => Promise<string | null>
   readonly log: Pick<Log, 'info' | 'warn'>
@@ -68,13 +70,15 @@ async function sendOne(parts: SenderParts, row: WaitingRow): Promise<SendOutcome
 }
 
 function write(
-  { publicUrl }: SenderParts,
-  { details, login, created_at: createdAt }: WaitingRow,
+  { publicUrl, look }: SenderParts,
+  { details, login, language, created_at: createdAt }: WaitingRow,
   kind: MailKind,
   link: string,
 ): { subject: string; text: string; html: string } {
-  const letter = letterOf({ kind, details, login, createdAt, host: publicUrl.host })
-  return { subject: letter.subject, text: writeText(letter, link), html: writeHtml(letter, link) }
+  const words = look.languages.choose(language, undefined)
+  const letter = letterOf({ kind, details, login, createdAt, host: publicUrl.host, words })
+  const writer = { name: look.name, accent: look.mailAccent, language: words.tag }
+  return { subject: letter.subject, text: writeText(letter, link, writer), html: writeHtml(letter, link, writer) }
 }
 
 async function drop({ database }: SenderParts, id: string): Promise<SendOutcome> {

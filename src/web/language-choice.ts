@@ -1,6 +1,7 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Languages } from '../words/languages.ts'
 import { isCrossSite } from './csrf.ts'
+import type { Entrance, Entrances } from './entrance.ts'
 import { attributes, html } from './html.ts'
 import type { Html } from './html.ts'
 import type { SessionCookies } from './session-cookies.ts'
@@ -15,10 +16,9 @@ export interface LanguageLink {
 }
 
 export interface ChoiceParts {
-  readonly languages: Languages
+  readonly look: { readonly languages: Languages }
   readonly cookies: Pick<SessionCookies, 'names' | 'secure'>
-  /** Origin of the host that was asked, from the settings. */
-  readonly origin: string
+  readonly entrances: Entrances
 }
 
 /** The parameter by which a link to any page of ours chooses the language. */
@@ -26,7 +26,10 @@ const PARAMETER = 'lang'
 /** As long as browsers keep a cookie. */
 const KEPT_S = 34_560_000
 
-/** Links to the page that was asked for, one a language, without its path, which may be a secret; none for a page that isn't got by its address alone. */
+/**
+ * Links to the page that was asked for, one a language, without its path, which may be a secret; none for a page that
+ * isn't got by its address alone.
+ */
 export function languageLinks(
   { all }: Languages,
   { method, url }: Pick<FastifyRequest, 'method' | 'url'>,
@@ -54,21 +57,29 @@ export function languageChoice(label: string, current: string, links: readonly L
 }
 
 /**
- * Keeps the language that a link of ours chose, and leads to the same page without that choice in its address; null for
- * a request that chooses none. A link from elsewhere leads there as well, and changes nothing.
+ * Lets a link to any page choose the language: it is kept, and leads to the same page without the choice in its address.
+ * A link from elsewhere leads there as well, and changes nothing.
  */
-export function keepLanguage(
-  { languages, cookies, origin }: ChoiceParts,
-  request: Pick<FastifyRequest, 'method' | 'url' | 'headers' | 'query'>,
-  reply: FastifyReply,
-): FastifyReply | null {
-  const tag = (request.query as Readonly<Record<string, string>>)[PARAMETER]
-  if (request.method !== 'GET' || tag === undefined || !isPlainPath(request.url)) return null
-  const chosen = languages.find(tag)
-  const secFetchSite = request.headers['sec-fetch-site']?.toString()
-  if (chosen !== null && !isCrossSite({ origin: request.headers.origin, secFetchSite }, origin))
-    setCookie(reply, { name: cookies.names.language, value: chosen.tag, secure: cookies.secure, maxAgeS: KEPT_S })
-  return reply.redirect(withoutChoice(request.url), 303)
+export function followLanguageLinks(app: FastifyInstance, { look, cookies, entrances }: ChoiceParts): void {
+  app.addHook('preHandler', async (request, reply) => {
+    const entrance = entrances.of(request.raw)
+    const tag = (request.query as Readonly<Record<string, string>>)[PARAMETER]
+    if (tag === undefined || entrance === null || !isPage(request, entrance)) return
+    const chosen = look.languages.find(tag)
+    const secFetchSite = request.headers['sec-fetch-site']?.toString()
+    if (chosen !== null && !isCrossSite({ origin: request.headers.origin, secFetchSite }, entrance.origin))
+      keepLanguage(cookies, reply, chosen.tag)
+    return reply.redirect(withoutChoice(request.url), 303)
+  })
+}
+
+/** Makes this browser show our pages in a language. @param tag of one that is to be had */
+export function keepLanguage({ names, secure }: ChoiceParts['cookies'], reply: FastifyReply, tag: string): void {
+  setCookie(reply, { name: names.language, value: tag, secure, maxAgeS: KEPT_S })
+}
+
+function isPage({ method, url, is404 }: FastifyRequest, { paths }: Entrance): boolean {
+  return method === 'GET' && !is404 && isPlainPath(url) && !url.startsWith(`${paths.base}/api/`)
 }
 
 /** A path and query on this very host: not two slashes, nor what browsers turn into one. */

@@ -10,6 +10,7 @@ export interface PortalHeaderOptions {
   readonly scripted?: boolean
 }
 
+const PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 const YEAR_S = 31_536_000
 const FEATURES = ['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'microphone', 'midi']
 const PERMISSIONS = [
@@ -33,9 +34,13 @@ export function portalHeaders({ secure, formTargets = [], scripted = false }: Po
   }
 }
 
-/** Headers of an asset, whose name changes with its content. */
-export function assetHeaders(secure: boolean): Headers {
+/**
+ * Headers of an asset, whose name changes with its content. A picture that is a document, and may be somebody else's,
+ * runs nothing and loads nothing, whoever opens it by its address.
+ */
+export function assetHeaders(secure: boolean, contentType = ''): Headers {
   return {
+    ...(contentType === 'image/svg+xml' && { 'content-security-policy': PICTURE_POLICY }),
     'cache-control': `public, max-age=${YEAR_S}, immutable`,
     vary: 'accept-encoding',
     ...commonHeaders(secure),

@@ -6,6 +6,7 @@ import type { SenderParts, SendOutcome } from '../../src/mail/sender.ts'
 import { openSmtp } from '../../src/mail/smtp.ts'
 import { createUser } from '../../src/users/users.ts'
 import { statement } from '../../src/store/statement.ts'
+import { PLAIN_LOOK } from '../../src/web/look.ts'
 import { openTestDatabase } from '../support/database.ts'
 import type { Cleanup } from '../support/database.ts'
 import { linkIn, startSmtpServer } from '../support/smtp.ts'
@@ -125,6 +126,7 @@ async function open(t: Cleanup, options: SmtpServerOptions = {}): Promise<Post> 
     database,
     transport,
     publicUrl: AT,
+    look: PLAIN_LOOK,
     linkFor: async () => 'https://auth.example.com/account/sessions',
     log: { info: say, warn: say } as SenderParts['log'],
     onOutcome: (outcome) => outcomes.push(outcome),

@@ -27,7 +27,14 @@ export async function openPostOffice(t: Cleanup, options: TestAppOptions = {}): 
   const transport = await openSmtp(address, { name: '', address: 'auth@example.com' })
   t.after(async () => transport.close())
   const { database, recovery, log } = app.context
-  const parts = { database, transport, publicUrl: recovery.publicUrl, linkFor: createMailLinks(recovery), log }
+  const parts = {
+    database,
+    transport,
+    publicUrl: recovery.publicUrl,
+    look: app.context.look,
+    linkFor: createMailLinks(recovery),
+    log,
+  }
   return {
     ...app,
     server,
