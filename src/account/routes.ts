@@ -5,12 +5,14 @@ import { describeDevice } from '../lib/device.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Devices } from '../limits/devices.ts'
 import type { Log } from '../observe/log.ts'
+import type { CompiledPolicy } from '../policies/compile.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Database } from '../store/database.ts'
 import { bodySchema, optionalTextField, textField } from '../web/body.ts'
 import { cookieHeaders, formToken, frameOf, sendHtml } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
 import type { ListedDevice } from './device-list.ts'
+import { endOthers } from './end-sessions.ts'
 import { sessionListPage } from './session-list-page.ts'
 import type { ListedSession } from './session-list-page.ts'
 import { ownForm, signedInVisitor } from './visitor.ts'
@@ -21,6 +23,8 @@ export interface AccountParts extends PageParts {
   readonly sessions: Pick<Sessions, 'whoHas' | 'list' | 'end' | 'endAllOf'>
   readonly devices: Pick<Devices, 'read' | 'list' | 'forget'>
   readonly log: Pick<Log, 'info'>
+  /** The policy in force. */
+  readonly policy: () => Pick<CompiledPolicy, 'roles'>
 }
 
 /** Each form of the page says one of the two. */
@@ -103,14 +107,6 @@ async function ownSessions({ sessions }: AccountParts, { login, signInId }: Prin
     isThis: row.id === signInId,
   }))
   return [...listed.filter(({ isThis }) => isThis), ...listed.filter(({ isThis }) => !isThis)]
-}
-
-function endOthers({ sessions }: AccountParts, { userId, login, signInId }: Principal): Promise<number> {
-  const about = { actor: { userId, login }, signInId, resource: `user:${login}` }
-  return sessions.endAllOf(login, 'revoked', {
-    exceptId: signInId,
-    also: (tx, ended) => recordEvent(tx, { type: 'session_revoked', result: 'success', ...about, details: { ended } }),
-  })
 }
 
 /** Only what is on the visitor's own list, and not the sign-in that asks: that has its own way out. */

@@ -15,28 +15,10 @@ import { forbiddenPage } from './forbidden-page.ts'
 import type { PortalParts } from './portal.ts'
 import { signOut } from './sign-out.ts'
 import { signedOutPage, signOutPage } from './sign-out-page.ts'
-import { signedInPage } from './signed-in-page.ts'
 
 const SIGN_OUT_FORM = bodySchema({ csrf: textField(256) })
 const PURPOSE = 'sign-out'
 const DECISION_ID = /^[0-9a-f]{12}$/
-
-/** The portal's start page. */
-export function homeRoutes(app: FastifyInstance, parts: PortalParts): void {
-  const { paths } = parts.entrances.portal
-  app.get('/', { config: { access: 'anyone' } }, async (request, reply) => {
-    const { principal, token } = await visitorOf(parts, request)
-    if (principal === null) return reply.redirect(paths.signIn, 302)
-    const { login, name, email } = principal
-    const csrf = formToken(parts, PURPOSE, token)
-    const links = {
-      frame: frameOf(parts, request),
-      signOutAction: paths.signOut,
-      accountBase: `${paths.base}/account`,
-    }
-    return sendHtml(reply, 200, signedInPage({ ...links, login, name, email, csrf }))
-  })
-}
 
 /** Signing out, on the portal and on every app's own host alike: it ends the sign-in wherever it was used. */
 export function signOutRoutes(app: FastifyInstance, parts: PortalParts): void {

@@ -41,7 +41,8 @@ suite('one’s own factors in a real browser', () => {
     await page.fill('[name=username]', login)
     await page.fill('[name=password]', PASSWORD)
     await page.click('button[type=submit]')
-    await page.click('text=Second factors')
+    await page.waitForURL(`${origin}/`)
+    await page.goto(`${origin}/account/factors`)
     return page
   }
   const addTotp = async (page: Page): Promise<Buffer> => {

@@ -107,6 +107,14 @@ async function driveAccount(app: TestApp, drive: Drive): Promise<void> {
     const csrf = hidden(await browser.get(BASE + page), 'csrf')
     return browser.post(BASE + to, { body: { csrf, ...fields } })
   }
+  for (const [path, fields] of [
+    ['/account', { name: 'Bob the Builder' }],
+    ['/account/language', { language: 'en' }],
+  ] as const)
+    await drive(`portal POST ${BASE}${path}`, () => form(path, path, fields), [{ type: 'user_changed', ...own }])
+  const notMe = '/account/not-me'
+  await app.token('bob')
+  await drive(`portal POST ${BASE}${notMe}`, () => form(notMe, notMe, {}), [{ type: 'session_revoked', ...own }])
   await app.token('bob')
   const sessions = '/account/sessions'
   await drive(`portal POST ${BASE}${sessions}`, () => form(sessions, sessions, { end: 'others' }), [

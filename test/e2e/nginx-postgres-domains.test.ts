@@ -99,7 +99,7 @@ test('two unrelated domains and a portal on a third', { timeout: 120_000 }, asyn
     await signIn(mine.page, site, `${appOrigin}/`)
     await signIn(other.page, site, `${wikiOrigin}/`)
     await mine.page.goto(`${portalOrigin}/`)
-    await mine.page.getByRole('link', { name: 'Where you are signed in' }).click()
+    await mine.page.getByRole('link', { name: 'Devices and sign-ins' }).click()
     assert.match(
       await mine.page.getByRole('heading', { level: 2 }).first().innerText(),
       /Chrome on Linux · this browser/,

@@ -108,7 +108,7 @@ suite('a second factor in a real browser, in front of a real app', () => {
       await page.getByRole('link', { name: 'Use a recovery code instead' }).click()
       await page.getByLabel('Recovery code').fill(code.toLowerCase())
       await page.getByRole('button', { name: 'Continue' }).click()
-      if (expected === 'in') await page.getByRole('heading', { name: 'You are signed in' }).waitFor()
+      if (expected === 'in') await page.getByRole('heading', { name: 'Your apps' }).waitFor()
       else await page.getByRole('alert').waitFor()
       await page.context().clearCookies()
     }

@@ -4,8 +4,8 @@ import { forbiddenPage } from '../../src/login/forbidden-page.ts'
 import { handOverFailedPage } from '../../src/login/hand-over-page.ts'
 import { signInPage } from '../../src/login/sign-in-page.ts'
 import { signOutPage, signedOutPage } from '../../src/login/sign-out-page.ts'
-import { signedInPage } from '../../src/login/signed-in-page.ts'
 import { errorPage } from '../../src/web/error-page.ts'
+import { accountPages } from './sample-account-pages.ts'
 import { FACTOR_PAGES } from './sample-factor-pages.ts'
 import { PASSWORD_PAGES } from './sample-password-pages.ts'
 import { TOKEN_PAGES } from './sample-token-pages.ts'
@@ -52,15 +52,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, string>> = {
     homeHref: '/.postern/',
   }),
   'signed-out': signedOutPage({ frame, signInHref: '/.postern/login' }),
-  'signed-in': signedInPage({
-    frame,
-    login: 'alice',
-    name: 'Alice Aardvark',
-    email: 'alice.with.a.rather.long.address@department.example.com',
-    signOutAction: '/.postern/logout',
-    csrf: 'kq3v',
-    accountBase: '/.postern/account',
-  }),
+  ...accountPages(),
   forbidden: forbiddenPage({ frame, decisionId: '01JD8Q2VX4-7f3a', login: 'alice', signInHref: '/.postern/login' }),
   'forbidden-anonymous': forbiddenPage({ frame, decisionId: null, login: null, signInHref: '/.postern/login' }),
   'first-run': firstRunPage(firstRun),

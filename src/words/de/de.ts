@@ -1,7 +1,9 @@
+import { ACCOUNT } from './account.ts'
 import { COMMON } from './common.ts'
 import { CONSOLE } from './console.ts'
 import { OVERVIEW } from './overview.ts'
 import { SYSTEM } from './system.ts'
+import { EVENTS } from './events.ts'
 import { FAILURES } from './errors.ts'
 import { FAULTS } from './faults.ts'
 import { FRAME } from './frame.ts'
@@ -15,9 +17,11 @@ import { TIME } from './time.ts'
 /** German. */
 export const DE = {
   ...COMMON,
+  ...ACCOUNT,
   ...CONSOLE,
   ...OVERVIEW,
   ...SYSTEM,
+  ...EVENTS,
   ...FRAME,
   ...FAILURES,
   ...FAULTS,
