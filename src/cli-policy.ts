@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import { withJson } from './cli-command.ts'
 import type { Options, Order, Show } from './cli-command.ts'
 import { importPolicy } from './commands/import-policy.ts'
-import { operatorName } from './commands/operator.ts'
 import { checkPolicy, policySchema, testPolicy } from './commands/policy.ts'
 import { OperatorError } from './errors.ts'
 
@@ -20,9 +19,8 @@ export function policyCommands(policy: Command, { order, show }: { order: Order;
   )
   withJson(policy.command('apply <file>').description('check a policy file and put it in force'))
     .option('--reason <text>', 'why, for whoever reads the versions later')
-    .action((file: string, options: Options) =>
-      order('policy apply', { ...options, ...readPolicy(file), by: operatorName() }, options),
-    )
+    .option('--expect <version>', 'only if this version is in force; 0 for none yet')
+    .action((file: string, options: Options) => order('policy apply', { ...options, ...readPolicy(file) }, options))
   withJson(policy.command('versions').description('every version: when, who and why')).action((options: Options) =>
     order('policy versions', {}, options),
   )
@@ -35,9 +33,7 @@ export function policyCommands(policy: Command, { order, show }: { order: Order;
     .action((from: string | undefined, to: string | undefined, options: Options) => diff({ from, to, options }, order))
   withJson(policy.command('rollback <version>').description('put an earlier version in force again'))
     .option('--reason <text>', 'why, for whoever reads the versions later')
-    .action((version: string, options: Options) =>
-      order('policy rollback', { ...options, version, by: operatorName() }, options),
-    )
+    .action((version: string, options: Options) => order('policy rollback', { ...options, version }, options))
   withJson(policy.command('explain [request...]').description('what is decided for METHOD URL, and by which rule'))
     .option('--user <login>', 'as this person; as nobody unless given')
     .option('--as-roles <roles>', 'as somebody with these roles, separated by commas')

@@ -1,10 +1,9 @@
-import { recordEvent } from '../audit/events.ts'
+import * as administration from '../administration/attempts.ts'
 import { OperatorError } from '../errors.ts'
-import { networkFault, queryOf, reportAttempts } from '../limits/attempt-report.ts'
+import { networkFault } from '../limits/attempt-report.ts'
 import type { AttemptQuestion, ReportedAttempt } from '../limits/attempt-report.ts'
-import { getUser } from '../users/users.ts'
 import { counted, done, optionalText, table, textOf } from './command.ts'
-import type { Arguments, Command, CommandContext } from './command.ts'
+import type { Arguments, Command } from './command.ts'
 
 const SIDES: Readonly<Record<string, string>> = {
   person_network: 'person from network',
@@ -14,7 +13,7 @@ const SIDES: Readonly<Record<string, string>> = {
 }
 
 export const listAttempts: Command = async (context, given) => {
-  const rows = await reportAttempts(context, questionOf(given))
+  const rows = await administration.listAttempts(context, questionOf(given))
   return done(rows.length === 0 ? 'Nobody failed lately.' : show(rows), rows)
 }
 
@@ -22,30 +21,15 @@ export const clearAttempts: Command = async (context, given) => {
   const question = questionOf(given)
   if (Object.keys(question).length === 0 && given['all'] !== true)
     throw new OperatorError('Give --login or --network, or --all to clear every count.', 2)
-  const cleared = await clear(context, question)
+  const { cleared } = await administration.clearAttempts(context, null, question)
   return done(`Cleared ${counted(cleared, 'count')}.`, { cleared })
 }
 
-/** Lifts every stop of one person, that after a hundred failures in a row too. */
 export const unlockUser: Command = async (context, given) => {
-  const { login } = await getUser(context.database, textOf(given, 'login'))
-  const cleared = await clear(context, { login })
+  const { login, cleared } = await administration.unlockUser(context, null, { login: textOf(given, 'login') })
   const text =
     cleared === 0 ? `${login} was not stopped.` : `${login} can try again; cleared ${counted(cleared, 'count')}.`
   return done(text, { login, cleared })
-}
-
-async function clear({ database, attempts }: CommandContext, question: AttemptQuestion): Promise<number> {
-  const cleared = await attempts.clear(await queryOf(database, question))
-  const { login, network } = question
-  await recordEvent(database, {
-    type: 'attempts_cleared',
-    result: 'success',
-    actor: null,
-    ...(login !== undefined && { resource: `user:${login}` }),
-    details: { cleared, ...(network !== undefined && { network }) },
-  })
-  return cleared
 }
 
 function questionOf(given: Arguments): AttemptQuestion {

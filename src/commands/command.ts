@@ -1,31 +1,14 @@
+import type { AdministrationParts } from '../administration/parts.ts'
 import type { Config } from '../config/settings.ts'
 import type { Keys } from '../credentials/keys.ts'
-import type { NewPasswords } from '../credentials/new-passwords.ts'
-import type { OwnFactors } from '../credentials/own-factors.ts'
 import type { Passwords } from '../credentials/password.ts'
-import { OperatorError } from '../errors.ts'
-import type { Attempts } from '../limits/attempts.ts'
-import type { Policies } from '../policies/policies.ts'
-import type { RecoveryTools } from '../recovery/parts.ts'
-import type { ApiTokens } from '../sessions/api-tokens.ts'
-import type { Sessions } from '../sessions/sessions.ts'
-import type { ChangeFeed } from '../store/change-feed.ts'
-import type { Database } from '../store/database.ts'
+import { OperatorError, PosternError } from '../errors.ts'
 
 /** What commands work with: the running server's own parts, or ones opened for this command alone. */
-export interface CommandContext {
+export interface CommandContext extends AdministrationParts {
   readonly config: Config
-  readonly database: Database
   readonly keys: Keys
-  readonly feed: ChangeFeed
   readonly passwords: Passwords
-  readonly newPasswords: NewPasswords
-  readonly ownFactors: OwnFactors
-  readonly sessions: Sessions
-  readonly policies: Policies
-  readonly recovery: RecoveryTools
-  readonly attempts: Attempts
-  readonly apiTokens: ApiTokens
 }
 
 /** Arguments and options by name, as plain JSON, since they may travel to the running server. */
@@ -60,6 +43,17 @@ export function listOf(given: Arguments, name: string): readonly string[] {
   const value = given[name] ?? []
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
   throw new OperatorError(`${name} must be a list of texts. See --help.`, 2)
+}
+
+/** Tells an operator in words of its own that what was named isn't there. */
+export async function orSay<T>(sentence: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof PosternError && error.code === 'nothing_there')
+      throw new OperatorError(sentence, 1, { cause: error })
+    throw error
+  }
 }
 
 /** `1 session`, `2 sessions`. */

@@ -1,7 +1,6 @@
-import { recordApplied } from '../audit/record-applied.ts'
+import * as administration from '../administration/policy.ts'
 import type { Config } from '../config/settings.ts'
 import { OperatorError } from '../errors.ts'
-import { applyPolicy } from '../policies/apply.ts'
 import type { Applied } from '../policies/apply.ts'
 import { decisionWords } from '../policies/decision-words.ts'
 import { FIND_LATEST_POLICY, FIND_POLICY, LIST_POLICIES } from '../policies/policies-table.ts'
@@ -9,12 +8,10 @@ import type { PolicyRow } from '../policies/policies-table.ts'
 import { describeMistakes } from '../policies/policy-file.ts'
 import type { PolicyMistake } from '../policies/policy-file.ts'
 import { policyJsonSchema } from '../policies/policy-json-schema.ts'
-import { rollBackPolicy } from '../policies/rollback.ts'
 import { decideTest, readTestedPolicy, testVisitorWords } from '../policies/run-tests.ts'
 import type { Queryable } from '../store/database.ts'
-import { counted, done, optionalText, table, textOf } from './command.ts'
-import type { Arguments, Command, CommandContext, CommandResult } from './command.ts'
-import { operatorName } from './operator.ts'
+import { counted, done, optionalText, orSay, table, textOf } from './command.ts'
+import type { Arguments, Command, CommandResult } from './command.ts'
 
 /** What there is to do before the first version. */
 export const NO_POLICY = 'There is no policy yet. Apply one: postern policy apply policy.yaml'
@@ -54,22 +51,17 @@ export const applyPolicyFile: Command = async (context, given) => {
   refuseFileOwned(context.config)
   const file = textOf(given, 'file')
   const reason = optionalText(given, 'reason') ?? file
-  const change = { source: textOf(given, 'source'), by: authorOf(given), reason, onlyForward: false }
-  return tellApplied(context, file, await applyPolicy(context.database, { ...change, also: recordApplied }))
+  const expectedVersion = expectedOf(given)
+  const change = { source: textOf(given, 'source'), reason, ...(expectedVersion !== null && { expectedVersion }) }
+  return tellApplied(file, await administration.applyPolicy(context, null, change))
 }
 
 export const rollBack: Command = async (context, given) => {
   refuseFileOwned(context.config)
   const version = versionOf(textOf(given, 'version'))
   const reason = optionalText(given, 'reason') ?? `back to version ${version}`
-  const rolledBack = await rollBackPolicy(context.database, {
-    version,
-    by: authorOf(given),
-    reason,
-    also: recordApplied,
-  })
-  if (rolledBack.kind === 'unknown') throw unknownVersion(version)
-  return tellApplied(context, `version ${version}`, rolledBack)
+  const rollingBack = administration.rollBack(context, null, { version, reason })
+  return tellApplied(`version ${version}`, await orSay(unknownVersion(version).message, rollingBack))
 }
 
 export const exportPolicy: Command = async ({ database }, given) => {
@@ -124,8 +116,10 @@ function unknownVersion(version: number): OperatorError {
   return new OperatorError(`There is no version ${version}. List them: postern policy versions`)
 }
 
-function authorOf(given: Arguments): string {
-  return optionalText(given, 'by') ?? operatorName()
+/** `--expect` refuses where another version is in force. */
+function expectedOf(given: Arguments): number | null {
+  const expected = optionalText(given, 'expect')
+  return expected === undefined ? null : expected === '0' ? 0 : versionOf(expected)
 }
 
 function refuseFileOwned({ policyFile }: Config): void {
@@ -135,12 +129,11 @@ function refuseFileOwned({ policyFile }: Config): void {
   )
 }
 
-async function tellApplied({ policies }: CommandContext, what: string, applied: Applied): Promise<CommandResult> {
+function tellApplied(what: string, applied: Applied): CommandResult {
   if (applied.kind === 'invalid') {
     const { text, ...result } = refused(what, applied.mistakes, { applied: false })
     return { ...result, text: `${text}\nNothing was changed.` }
   }
-  await policies.refresh()
   const { kind, version } = applied
   const text =
     kind === 'unchanged' ? `That is version ${version}, which is in force already.` : `Applied as version ${version}.`

@@ -1,28 +1,25 @@
-import { OperatorError } from '../errors.ts'
-import { invitationLife, invite, listInvitations, revokeInvitation } from '../recovery/invitations.ts'
-import { linkTo } from '../recovery/mail-links.ts'
-import { makeResetLink } from '../recovery/reset.ts'
-import { done, listOf, optionalText, table, textOf } from './command.ts'
+import * as administration from '../administration/links.ts'
+import { OperatorError, PosternError } from '../errors.ts'
+import { done, listOf, optionalText, orSay, table, textOf } from './command.ts'
 import type { Command } from './command.ts'
 
-export const makeLink: Command = async ({ recovery }, given) => {
-  const login = textOf(given, 'login')
-  const link = await makeResetLink(recovery, login, null)
-  if (link === null) throw new OperatorError(`${login} is disabled. Run first: postern user enable ${login}`)
+export const makeLink: Command = async (context, given) => {
+  const { login, link } = await administration
+    .resetLink(context, null, { login: textOf(given, 'login') })
+    .catch((error: unknown) => {
+      if (!(error instanceof PosternError) || error.code !== 'user_disabled') throw error
+      throw new OperatorError(`${textOf(given, 'login')} is disabled. Enable the account first: postern user enable`)
+    })
   const text = `${link}\nIt works once, within a day. Whoever opens it sets the password of ${login}: hand it to nobody else.`
   return done(text, { login, link })
 }
 
-export const inviteUser: Command = async ({ database, recovery }, given) => {
+export const inviteUser: Command = async (context, given) => {
   const [, days] = /^(\d{1,3})d$/.exec(optionalText(given, 'expires') ?? '7d') ?? []
-  const about = { email: textOf(given, 'email'), roles: listOf(given, 'role'), lifeMs: invitationLife(Number(days)) }
-  const byMail = recovery.sendsMails && given['link'] !== true
-  const { id, email, token } = await database.transaction((tx) =>
-    invite(tx, recovery.keys, { ...about, by: null, byMail }),
-  )
-  if (token === null)
+  const about = { email: textOf(given, 'email'), roles: listOf(given, 'role'), days: Number(days) }
+  const { id, email, link } = await administration.invite(context, null, { ...about, byMail: given['link'] !== true })
+  if (link === null)
     return done(`Invited ${email}; a mail is on its way. Revoke it: postern user uninvite ${id}`, { id, email })
-  const link = linkTo(recovery.publicUrl, `invite/${token}`)
   return done(`${link}\nIt works once. Hand it to ${email} and nobody else. Revoke it: postern user uninvite ${id}`, {
     id,
     email,
@@ -30,8 +27,8 @@ export const inviteUser: Command = async ({ database, recovery }, given) => {
   })
 }
 
-export const listInvited: Command = async ({ database }) => {
-  const rows = await listInvitations(database)
+export const listInvited: Command = async (context) => {
+  const rows = await administration.listInvitations(context)
   const text = table(
     ['ID', 'E-MAIL', 'ROLES', 'INVITED BY', 'EXPIRES'],
     rows.map((row) => [row.id, row.email, row.roles.join(','), row.by ?? '', row.expires_at.toISOString()]),
@@ -39,10 +36,9 @@ export const listInvited: Command = async ({ database }) => {
   return done(rows.length === 0 ? 'No invitation is open. Invite somebody: postern user invite --help' : text, rows)
 }
 
-export const revokeInvited: Command = async ({ database }, given) => {
+export const revokeInvited: Command = async (context, given) => {
   const id = textOf(given, 'id')
-  const revoked = await database.transaction((tx) => revokeInvitation(tx, id, null))
-  if (revoked === null)
-    throw new OperatorError(`There is no open invitation ${id}. List them: postern user invitations`)
+  const unknown = `There is no open invitation ${id}. List them: postern user invitations`
+  const revoked = await orSay(unknown, administration.revokeInvitation(context, null, { id }))
   return done(`Revoked the invitation of ${revoked.email}.`, { id, ...revoked })
 }

@@ -79,6 +79,9 @@ export async function runOrder(
     return { result: await withOrigin(origin, () => run(context, given)) }
   } catch (error) {
     if (error instanceof OperatorError) return { refusal: error.message, exitCode: error.exitCode }
+    // What commands tell operators stands behind the sentence for everybody.
+    if (error instanceof PosternError && error.cause instanceof OperatorError)
+      return { refusal: error.cause.message, exitCode: error.cause.exitCode }
     if (error instanceof PosternError) return { refusal: `${error.message} (${error.detail})`, exitCode: 1 }
     throw error
   }

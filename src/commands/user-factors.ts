@@ -1,18 +1,12 @@
-import { recordEvent } from '../audit/events.ts'
+import * as administration from '../administration/factors.ts'
 import type { OwnFactor } from '../credentials/own-factors.ts'
-import { OperatorError } from '../errors.ts'
-import { notify } from '../mail/outbox.ts'
-import { raiseSessionEpoch } from '../users/session-epoch.ts'
-import { getUser } from '../users/users.ts'
-import { counted, done, table, textOf } from './command.ts'
+import { counted, done, orSay, table, textOf } from './command.ts'
 import type { Command } from './command.ts'
 
 const KINDS = { totp: 'authenticator app', webauthn: 'security key or passkey' } as const
 
-export const listFactors: Command = async ({ database, ownFactors }, given) => {
-  const { id, login } = await getUser(database, textOf(given, 'login'))
-  const factors = await ownFactors.list(database, id)
-  const { recovery } = await ownFactors.count(database, id)
+export const listFactors: Command = async (context, given) => {
+  const { login, factors, recoveryCodesLeft } = await administration.listFactors(context, textOf(given, 'login'))
   const described = factors.map(describe)
   const rows = table(
     ['NAME', 'KIND', 'ADDED', 'LAST USED', 'REMARK'],
@@ -25,24 +19,16 @@ export const listFactors: Command = async ({ database, ownFactors }, given) => {
     ]),
   )
   const text =
-    factors.length === 0 ? `${login} has no second factor.` : `${rows}\n${counted(recovery, 'recovery code')} left`
-  return done(text, { login, factors: described, recovery_codes_left: recovery })
+    factors.length === 0
+      ? `${login} has no second factor.`
+      : `${rows}\n${counted(recoveryCodesLeft, 'recovery code')} left`
+  return done(text, { login, factors: described, recovery_codes_left: recoveryCodesLeft })
 }
 
-export const resetFactors: Command = async ({ database, feed, sessions, ownFactors }, given) => {
-  const { id, login } = await getUser(database, textOf(given, 'login'))
-  const outcome = await feed.commit(database, async (tx) => {
-    const removed = await ownFactors.reset(tx, id)
-    if (removed === 0) return null
-    await raiseSessionEpoch(tx, id)
-    const ended = await sessions.endAllIn(tx, login, 'revoked')
-    const about = { resource: `user:${login}`, details: { removed } }
-    await recordEvent(tx, { type: 'factors_reset', result: 'success', actor: null, ...about })
-    await notify(tx, id, 'factors_reset')
-    return { removed, ended }
-  })
-  if (outcome === null) throw new OperatorError(`${login} has no second factor.`)
-  const { removed, ended } = outcome
+export const resetFactors: Command = async (context, given) => {
+  const login = textOf(given, 'login')
+  const resetting = administration.resetFactors(context, null, { login })
+  const { removed, ended } = await orSay(`${login} has no second factor.`, resetting)
   const text = `Removed ${counted(removed, 'second factor')} of ${login} with the recovery codes; ended ${counted(ended, 'session')}.`
   return done(text, { login, removed, ended })
 }

@@ -33,7 +33,7 @@ const PLANT = statement<[source: string]>(
 )
 
 async function order(context: Context, command: string, given: object): Promise<CommandResult> {
-  const reply = await runOrder(context, { command, given: { ...given } })
+  const reply = await runOrder(context, { command, given: { ...given }, operator: 'bob' })
   assert.ok('result' in reply, 'refusal' in reply ? reply.refusal : '')
   return reply.result
 }
@@ -59,7 +59,7 @@ suite('the policy commands', () => {
   test('apply puts a file in force, tells a repetition, and a wrong one changes nothing', async (t) => {
     const { context } = await openTestApp(t, { policy: null })
     const apply = async (source: string) =>
-      runOrder(context, { command: 'policy apply', given: { file: 'p', source, by: 'me' } })
+      runOrder(context, { command: 'policy apply', given: { file: 'p', source } })
     const none = await runOrder(context, { command: 'policy export', given: {} })
     assert.match('refusal' in none ? none.refusal : '', /no policy yet\. Apply one/)
     assert.deepEqual(await apply(POLICY), {
@@ -110,7 +110,7 @@ suite('the policy commands', () => {
 
   test('versions tells number, time, author and reason; export gives any of them', async (t) => {
     const { context } = await openTestApp(t)
-    await order(context, 'policy apply', { file: 'p', source: CHANGED, by: 'bob', reason: 'for the audit' })
+    await order(context, 'policy apply', { file: 'p', source: CHANGED, reason: 'for the audit' })
     const { text, data } = await order(context, 'policy versions', {})
     assert.match(text, /^VERSION .*\n2 +\d{4}-.* bob +for the audit\n1 .* test +test\nVersion 2 is in force\.$/)
     assert.equal((data as unknown[]).length, 2)
@@ -125,7 +125,7 @@ suite('the policy commands', () => {
   test('rollback puts an earlier version in force as a new one, and runs its tests again', async (t) => {
     const { context, database } = await openTestApp(t)
     await order(context, 'policy apply', { file: 'p', source: CHANGED })
-    const { text } = await order(context, 'policy rollback', { version: '1', by: 'bob' })
+    const { text } = await order(context, 'policy rollback', { version: '1' })
     assert.equal(text, 'Applied as version 3.')
     assert.equal(context.policies.version, 3)
     const { data } = await order(context, 'policy export', {})
