@@ -65,6 +65,7 @@ const FOR_OPERATORS: readonly (readonly [path: RegExp, permission: string])[] = 
     'postern.users:write',
   ],
   [/^GET \/api\/v2\/(?:users|grants|roles)(?:\/|$)/, 'postern.users:read'],
+  [/^GET \/api\/v2\/system\//, 'postern.system:read'],
   [/^GET \/api\/v2\/sessions$/, 'postern.sessions:read'],
   [/^DELETE \/api\/v2\/(?:users\/:login\/sessions|sessions\/:id)$/, 'postern.sessions:end'],
 ]

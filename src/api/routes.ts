@@ -6,6 +6,7 @@ import { attemptOperations } from './attempt-operations.ts'
 import { auditOperations } from './audit-operations.ts'
 import { callerOf } from './caller.ts'
 import type { CallerParts } from './caller.ts'
+import type { Database } from '../store/database.ts'
 import { allowOrigins, answerPreflights } from './cors.ts'
 import { decisionOperations } from './decision-operations.ts'
 import { runOnce } from './idempotency.ts'
@@ -17,12 +18,19 @@ import type { Operation } from './operation.ts'
 import { explainOperation } from './policy-explain.ts'
 import { policyOperations } from './policy-operations.ts'
 import { sessionOperations } from './session-operations.ts'
+import { systemOperations } from './system-operations.ts'
+import type { SystemParts } from './system-operations.ts'
 import { tokenOperations } from './token-operations.ts'
 import { userOperations } from './user-operations.ts'
 import { API_PATH, registerOperations, routeOf } from './register-operations.ts'
 
 /** What the API is built from. */
-export interface ApiParts extends Omit<CallerParts, 'database' | 'sessions' | 'apiTokens'>, AdministrationParts {
+export interface ApiParts
+  extends
+    Omit<CallerParts, 'database' | 'sessions' | 'apiTokens'>,
+    Omit<AdministrationParts, 'config' | 'database'>,
+    SystemParts {
+  readonly database: Database
   readonly publicUrl: URL
   readonly sealing: Sealing
 }
@@ -43,6 +51,7 @@ export function apiOperations(parts: ApiParts): readonly Operation[] {
     ...attemptOperations(parts),
     ...decisionOperations(database),
     ...auditOperations(parts),
+    ...systemOperations(parts),
   ]
 }
 

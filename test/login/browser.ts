@@ -23,7 +23,7 @@ export interface Sent {
   readonly body?: Readonly<Record<string, string>> | string | Buffer
 }
 
-type Method = 'GET' | 'POST' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
 /** One person with one browser on the portal; sends what browsers send of where a request comes from. */
 export interface Browser {
