@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { setTimeout as delay } from 'node:timers/promises'
+import { replacedFigures } from './observe/metrics-machine.ts'
 import { keepEnded } from './observe/register.ts'
 import type { Figures } from './observe/register.ts'
 import type { Log } from './observe/log.ts'
@@ -44,6 +45,7 @@ class Supervisor {
   readonly #members = new Set<Member>()
   readonly #stopping = new AbortController()
   readonly #ended = keepEnded()
+  #replaced = 0
   #restarting: Promise<void> | null = null
   #restartAgain = false
   #brokenOff = false
@@ -118,7 +120,8 @@ class Supervisor {
     const others = [...this.#members].filter((member) => member !== asking)
     await Promise.all(others.map((member) => member.refreshFigures()))
     // Whoever ended meanwhile is among those now, and must not count twice.
-    return [...this.#ended.figures, ...Array.from(this.#members, ({ figures }) => figures)]
+    const alive = Array.from(this.#members, ({ figures }) => figures)
+    return [...this.#ended.figures, replacedFigures(this.#replaced), ...alive]
   }
 
   /** Replaces the worker of a place whenever it dies, the later the oftener that happens. */
@@ -132,6 +135,7 @@ class Supervisor {
       // Whoever is no longer the one of this place was replaced already.
       if (signal.aborted || place.member !== member) continue
       if (performance.now() - startedAt > STEADY_MS) retryMs = FIRST_RETRY_MS
+      this.#replaced++
       this.#log.error({ pid: member.pid, code, signal: by, retryMs }, 'a worker ended and is replaced')
       await delay(retryMs, undefined, { signal }).catch(() => undefined)
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)

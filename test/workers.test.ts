@@ -164,6 +164,8 @@ test('a worker that is stopped by hand is replaced', { timeout: 60_000 }, async 
   process.kill(pid, 'SIGTERM')
   await until('another is there', START_MS, () => isReplaced(site.postern, pid))
   assert.match(site.postern.logs(), /"code":0,.*"msg":"a worker ended and is replaced"/)
+  const metrics = await fetch(`http://${site.postern.env['POSTERN_OPS_LISTEN']}/metrics`)
+  assert.match(await metrics.text(), /^postern_workers_replaced_total 1$/m)
 })
 
 test('the workers end with a primary that is killed', { timeout: 60_000 }, async (t) => {

@@ -1,7 +1,7 @@
 import { createDurations } from './durations.ts'
 import type { DurationSeries } from './durations.ts'
 import { MAX_LABEL_SETS, OTHER } from './register.ts'
-import type { Register } from './register.ts'
+import type { Figures, Register } from './register.ts'
 
 export type Listener = 'portal' | 'ops'
 
@@ -22,9 +22,22 @@ const ANSWER_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 /** The label of a path that no route fits. */
 const NO_ROUTE = '_none'
 
+/** Told by every process, since one register makes all of them; the one that counts is that of the primary. */
+const REPLACED = {
+  name: 'postern_workers_replaced_total',
+  help: 'Workers that ended by themselves or were killed, each of which another one took the place of.',
+}
+
+/** What the primary, which has no register, adds to the figures of its workers. */
+export function replacedFigures(count: number): Figures {
+  const counter = { ...REPLACED, type: 'counter', aggregator: 'sum', values: [{ labels: {}, value: count }] }
+  return [counter] as unknown as Figures
+}
+
 /** Makes the metrics of listeners and of what grows old. */
 export function machineMetrics(register: Register): MachineMetrics {
   const known = { keyAges: {}, certificates: {} }
+  register.counter(REPLACED.name, REPLACED.help)
   register.gauge('postern_key_age_seconds', 'Age of the keys in use, by purpose.', () => known.keyAges, {
     label: 'purpose',
     together: 'max',
