@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../observe/log.ts'
 import type { Queryable } from '../store/database.ts'
+import { sha256 } from './chain.ts'
 import * as table from './deliver-table.ts'
 import type { EventRow } from './search-table.ts'
 
@@ -90,7 +91,7 @@ async function deliverOne(parts: DeliverParts, signal: AbortSignal): Promise<boo
   const after = batch.number === held.next_batch ? held.after_seq : '0'
   const rows = await database.query(table.LIST_BATCH, batch.number, after, MAX_EVENTS)
   const events = fitting(rows)
-  const isSent = await send(parts, { id: `${batch.number}-${events[0]?.seq ?? after}`, events }, { ...held, signal })
+  const isSent = await send(parts, { id: deliveryId(batch.number, events), events }, { ...held, signal })
   if (!isSent) return false
   if (held.attempts > 0) parts.log.info({ sink: sink.name }, 'audit events are delivered again')
   const last = events.at(-1)
@@ -101,6 +102,11 @@ async function deliverOne(parts: DeliverParts, signal: AbortSignal): Promise<boo
       : ([batch.number, last.seq] as const)
   const moved = await database.query(table.MOVE_ON, sink.name, holder, ...next, times.leaseMs)
   return moved.length > 0
+}
+
+/** Also by which events they are: a restored database gives the numbers of batches and rows again. */
+function deliveryId(batch: string, events: readonly EventRow[]): string {
+  return `${batch}-${sha256(events.map(({ id }) => id).join(' ')).slice(0, 16)}`
 }
 
 /** Notes a failure, unless the program itself broke it off. @returns whether the sink has them */

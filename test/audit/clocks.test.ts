@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { headMessage } from '../../src/audit/chain.ts'
 import { INSERT_HEAD } from '../../src/audit/chain-table.ts'
 import { createDelivery } from '../../src/audit/deliver.ts'
+import { DELIVER_FROM } from '../../src/audit/deliver-table.ts'
 import { sealBatch } from '../../src/audit/seal.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase } from '../support/database.ts'
@@ -55,4 +56,30 @@ test('what was sealed, held or put off while the clock ran ahead is delivered al
   )
   await open().round(new AbortController().signal)
   assert.equal(sent.length, 12)
+})
+
+test('after a restore other events under the same numbers are another delivery, and the same ones the same', async (t) => {
+  const ids: string[] = []
+  for (let database = 0; database < 2; database++) {
+    const opened = (await openTestDatabase(t)).database
+    const delivery = createDelivery({
+      database: opened,
+      sink: { name: 'webhook', send: async ({ id }) => void ids.push(id), close: async () => {} },
+      log: { info: () => {}, warn: () => {} },
+      holder: randomUUID(),
+      onAge: () => {},
+      onFailure: () => {},
+    })
+    await delivery.round(new AbortController().signal)
+    await addRows(opened, 3)
+    await sealBatch(opened, SIGNER)
+    for (let round = 0; round < 2; round++) {
+      await delivery.round(new AbortController().signal)
+      await opened.query(DELIVER_FROM, null, '2026-01-01')
+    }
+  }
+  const [first, again, other] = ids
+  assert.equal(ids.length, 4)
+  assert.equal(first, again)
+  assert.notEqual(first, other)
 })
