@@ -11,6 +11,9 @@ import { writeSyslog } from './syslog-message.ts'
 /** What fits into a datagram that every receiver takes; a longer message goes without its text (RFC 5424, 6.1). */
 const MAX_DATAGRAM = 8_192
 
+/** Before our side of a connection closes: who has no room for one more closes his at once, and reads nothing. */
+const OPEN_MS = 100
+
 /** Sends events as syslog messages. @param host whom they are from */
 export function openSyslog(address: SyslogAddress, host: string): Sink {
   return {
@@ -64,6 +67,7 @@ async function sendStream(address: SyslogAddress, host: string, { events, signal
   const abort = (): void => void socket.destroy(new Error('it took too long'))
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()
+  let ending: NodeJS.Timeout | undefined
   try {
     await new Promise<void>((done, fail) => {
       let isWritten = false
@@ -71,11 +75,13 @@ async function sendStream(address: SyslogAddress, host: string, { events, signal
       socket.once('end', () => isWritten || fail(new Error('it closed the connection too early')))
       socket.once('close', () => (isWritten ? done() : fail(new Error('it closed the connection too early'))))
       socket.once(address.protocol === 'tls' ? 'secureConnect' : 'connect', () => {
-        socket.end(frames.join(''), () => (isWritten = true))
+        socket.write(frames.join(''))
+        ending = setTimeout(() => socket.end(() => (isWritten = true)), address.protocol === 'tcp' ? OPEN_MS : 0)
       })
       socket.resume()
     })
   } finally {
+    clearTimeout(ending)
     signal.removeEventListener('abort', abort)
     socket.destroy()
   }

@@ -51,6 +51,16 @@ test('a receiver that breaks off, hangs or is not there has not taken them', asy
   }
 })
 
+test('a receiver that has no room for one more connection and closes it at once has not taken them', async (t) => {
+  const kinds = [(socket: Socket) => socket.end(), (socket: Socket) => socket.destroy()]
+  for (const close of kinds) {
+    const port = await listening(t, createServer({ allowHalfOpen: true }, close))
+    const sink = openSyslog({ protocol: 'tcp', host: '127.0.0.1', port }, HOST)
+    for (const count of [1, 500])
+      await assert.rejects(sink.send({ id: 'x', events: events(count) }, AbortSignal.timeout(5_000)))
+  }
+})
+
 test('over TLS nobody is sent anything whose certificate does not count', async (t) => {
   const { port, received, certificate } = await tlsReceiver(t, ['localhost'])
   const sink = openSyslog({ protocol: 'tls', host: 'localhost', port }, HOST)
