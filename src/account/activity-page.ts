@@ -1,5 +1,5 @@
 import type { EventRow } from '../audit/search-table.ts'
-import { describeDevice } from '../lib/device.ts'
+import { deviceText } from '../web/device-text.ts'
 import { hiddenField } from '../web/field.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
@@ -7,6 +7,7 @@ import { EN } from '../words/en/en.ts'
 import type { WordName, Words } from '../words/words.ts'
 import { accountPage } from './account-page.ts'
 import type { AccountShell } from './account-page.ts'
+import { deviceWords } from './device-words.ts'
 import { showTime } from './facts.ts'
 
 export interface ActivityPage {
@@ -117,7 +118,7 @@ function whence({ actor_id, ip_address, user_agent, details }: EventRow, words: 
   if (actor_id !== null && actor_id !== userId) return words.say('activity.by_other')
   if (detail(details, 'operator') !== undefined) return words.say('activity.by_other')
   if (ip_address === null) return words.say(actor_id === null ? 'activity.by_program' : 'account.unknown_address')
-  return user_agent === '' ? ip_address : `${ip_address} · ${describeDevice(user_agent)}`
+  return user_agent === '' ? ip_address : `${ip_address} · ${deviceText(words, user_agent)}`
 }
 
 function timesOf({ details }: EventRow, words: Words): string {

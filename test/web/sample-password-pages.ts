@@ -1,30 +1,30 @@
 import { passwordChangedPage, passwordPage } from '../../src/account/password-page.ts'
-import { plainFrame } from '../../src/web/look.ts'
-
-const frame = plainFrame('/.postern/assets')
-const action = '/.postern/account/password'
-const change = {
-  frame,
-  homeHref: '/.postern/',
-  action,
-  strengthAction: `${action}/strength`,
-  csrf: 'kq3v',
-  login: 'alice',
-  rules: { minLength: 12, classes: 0, history: 5 },
-  problem: null,
-}
+import type { Frame } from '../../src/web/frame.ts'
 
 /** The pages of one's own password, in the states that look different, by name. */
-export const PASSWORD_PAGES: Readonly<Record<string, string>> = {
-  password: passwordPage(change),
-  'password-wrong': passwordPage({
-    ...change,
-    rules: { ...change.rules, classes: 3 },
-    problem: { field: 'current', sentence: 'This is not your current password.' },
-  }),
-  'password-refused': passwordPage({
-    ...change,
-    problem: { field: 'password', sentence: 'Choose one that is not among your last 5 passwords.' },
-  }),
-  'password-changed': passwordChangedPage({ ...change, tokensHref: '/.postern/account/api-tokens' }),
+export function passwordPages(frame: Frame): Readonly<Record<string, string>> {
+  const action = '/.postern/account/password'
+  const change = {
+    frame,
+    homeHref: '/.postern/',
+    action,
+    strengthAction: `${action}/strength`,
+    csrf: 'kq3v',
+    login: 'alice',
+    rules: { minLength: 12, classes: 0, history: 5 },
+    problem: null,
+  }
+  return {
+    password: passwordPage(change),
+    'password-wrong': passwordPage({
+      ...change,
+      rules: { ...change.rules, classes: 3 },
+      problem: { field: 'current', sentence: 'This is not your current password.' },
+    }),
+    'password-refused': passwordPage({
+      ...change,
+      problem: { field: 'password', sentence: 'Choose one that is not among your last 5 passwords.' },
+    }),
+    'password-changed': passwordChangedPage({ ...change, tokensHref: '/.postern/account/api-tokens' }),
+  }
 }

@@ -1,49 +1,49 @@
 import { apiTokensPage, newApiTokenPage } from '../../src/account/api-tokens-page.ts'
-import { plainFrame } from '../../src/web/look.ts'
-
-const ASSETS = '/.postern/assets'
-const VALUES = { name: '', days: '90', apps: '', hosts: '', paths: '', methods: '', networks: '' }
-const TOKEN = {
-  id: '2f1c0000-0000-4000-8000-000000000001',
-  login: 'alice',
-  name: 'backup on a machine with a rather long name',
-  prefix: 'pst_01aB3d',
-  apps: ['wiki', 'git'],
-  hosts: null,
-  paths: ['/api/**', '/files/reports/2026/**'],
-  methods: ['GET'],
-  networks: ['192.0.2.0/24', '2001:db8:1234:5678::/64'],
-  api: null,
-  created_at: new Date('2026-03-04T05:06:07Z'),
-  last_used_at: new Date('2026-03-05T05:06:07Z'),
-  expires_at: new Date('2026-06-04T05:06:07Z'),
-}
-const WHOLE = { ...TOKEN, name: 'CI', apps: null, paths: null, methods: null, networks: null, last_used_at: null }
-const list = {
-  frame: plainFrame(ASSETS),
-  tokens: [TOKEN, WHOLE],
-  action: '/account/api-tokens',
-  csrf: 'c'.repeat(43),
-  homeHref: '/',
-  proveHref: null,
-  values: VALUES,
-  faults: {},
-}
+import type { Frame } from '../../src/web/frame.ts'
 
 /** The pages of API tokens, by names of their own. */
-export const TOKEN_PAGES: Readonly<Record<string, string>> = {
-  'api-tokens': apiTokensPage(list),
-  'api-tokens-none': apiTokensPage({ ...list, tokens: [] }),
-  'api-tokens-proof': apiTokensPage({ ...list, proveHref: '/login?prove=again' }),
-  'api-tokens-faults': apiTokensPage({
-    ...list,
-    values: { ...VALUES, paths: 'api' },
-    faults: { name: 'Give a name of 1 to 60 characters.', paths: 'A path is a pattern such as /api/**.' },
-  }),
-  'api-token-new': newApiTokenPage({
-    frame: plainFrame(ASSETS),
-    token: `pst_01${'aB3d-_'.repeat(9)}`,
-    expiresAt: TOKEN.expires_at,
-    backHref: '/account/api-tokens',
-  }),
+export function tokenPages(frame: Frame): Readonly<Record<string, string>> {
+  const VALUES = { name: '', days: '90', apps: '', hosts: '', paths: '', methods: '', networks: '' }
+  const TOKEN = {
+    id: '2f1c0000-0000-4000-8000-000000000001',
+    login: 'alice',
+    name: 'backup on a machine with a rather long name',
+    prefix: 'pst_01aB3d',
+    apps: ['wiki', 'git'],
+    hosts: null,
+    paths: ['/api/**', '/files/reports/2026/**'],
+    methods: ['GET'],
+    networks: ['192.0.2.0/24', '2001:db8:1234:5678::/64'],
+    api: null,
+    created_at: new Date('2026-03-04T05:06:07Z'),
+    last_used_at: new Date('2026-03-05T05:06:07Z'),
+    expires_at: new Date('2026-06-04T05:06:07Z'),
+  }
+  const WHOLE = { ...TOKEN, name: 'CI', apps: null, paths: null, methods: null, networks: null, last_used_at: null }
+  const list = {
+    frame,
+    tokens: [TOKEN, WHOLE],
+    action: '/account/api-tokens',
+    csrf: 'c'.repeat(43),
+    homeHref: '/',
+    proveHref: null,
+    values: VALUES,
+    faults: {},
+  }
+  return {
+    'api-tokens': apiTokensPage(list),
+    'api-tokens-none': apiTokensPage({ ...list, tokens: [] }),
+    'api-tokens-proof': apiTokensPage({ ...list, proveHref: '/login?prove=again' }),
+    'api-tokens-faults': apiTokensPage({
+      ...list,
+      values: { ...VALUES, paths: 'api' },
+      faults: { name: 'Give a name of 1 to 60 characters.', paths: 'A path is a pattern such as /api/**.' },
+    }),
+    'api-token-new': newApiTokenPage({
+      frame,
+      token: `pst_01${'aB3d-_'.repeat(9)}`,
+      expiresAt: TOKEN.expires_at,
+      backHref: '/account/api-tokens',
+    }),
+  }
 }
