@@ -52,8 +52,9 @@ async function verifyOnce(read: ReadChain, { head, onProgress }: VerifyOptions):
   const keys = await read('keys', {})
   const check = createSignatureCheck(keys)
   // Before the end, so that each of them is of a batch up to there.
-  const heads = await listHeads(read)
+  const earlier = await listHeads(read)
   const [end] = await read('end', {})
+  const heads = withLater(earlier, await listHeads(read), end?.number ?? 0)
   const removals = readRemovals(await read('removals', {}), check, faults)
   const rows = new RowCheck({ faults, mayBeGone: removals.covers })
   const batches = createBatchCheck({ check, heads, faults })
@@ -108,6 +109,12 @@ async function listHeads(read: ReadChain): Promise<HeadRow[]> {
     if (last === undefined) return heads
     after = last.day
   }
+}
+
+/** A day may have ended in between: its head was written then, before a batch that is followed. */
+function withLater(earlier: readonly HeadRow[], later: readonly HeadRow[], upTo: number): HeadRow[] {
+  const days = new Set(earlier.map(({ day }) => day))
+  return [...earlier, ...later.filter(({ day, number }) => !days.has(day) && number <= upTo)]
 }
 
 interface ChainReader {

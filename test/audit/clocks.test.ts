@@ -6,10 +6,13 @@ import { INSERT_HEAD } from '../../src/audit/chain-table.ts'
 import { createDelivery } from '../../src/audit/deliver.ts'
 import { DELIVER_FROM } from '../../src/audit/deliver-table.ts'
 import { sealBatch } from '../../src/audit/seal.ts'
+import { verifyChain } from '../../src/audit/verify.ts'
+import { readChainOf } from '../../src/audit/verify-source.ts'
+import type { ReadChain } from '../../src/audit/verify-source.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { tamper } from '../support/tamper.ts'
-import { addRows, faultsOf, sealedLog, SIGNER } from './chain-fixture.ts'
+import { addRows, faultsOf, KEYS, sealedLog, SIGNER } from './chain-fixture.ts'
 
 const LAST = statement<[], { day: string; number: number; hash: string }>(
   'last',
@@ -82,4 +85,19 @@ test('after a restore other events under the same numbers are another delivery, 
   assert.equal(ids.length, 4)
   assert.equal(first, again)
   assert.notEqual(first, other)
+})
+
+test('a day that ends while a log is verified has its head', async (t) => {
+  const { database } = await openTestDatabase(t)
+  await addRows(database, 2)
+  await sealBatch(database, SIGNER)
+  await tamper(database, `update auth.audit_batches set sealed_at = sealed_at - interval '2 days'`)
+  await addRows(database, 2)
+  assert.equal((await sealBatch(database, SIGNER))?.head?.number, 1)
+  const read = readChainOf(database, KEYS)
+  let looks = 0
+  const lateHeads: ReadChain = async (what, given) => (what === 'heads' && looks++ === 0 ? [] : read(what, given))
+  const { counts } = await verifyChain(lateHeads, { head: null })
+  // The date of the batch was changed for this test.
+  assert.deepEqual(counts, { batch_changed: 1, row_misdated: 2 })
 })
