@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { askPassword } from './ask-password.ts'
 import { attemptCommands, unlockCommand } from './cli-attempts.ts'
 import { auditCommands } from './cli-audit.ts'
+import { accessCommands, grantCommands, noticeCommands } from './cli-access.ts'
 import { withJson } from './cli-command.ts'
 import type { Options, Order, Show } from './cli-command.ts'
 import { decisionCommands } from './cli-decisions.ts'
@@ -101,6 +102,9 @@ function program(outcome: { exitCode: number }): Command {
   recoveryCommands(user, order)
   userFileCommands(user, { order, show, inTurn })
   tokenCommands(postern.command('token').description('keys of programs, each for one owner'), order)
+  grantCommands(postern.command('grant').description('roles for a while'), order)
+  accessCommands(postern, order)
+  noticeCommands(postern.command('notice').description('what people are told of apps'), order)
   attemptCommands(postern.command('attempts').description('failures to sign in, and the stops they bring'), order)
   const host = (): string => configuration().config.publicUrl.hostname
   const audit = postern.command('audit').description('what was written down')
@@ -115,6 +119,7 @@ function program(outcome: { exitCode: number }): Command {
     .option('--upstream <url...>', 'where the proxy finds each app, in their order')
     .action((proxy: string, options: Options) => order('snippet', { ...options, proxy }, options))
   configCommands(postern.command('config').description('settings'), show)
+  languageCommands(postern.command('language').description('languages of pages and mails'), show)
   doctorCommand(postern.command('doctor'), (result, options) => show(result, { ...options }))
   return postern
 }
@@ -149,7 +154,11 @@ function userCommands(user: Command, order: Order): void {
         ? order('user create break-glass', { ...options, login }, options)
         : order('user create', { ...options, login, ...(await password(options, true)) }, options),
     )
-  withJson(user.command('list').description('everybody')).action((options: Options) => order('user list', {}, options))
+  withJson(user.command('list').description('everybody, or whom you look for'))
+    .option('--search <text>', 'whose login, address or name begins so')
+    .option('--role <role>', 'who has this role')
+    .option('--state <state>', 'active, disabled or no_password')
+    .action((options: Options) => order('user list', options, options))
   withJson(user.command('show <login>').description('one person')).action((login: string, options: Options) =>
     order('user show', { login }, options),
   )
@@ -197,14 +206,26 @@ function sessionCommands(session: Command, order: Order): void {
 
 function configCommands(config: Command, show: Show): void {
   withJson(config.command('check').description('say everything that is wrong with the settings')).action(
-    (options: Options) => {
+    async (options: Options) => {
       const { config: values } = configuration()
+      const { openLook } = await import('./web/open-look.ts')
+      openLook(values)
       show({ exitCode: 0, text: 'The settings are fine.', data: { ok: true, settings: values } }, options)
     },
   )
   withJson(config.command('reference').description('every setting, as Markdown')).action((options: Options) =>
     show(configReference(), options),
   )
+}
+
+function languageCommands(language: Command, show: Show): void {
+  language
+    .command('template')
+    .description('the English texts as JSON, to be translated into a file of POSTERN_LANGUAGES_DIR')
+    .action(async () => {
+      const { translationTemplate } = await import('./words/languages.ts')
+      show({ exitCode: 0, text: translationTemplate(), data: null }, {})
+    })
 }
 
 async function password({ passwordStdin }: Options, optional: boolean): Promise<{ password?: string }> {

@@ -1,5 +1,6 @@
 import { OperatorError, PosternError } from '../errors.ts'
 import { newRequestId, withOrigin } from '../observe/origin.ts'
+import { listRoles, showMatrix } from './access.ts'
 import { clearAttempts, listAttempts, unlockUser } from './attempts.ts'
 import { printChainKeys, readChainPage } from './audit.ts'
 import { deliverAudit } from './audit-deliver.ts'
@@ -9,7 +10,9 @@ import type { Command, CommandContext } from './command.ts'
 import type { Order, Reply } from './control.ts'
 import { listDecisions, listSums } from './decisions.ts'
 import { explainPolicy } from './explain.ts'
+import { createGrant, endGrant, listAllGrants } from './grant.ts'
 import { exportUsers, importBatch } from './import-users.ts'
+import { clearAppNotice, listAppNotices, setAppNotice } from './notice.ts'
 import { diffPolicy, replayPolicy } from './policy-diff.ts'
 import { applyPolicyFile, exportPolicy, listVersions, rollBack } from './policy.ts'
 import { inviteUser, listInvited, makeLink, revokeInvited } from './recovery.ts'
@@ -45,6 +48,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'audit deliver': deliverAudit,
   'audit search': searchAudit,
   'audit export': exportAudit,
+  'grant create': createGrant,
+  'grant list': listAllGrants,
+  'grant revoke': endGrant,
+  matrix: showMatrix,
+  'notice clear': clearAppNotice,
+  'notice list': listAppNotices,
+  'notice set': setAppNotice,
+  'role list': listRoles,
   'user reset-link': makeLink,
   'user invite': inviteUser,
   'user invitations': listInvited,

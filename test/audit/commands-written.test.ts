@@ -26,6 +26,8 @@ const STATE = statement<[], { state: string }>(
      || coalesce((select json_agg(r order by r.user_id, r.role_name) from auth.user_roles r)::text, '')
      || coalesce((select json_agg(s.ended_at order by s.id) from auth.sessions s)::text, '')
      || coalesce((select json_agg(p.version order by p.version) from auth.policies p)::text, '')
+     || coalesce((select json_agg(g order by g.id) from auth.grants g)::text, '')
+     || coalesce((select json_agg(n) from auth.app_notices n)::text, '')
      || coalesce((select json_agg(t.id order by t.id) from auth.api_tokens t where t.revoked_at is null)::text, '') as state`,
 )
 
@@ -48,6 +50,15 @@ const STEPS: readonly Step[] = [
   { command: 'attempts clear', given: () => ({ network: '192.0.2.0/24' }), resource: null },
   { command: 'token create', given: () => ({ login: 'erin', name: 'x', app: ['app'] }), keeps: 'token', ...USER },
   { command: 'token revoke', given: (kept) => ({ id: kept.get('token') }), ...USER },
+  {
+    command: 'grant create',
+    given: () => ({ login: 'erin', role: 'admin', until: '2h', reason: 'stands in for Alice' }),
+    keeps: 'grant',
+    ...USER,
+  },
+  { command: 'grant revoke', given: (kept) => ({ id: kept.get('grant') }), ...USER },
+  { command: 'notice set', given: () => ({ app: 'app', text: 'Mended at noon.' }), resource: 'app:app' },
+  { command: 'notice clear', given: () => ({ app: 'app' }), resource: 'app:app' },
   { command: 'user disable', given: () => ({ login: 'erin' }), ...USER },
   { command: 'user enable', given: () => ({ login: 'erin' }), ...USER },
   { command: 'session revoke', given: () => ({ user: 'alice' }), resource: 'user:alice' },

@@ -36,6 +36,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   [
     'main.ts',
     'cli.ts',
+    'cli-access.ts',
     'cli-command.ts',
     'cli-policy.ts',
     'cli-recovery.ts',
@@ -90,6 +91,7 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   '@opentelemetry/resources': { files: ['observe/tracing.ts'] },
   '@opentelemetry/sdk-trace': { files: ['observe/span-queue.ts', 'observe/tracing.ts'] },
   '@simplewebauthn/server': { files: ['credentials/webauthn-verify.ts'] },
+  '@fastify/websocket': { files: ['admin/live-socket.ts'] },
   '@fastify/cookie': { files: ['web/set-cookie.ts'] },
   '@zxcvbn-ts/core': { files: ['credentials/strength-process.ts'] },
   '@zxcvbn-ts/language-common': { files: ['credentials/strength-process.ts'] },
