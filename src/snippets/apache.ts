@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../config/values.ts'
-import { addressOf, byPort, clearedHeaders, indent, originOf, TRACE_CONTEXT } from './site.ts'
+import { addressOf, byPort, clearedHeaders, indent, NOT_FOR_PORTAL, originOf } from './site.ts'
 import type { SnippetApp, SnippetSite } from './site.ts'
 
 /** Virtual hosts for httpd 2.4.47 and later with mod_lua and luasocket. */
@@ -68,7 +68,7 @@ function protection(app: SnippetApp, { verify, portal }: Pick<SnippetSite, 'veri
     ...(app.upstream.scheme === 'https' ? ['SSLProxyEngine on'] : []),
     '<Location "/.postern/">',
     ...indent(
-      TRACE_CONTEXT.map((name) => `RequestHeader unset ${name}`),
+      NOT_FOR_PORTAL.map((name) => `RequestHeader unset ${name}`),
       '    ',
     ),
     '</Location>',

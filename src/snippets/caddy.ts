@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../config/values.ts'
-import { addressOf, byPort, clearedHeaders, indent, originOf, TRACE_CONTEXT } from './site.ts'
+import { addressOf, byPort, clearedHeaders, indent, NOT_FOR_PORTAL, originOf, TRACE_CONTEXT } from './site.ts'
 import type { SnippetApp, SnippetSite } from './site.ts'
 
 /** Site blocks of a Caddyfile, from Caddy 2.6 on. */
@@ -77,8 +77,8 @@ function cleaning(app: SnippetApp): string[] {
 }
 
 function portalRoute(portal: ListenAddress): string[] {
-  const untraced = TRACE_CONTEXT.map((name) => `\theader_up -${name}`)
-  return ["# Postern's own pages.", `reverse_proxy /.postern/* ${dialOf(portal)} {`, ...untraced, '}']
+  const cleared = NOT_FOR_PORTAL.map((name) => `\theader_up -${name}`)
+  return ["# Postern's own pages.", `reverse_proxy /.postern/* ${dialOf(portal)} {`, ...cleared, '}']
 }
 
 function question(app: SnippetApp, verify: ListenAddress): string[] {

@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../config/values.ts'
-import { addressOf, byPort, clearedHeaders, hostPattern, indent, TRACE_CONTEXT } from './site.ts'
+import { addressOf, byPort, clearedHeaders, hostPattern, indent, NOT_FOR_PORTAL } from './site.ts'
 import type { SnippetApp, SnippetSite } from './site.ts'
 
 /** A whole `haproxy.cfg`, for HAProxy 2.6 and later with Lua. */
@@ -62,7 +62,7 @@ function hostTest(host: string): string {
 }
 
 function portalBackend(portal: ListenAddress, apps: readonly SnippetApp[]): string[] {
-  const cleared = [...new Set([...apps.flatMap(clearedHeaders), ...TRACE_CONTEXT])]
+  const cleared = [...new Set([...apps.flatMap(clearedHeaders), ...NOT_FOR_PORTAL])]
   return ['backend postern_portal', ...indent([...cleaning(cleared), `server portal ${serverOf(portal)}`], '    ')]
 }
 

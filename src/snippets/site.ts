@@ -66,6 +66,8 @@ export function clearedHeaders({ identity }: SnippetApp): readonly string[] {
 
 /** Whoever writes these decides whose requests are traced: the gateway and the portal don't get a client's. */
 export const TRACE_CONTEXT = ['traceparent', 'tracestate']
+/** What the portal would believe of a client since this proxy is trusted: the id under which all of it is written down. */
+export const NOT_FOR_PORTAL = [...TRACE_CONTEXT, 'X-Request-Id']
 
 /** `host:port`; what listens everywhere is asked for on this machine. */
 export function addressOf(listen: ListenAddress): string {

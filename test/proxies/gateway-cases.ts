@@ -71,13 +71,14 @@ export const GATEWAY_CASES: readonly GatewayCase[] = [
     },
   },
   {
-    name: 'the portal hears of no trace that a client claims, and the app as the client wrote it',
+    name: 'the portal hears of no trace and no request id that a client claims, and the app as the client wrote it',
     outcome: 'as it should',
     async run(place) {
       place.gateway.answerWith(LET_IN)
-      await place.ask('GET /.postern/login', TRACED)
+      await place.ask('GET /.postern/login', [...TRACED, 'X-Request-Id: forged'])
       const { url, rawHeaders: headers } = place.gateway.requests.at(-1) ?? { url: '', rawHeaders: [] }
       assert.equal(url, '/.postern/login')
+      assert.ok(!headerValues(headers, 'x-request-id').includes('forged'))
       assert.equal(rawStatus(await place.ask('GET /wiki', TRACED)), 200)
       for (const name of ['traceparent', 'tracestate']) {
         assert.deepEqual(headerValues(headers, name), [], name)
