@@ -186,10 +186,30 @@ CREATE TABLE auth.api_tokens (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_used_at timestamp with time zone,
     revoked_at timestamp with time zone,
+    api text[],
     CONSTRAINT api_tokens_hash_is_sha256 CHECK ((octet_length(token_hash) = 32))
 );
 
 COMMENT ON COLUMN auth.api_tokens.prefix IS 'how the token begins, for its owner to tell it from others';
+
+CREATE TABLE auth.app_notices (
+    app text NOT NULL,
+    text text NOT NULL,
+    starts_at timestamp with time zone DEFAULT now() NOT NULL,
+    ends_at timestamp with time zone,
+    set_by text NOT NULL,
+    set_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT app_notices_end_is_later CHECK ((ends_at > starts_at)),
+    CONSTRAINT app_notices_text_is_short CHECK (((length(text) >= 1) AND (length(text) <= 500)))
+);
+
+COMMENT ON TABLE auth.app_notices IS 'what people read beside an app, such as that it is being mended; one at a time';
+
+COMMENT ON COLUMN auth.app_notices.app IS 'name in the policy; no reference, since it may come back under another version';
+
+COMMENT ON COLUMN auth.app_notices.ends_at IS 'null until somebody takes it away';
+
+COMMENT ON COLUMN auth.app_notices.set_by IS 'login, or the name of an operator at a shell';
 
 CREATE TABLE auth.attempts (
     key bytea NOT NULL,
@@ -439,6 +459,15 @@ COMMENT ON COLUMN auth.devices.trusted_until IS 'until when the second factor ne
 
 COMMENT ON COLUMN auth.devices.trusted_epoch IS 'session_epoch of the user when trust began: a new password ends it';
 
+CREATE TABLE auth.event_hours (
+    hour timestamp with time zone NOT NULL,
+    counts jsonb NOT NULL
+);
+
+COMMENT ON TABLE auth.event_hours IS 'hours that are over; one that is missing is counted from the log';
+
+COMMENT ON COLUMN auth.event_hours.counts IS 'by type and result, such as {"sign_in success": 12}';
+
 CREATE TABLE auth.failed_name_counts (
     slot timestamp with time zone NOT NULL,
     network text NOT NULL,
@@ -452,6 +481,59 @@ CREATE TABLE auth.failed_names (
     network text NOT NULL,
     subject bytea NOT NULL
 );
+
+CREATE TABLE auth.grants (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    role_name text NOT NULL,
+    reason text NOT NULL,
+    granted_by text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_by text,
+    closed_at timestamp with time zone,
+    CONSTRAINT grants_end_is_later CHECK ((ends_at > created_at)),
+    CONSTRAINT grants_reason_is_short CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT grants_revocation_has_author CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+    CONSTRAINT grants_revoked_are_closed CHECK (((revoked_at IS NULL) OR (closed_at IS NOT NULL)))
+);
+
+COMMENT ON COLUMN auth.grants.granted_by IS 'login, or the name of an operator at a shell';
+
+COMMENT ON COLUMN auth.grants.closed_at IS 'when its end was written down; null while it runs, and a moment longer';
+
+CREATE TABLE auth.user_roles (
+    user_id uuid NOT NULL,
+    role_name text NOT NULL,
+    granted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE VIEW auth.held_roles AS
+ SELECT user_roles.user_id,
+    user_roles.role_name,
+    NULL::timestamp with time zone AS ends_at
+   FROM auth.user_roles
+UNION ALL
+ SELECT grants.user_id,
+    grants.role_name,
+    grants.ends_at
+   FROM auth.grants
+  WHERE ((grants.revoked_at IS NULL) AND (now() < grants.ends_at));
+
+CREATE TABLE auth.idempotency_keys (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    owner_id uuid NOT NULL,
+    key_hash bytea NOT NULL,
+    fingerprint bytea NOT NULL,
+    sealed_reply bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT idempotency_keys_hashes_are_sha256 CHECK (((octet_length(key_hash) = 32) AND (octet_length(fingerprint) = 32)))
+);
+
+COMMENT ON COLUMN auth.idempotency_keys.fingerprint IS 'of the request: the same key for another one is refused';
+
+COMMENT ON COLUMN auth.idempotency_keys.sealed_reply IS 'null while it runs, and for good where nobody knows what came of it';
 
 CREATE TABLE auth.keys (
     id integer NOT NULL,
@@ -619,12 +701,6 @@ COMMENT ON COLUMN auth.totp_devices.last_step IS 'the newest time step a code wa
 
 COMMENT ON COLUMN auth.totp_devices.confirmed_at IS 'null until a first right code: such a device proves nothing';
 
-CREATE TABLE auth.user_roles (
-    user_id uuid NOT NULL,
-    role_name text NOT NULL,
-    granted_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
 CREATE TABLE auth.users (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     login text NOT NULL,
@@ -642,7 +718,9 @@ CREATE TABLE auth.users (
     email_verified_at timestamp with time zone,
     second_factor_asked_at timestamp with time zone,
     break_glass boolean DEFAULT false NOT NULL,
+    language text,
     CONSTRAINT users_email_is_lower CHECK ((email = lower(email))),
+    CONSTRAINT users_language_is_tag CHECK (((language ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'::text) AND (length(language) <= 35))),
     CONSTRAINT users_login_is_lower CHECK ((login = lower(login))),
     CONSTRAINT users_pepper_has_hash CHECK (((password_hash IS NOT NULL) OR (pepper_key_id IS NULL)))
 );
@@ -654,6 +732,8 @@ COMMENT ON COLUMN auth.users.password_changed_at IS 'when its owner or an admini
 COMMENT ON COLUMN auth.users.second_factor_asked_at IS 'first sign-in at which the policy demanded one; the days of grace begin here';
 
 COMMENT ON COLUMN auth.users.break_glass IS 'signs in by password alone whatever is demanded; each use alarms';
+
+COMMENT ON COLUMN auth.users.language IS 'BCP 47 tag of what pages and mails are written in; null where nothing was chosen';
 
 CREATE VIEW auth.valid_api_tokens AS
  SELECT t.id,
@@ -671,7 +751,8 @@ CREATE VIEW auth.valid_api_tokens AS
     t.last_used_at,
     u.login,
     u.email,
-    u.name AS user_name
+    u.name AS user_name,
+    t.api
    FROM (auth.api_tokens t
      JOIN auth.users u ON ((u.id = t.user_id)))
   WHERE ((t.revoked_at IS NULL) AND (now() < t.expires_at) AND (u.disabled_at IS NULL));
@@ -727,6 +808,9 @@ ALTER TABLE ONLY auth.api_tokens
 ALTER TABLE ONLY auth.api_tokens
     ADD CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY auth.app_notices
+    ADD CONSTRAINT app_notices_pkey PRIMARY KEY (app);
+
 ALTER TABLE ONLY auth.attempts
     ADD CONSTRAINT attempts_pkey PRIMARY KEY (key);
 
@@ -766,11 +850,23 @@ ALTER TABLE ONLY auth.devices
 ALTER TABLE ONLY auth.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY auth.event_hours
+    ADD CONSTRAINT event_hours_pkey PRIMARY KEY (hour);
+
 ALTER TABLE ONLY auth.failed_name_counts
     ADD CONSTRAINT failed_name_counts_pkey PRIMARY KEY (slot, network);
 
 ALTER TABLE ONLY auth.failed_names
     ADD CONSTRAINT failed_names_pkey PRIMARY KEY (slot, network, subject);
+
+ALTER TABLE ONLY auth.grants
+    ADD CONSTRAINT grants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY auth.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_owner_key UNIQUE (owner_id, key_hash);
+
+ALTER TABLE ONLY auth.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY auth.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
@@ -891,6 +987,18 @@ CREATE INDEX devices_last_seen_at_idx ON auth.devices USING btree (last_seen_at)
 
 CREATE INDEX devices_user_id_idx ON auth.devices USING btree (user_id, last_seen_at);
 
+CREATE INDEX grants_created_at_idx ON auth.grants USING btree (created_at, id);
+
+CREATE INDEX grants_open_idx ON auth.grants USING btree (ends_at) WHERE (closed_at IS NULL);
+
+CREATE INDEX grants_over_at_idx ON auth.grants USING btree (LEAST(ends_at, revoked_at));
+
+CREATE INDEX grants_role_name_idx ON auth.grants USING btree (role_name);
+
+CREATE INDEX grants_user_id_idx ON auth.grants USING btree (user_id);
+
+CREATE INDEX idempotency_keys_created_at_idx ON auth.idempotency_keys USING btree (created_at);
+
 CREATE UNIQUE INDEX keys_one_minting_key ON auth.keys USING btree (purpose) WHERE (retired_at IS NULL);
 
 CREATE INDEX mail_outbox_created_at_idx ON auth.mail_outbox USING btree (created_at);
@@ -928,6 +1036,14 @@ CREATE UNIQUE INDEX totp_devices_one_unconfirmed ON auth.totp_devices USING btre
 CREATE INDEX totp_devices_user_id_idx ON auth.totp_devices USING btree (user_id);
 
 CREATE INDEX user_roles_role_name_idx ON auth.user_roles USING btree (role_name);
+
+CREATE INDEX users_disabled_idx ON auth.users USING btree (login) WHERE (disabled_at IS NOT NULL);
+
+CREATE INDEX users_email_prefix_idx ON auth.users USING btree (email text_pattern_ops);
+
+CREATE INDEX users_login_prefix_idx ON auth.users USING btree (login text_pattern_ops);
+
+CREATE INDEX users_name_prefix_idx ON auth.users USING btree (lower(name) text_pattern_ops);
 
 CREATE INDEX webauthn_credentials_user_id_idx ON auth.webauthn_credentials USING btree (user_id);
 
@@ -976,6 +1092,15 @@ ALTER TABLE ONLY auth.audit_row_hashes
 
 ALTER TABLE ONLY auth.devices
     ADD CONSTRAINT devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.grants
+    ADD CONSTRAINT grants_role_name_fkey FOREIGN KEY (role_name) REFERENCES auth.roles(name);
+
+ALTER TABLE ONLY auth.grants
+    ADD CONSTRAINT grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY auth.mail_outbox
     ADD CONSTRAINT mail_outbox_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
