@@ -4,6 +4,7 @@ import { ERRORS } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { OWN_PERMISSIONS } from '../lib/permissions.ts'
 import type { Operation } from './operation.ts'
+import { NOTHING } from './shapes.ts'
 import { API_PATH } from './register-operations.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -139,7 +140,7 @@ function headersOf({ status, method, errors = [] }: Operation): Json[] {
 }
 
 function responsesOf(operation: Operation): Json {
-  const { status = 200, data, method, errors = [], needsProof } = operation
+  const { status = 200, data, method, errors = [], needsProof, writes } = operation
   const codes = [
     ...ALWAYS,
     ...(method === 'GET' ? [] : CHANGING),
@@ -150,13 +151,20 @@ function responsesOf(operation: Operation): Json {
   const statuses = [...new Set(codes.map((code) => ERRORS[code].status))].sort((one, other) => one - other)
   const envelope = {
     type: 'object',
-    required: ['status'],
+    required: data === NOTHING ? ['status'] : ['status', 'data'],
     additionalProperties: false,
-    properties: { status: { const: 'ok' }, data: schemaOf(data, 'output'), next: { type: ['string', 'null'] } },
+    properties: {
+      status: { const: 'ok' },
+      ...(data !== NOTHING && { data: schemaOf(data, 'output') }),
+      next: { type: ['string', 'null'] },
+    },
   }
   const refusals = statuses.map((each): [string, Json] => [String(each), refusalOf(each, codes)])
   return {
-    [status]: { description: STATUS_CODES[status] ?? '', content: jsonOf(envelope) },
+    [status]: {
+      description: STATUS_CODES[status] ?? '',
+      content: writes === undefined ? jsonOf(envelope) : filesOf(writes),
+    },
     ...Object.fromEntries(refusals),
   }
 }
@@ -169,6 +177,10 @@ function refusalOf(status: number, codes: readonly ErrorCode[]): Json {
 
 function jsonOf(schema: Json): Json {
   return { 'application/json': { schema } }
+}
+
+function filesOf(types: readonly string[]): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }]))
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {

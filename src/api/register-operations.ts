@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PosternError } from '../errors.ts'
 import { bodyKind, readShape } from '../web/body.ts'
 import type { ShapeFault } from '../web/body.ts'
-import { readJson } from '../web/strict-json.ts'
+import { checkText, readJson } from '../web/strict-json.ts'
 import type { Fields } from '../web/strict-json.ts'
 import { UserFieldsError } from '../users/users.ts'
 import type { Caller, Operation, Outcome, Written } from './operation.ts'
@@ -102,6 +102,8 @@ function faultsOf(error: unknown): ShapeFault[] | null {
 type Given = { readonly params: unknown; readonly query: unknown; readonly body: unknown }
 
 function readGiven(operation: Operation, request: FastifyRequest): Given | { readonly faults: readonly ShapeFault[] } {
+  for (const text of [request.params, request.query].flatMap((fields) => Object.values(fields as Fields)))
+    checkText(String(text))
   const params = readShape(operation.params ?? {}, request.params as Fields)
   if (hasUnreadQuery(request)) throw new PosternError('bad_request', 'a parameter that is doubled or broken')
   const query = readShape(operation.query ?? {}, request.query as Fields)
