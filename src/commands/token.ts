@@ -25,6 +25,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
 /** `token create`: the token stands alone on the last line, this once. */
 export const createToken: Command = async (context, given) => {
   const owner = await getUser(context.database, textOf(given, 'login'))
+  await context.policies.refresh()
   const wish = {
     name: textOf(given, 'name'),
     days: daysOf(optionalText(given, 'expires') ?? `${TOKEN_DAYS.usual}d`),

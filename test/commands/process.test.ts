@@ -57,6 +57,16 @@ for (const kind of ['PostgreSQL', 'the embedded database of a running server'] a
       assert.match(unknown.stderr, /--help/)
     })
 
+    test('a token may be for an app of the policy in force, and for no other', async () => {
+      const create = ['token', 'create', 'bob', '--name', 'ci', '--json', '--app']
+      const added = await postern(['user', 'create', 'bob', '--email', 'bob@example.com', '--json'])
+      assert.equal(added.exitCode, 0, added.stderr)
+      const made = await postern([...create, 'app'])
+      assert.equal(made.exitCode, 0, made.stderr)
+      const refused = await postern([...create, 'other'])
+      assert.deepEqual([refused.exitCode, refused.stderr], [2, '--app: The policy has no app of this name.\n'])
+    })
+
     test('a password never stands among the arguments', async () => {
       const { exitCode, stderr } = await postern(['user', 'password', 'alice', PASSWORD])
       assert.equal(exitCode, 2)
