@@ -57,8 +57,8 @@ export function portalRoutes(app: FastifyInstance, context: Context, program: Pr
     accountRoutes(routes, own)
     activityRoutes(routes, own)
     languageRoutes(routes, own)
-    factorRoutes(routes, portal)
-    passwordRoutes(routes, { ...portal, newPasswords })
+    factorRoutes(routes, own)
+    passwordRoutes(routes, { ...own, newPasswords })
     apiTokenRoutes(routes, { ...portal, apiTokens, policy: () => policies.current() })
     apiRoutes(routes, {
       ...callerParts(context),
@@ -68,7 +68,7 @@ export function portalRoutes(app: FastifyInstance, context: Context, program: Pr
       publicUrl: context.config.publicUrl,
     })
     resetRoutes(routes, recovery)
-    emailRoutes(routes, { ...portal, ...recovery })
+    emailRoutes(routes, { ...own, ...recovery })
     consoleRoutes(routes, context, program, callerParts(context))
     jwksRoutes(routes, keys.assertion)
   })

@@ -7,7 +7,6 @@ import { EN } from '../words/en/en.ts'
 import type { WordName, Words } from '../words/words.ts'
 import { accountPage } from './account-page.ts'
 import type { AccountShell } from './account-page.ts'
-import { deviceWords } from './device-words.ts'
 import { showTime } from './facts.ts'
 
 export interface ActivityPage {

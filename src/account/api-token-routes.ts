@@ -3,8 +3,9 @@ import { grantToken, revokeToken } from '../tokens/tokens.ts'
 import { TOKEN_DAYS } from '../tokens/token-wish.ts'
 import type { WrittenWish } from '../tokens/token-wish.ts'
 import { bodySchema, textField } from '../web/body.ts'
-import { formToken, frameOf, sendHtml } from '../web/pages.ts'
+import { formToken, sendHtml } from '../web/pages.ts'
 import { portalHeaders } from '../web/security-headers.ts'
+import { openShell } from './account-page.ts'
 import { doerOf, faultsOf, tokenId } from './api-token-parts.ts'
 import type { ApiTokenParts } from './api-token-parts.ts'
 import { apiTokensPage, newApiTokenPage } from './api-tokens-page.ts'
@@ -61,7 +62,12 @@ export function apiTokenRoutes(app: FastifyInstance, parts: ApiTokenParts): void
     return sendHtml(
       reply,
       200,
-      newApiTokenPage({ frame: frameOf(parts, request), token, expiresAt, backHref: pathOf(parts) }),
+      newApiTokenPage({
+        shell: openShell(parts, request, visitor.principal),
+        token,
+        expiresAt,
+        backHref: pathOf(parts),
+      }),
     )
   })
 
@@ -78,13 +84,11 @@ async function showList(
   visitor: AccountVisitor,
   form: TokenForm,
 ): Promise<FastifyReply> {
-  const { paths } = parts.entrances.portal
   const model = {
-    frame: frameOf(parts, reply.request),
+    shell: openShell(parts, reply.request, visitor.principal),
     tokens: await parts.apiTokens.list(visitor.principal.login, MAX_LISTED),
     action: pathOf(parts),
     csrf: formToken(parts, PURPOSE, visitor.token),
-    homeHref: paths.home,
     proveHref: await proveAnewHref(parts, visitor, pathOf(parts)),
     ...form,
   }

@@ -1,11 +1,12 @@
 import type { ApiTokenRow } from '../sessions/api-tokens-table.ts'
-import { describeScope } from '../tokens/token-report.ts'
+import type { TokenScope } from '../lib/principal.ts'
 import { MAX_TOKEN_NAME, TOKEN_DAYS } from '../tokens/token-wish.ts'
 import { hiddenField } from '../web/field.ts'
-import { page } from '../web/frame.ts'
-import type { Frame } from '../web/frame.ts'
 import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
+import type { WordName, Words } from '../words/words.ts'
+import { accountPage } from './account-page.ts'
+import type { AccountShell } from './account-page.ts'
 import { fact, showTime } from './facts.ts'
 
 /** The fields of the form, as they were filled in. */
@@ -26,110 +27,112 @@ export interface TokenForm {
 }
 
 export interface ApiTokensPage extends TokenForm {
-  readonly frame: Frame
+  readonly shell: AccountShell
   readonly tokens: readonly ApiTokenRow[]
   /** Path that the form of a new token is posted to, and others below it. */
   readonly action: string
   readonly csrf: string
-  readonly homeHref: string
   /** Where to prove anew who one is; null for whoever has just done so and may make tokens. */
   readonly proveHref: string | null
 }
 
-interface NarrowingField {
-  readonly name: Exclude<keyof WrittenFields, 'name' | 'days'>
-  readonly label: string
-  readonly hint: string
-}
-
-const NARROWING: readonly NarrowingField[] = [
-  { name: 'apps', label: 'Apps', hint: 'Their names, such as wiki. Part several by blanks, here and below.' },
-  { name: 'hosts', label: 'Hosts', hint: 'Such as wiki.example.com, where an app has several.' },
-  { name: 'paths', label: 'Paths', hint: 'Such as /api/** for all below /api.' },
-  { name: 'methods', label: 'Methods', hint: 'Such as GET, to read only.' },
-  { name: 'networks', label: 'Networks', hint: 'Such as 192.0.2.0/24, where the program runs.' },
-]
+const NARROWING = ['apps', 'hosts', 'paths', 'methods', 'networks'] as const
 
 /** One's own tokens: what they are for and when they were last used, with the means to end them and to make another. */
 export function apiTokensPage(model: ApiTokensPage): string {
-  const { frame, tokens, homeHref, proveHref } = model
-  const body = html`<h1>API tokens</h1>
-    <p class="quiet">
-      For programs that open apps in your name. A token does what you may do, without a sign-in, so give each no more
-      than it needs. All times are UTC.
-    </p>
+  const { shell, tokens, proveHref } = model
+  const { words } = shell.frame
+  const title = words.say('tokens.title')
+  const body = html`<h1>${title}</h1>
+    <p class="quiet">${words.say('tokens.hint')}</p>
     ${tokens.map((token) => tokenItem(token, model))}
     ${
       proveHref === null
         ? newTokenForm(model)
-        : html`<p>To make a token, prove once more who you are.</p>
-            <p><a class="button" href="${proveHref}">Prove who you are</a></p>`
-    }
-    <p><a class="button second" href="${homeHref}">Back</a></p>`
-  return page({ title: 'API tokens', body, frame })
+        : html`<p>${words.say('tokens.prove')}</p>
+            <p><a class="button" href="${proveHref}">${words.say('account.prove')}</a></p>`
+    }`
+  return accountPage(shell, { here: 'tokens', title, body })
 }
 
 /** A new token, this once. The button that copies it is there where there is JavaScript. */
 export function newApiTokenPage(model: {
-  readonly frame: Frame
+  readonly shell: AccountShell
   readonly token: string
   readonly expiresAt: Date
   readonly backHref: string
 }): string {
-  const { frame, token, expiresAt, backHref } = model
-  const body = html`<h1>Your new token</h1>
-    <p>Put it where the program finds it. It is not shown again, and is good until ${showTime(expiresAt)}.</p>
+  const { shell, token, expiresAt, backHref } = model
+  const { words } = shell.frame
+  const title = words.say('tokens.yours')
+  const copy = { type: 'button', 'data-copy': 'token', 'data-copied': words.say('tokens.copied'), hidden: true }
+  const body = html`<h1>${title}</h1>
+    <p>${words.parts('tokens.yours_hint', { time: showTime(expiresAt, words) })}</p>
     <p><code id="token">${token}</code></p>
-    <p><button class="button" type="button" data-copy="token" hidden>Copy</button></p>
-    <p class="quiet">
-      The program sends it as <code>Authorization: Bearer …</code>, or as the password of Basic with your login as the
-      name.
-    </p>
-    <p><a class="button second" href="${backHref}">I have kept it</a></p>`
-  return page({ title: 'Your new token', body, frame, script: 'copy' })
+    <p><button class="button" ${attributes(copy)}>${words.say('tokens.copy')}</button></p>
+    <p class="quiet">${words.parts('tokens.sent_as', { bearer: html`<code>Authorization: Bearer …</code>` })}</p>
+    <p><a class="button second" href="${backHref}">${words.say('tokens.kept')}</a></p>`
+  return accountPage(shell, { here: 'tokens', title, body, script: 'copy' })
 }
 
-function tokenItem(token: ApiTokenRow, { action, csrf }: ApiTokensPage): Html {
+function tokenItem(token: ApiTokenRow, { shell, action, csrf }: ApiTokensPage): Html {
   const { id, name, prefix, created_at: createdAt, last_used_at: lastUsedAt, expires_at: expiresAt } = token
+  const { words } = shell.frame
+  const lastUsed = lastUsedAt === null ? words.say('account.never') : showTime(lastUsedAt, words)
   return html`<section aria-label="${name}">
     <h2>${name}</h2>
     <dl class="facts">
-      ${fact('Begins with', prefix)} ${fact('For', describeScope(token))} ${fact('Made', showTime(createdAt))}
-      ${fact('Last used', lastUsedAt === null ? 'never' : showTime(lastUsedAt))}
-      ${fact('Good until', showTime(expiresAt))}
+      ${fact(words.say('tokens.begins'), prefix)} ${fact(words.say('tokens.for'), scopeWords(words, token))}
+      ${fact(words.say('tokens.made'), showTime(createdAt, words))} ${fact(words.say('tokens.last_used'), lastUsed)}
+      ${fact(words.say('tokens.good_until'), showTime(expiresAt, words))}
     </dl>
     <form method="post" action="${`${action}/revoke`}">
       ${hiddenField('csrf', csrf)} ${hiddenField('id', id)}
-      <button class="button second" type="submit" aria-label="${`Revoke ${name}`}">Revoke</button>
+      <button class="button second" type="submit" aria-label="${words.say('tokens.revoke_one', { name })}">
+        ${words.say('tokens.revoke')}
+      </button>
     </form>
   </section>`
 }
 
-function newTokenForm({ action, csrf, values, faults }: ApiTokensPage): Html {
-  const isNarrowed = NARROWING.some(({ name }) => values[name] !== '')
-  const about = { hint: `1 to ${TOKEN_DAYS.most}.`, required: true, inputmode: 'numeric', maxlength: 4 }
-  return html`<h2>A new token</h2>
+/** What a token is for, in one line. */
+function scopeWords(words: Words, { apps, hosts, methods, paths, networks, api }: TokenScope): string {
+  const lists = [apps, hosts, methods, paths].flatMap((list) => (list === null ? [] : [list.join(' ')]))
+  const from = networks === null ? [] : [words.say('tokens.from_networks', { networks: networks.join(' ') })]
+  const narrowed = [...lists, ...from]
+  const opens = narrowed.length === 0 ? [words.say('tokens.for_all')] : narrowed
+  const calls = api === null ? [] : [words.say('tokens.and_api', { permissions: api.join(' ') })]
+  return [...opens, ...calls].join(', ')
+}
+
+function newTokenForm({ shell, action, csrf, values, faults }: ApiTokensPage): Html {
+  const { words } = shell.frame
+  const isNarrowed = NARROWING.some((name) => values[name] !== '')
+  const shown = (name: keyof WrittenFields): InputModel => ({
+    label: `tokens.${name}`,
+    hint: words.say(`tokens.${name}_hint`, { most: TOKEN_DAYS.most }),
+    value: values[name],
+    error: faults[name],
+  })
+  const days = { ...shown('days'), required: true, inputmode: 'numeric', maxlength: 4 }
+  return html`<h2>${words.say('tokens.new')}</h2>
     <form method="post" action="${action}">
       ${hiddenField('csrf', csrf)}
-      ${input('name', 'Name', {
-        hint: 'Such as the machine or program that has it.',
-        value: values.name,
-        error: faults['name'],
-        required: true,
-        maxlength: MAX_TOKEN_NAME,
-      })}
-      ${input('days', 'Days that it is good for', { ...about, value: values.days, error: faults['days'] })}
+      ${input(words, 'name', { ...shown('name'), required: true, maxlength: MAX_TOKEN_NAME })}
+      ${input(words, 'days', days)}
       <details ${attributes({ open: isNarrowed })}>
-        <summary>Narrow what it is for</summary>
-        ${NARROWING.map(({ name, label, hint }) => input(name, label, { hint, value: values[name], error: faults[name] }))}
+        <summary>${words.say('tokens.narrow')}</summary>
+        ${NARROWING.map((name) => input(words, name, shown(name)))}
       </details>
-      <button class="button" type="submit">Make the token</button>
+      <button class="button" type="submit">${words.say('tokens.make')}</button>
     </form>`
 }
 
 interface InputModel {
+  readonly label: Extract<WordName, `tokens.${keyof WrittenFields}`>
   readonly hint: string
   readonly value: string
+  /** In English, as it is told to programs. */
   readonly error: string | undefined
   readonly required?: boolean
   readonly inputmode?: string
@@ -137,8 +140,8 @@ interface InputModel {
 }
 
 /** As `field` has them, but it may be left empty. */
-function input(name: keyof WrittenFields, label: string, model: InputModel): Html {
-  const { hint, value, error, required = false, inputmode = null, maxlength = null } = model
+function input(words: Words, name: keyof WrittenFields, model: InputModel): Html {
+  const { label, hint, value, error, required = false, inputmode = null, maxlength = null } = model
   const described = error === undefined ? `${name}-hint` : `${name}-hint ${name}-error`
   const given = {
     id: name,
@@ -153,9 +156,9 @@ function input(name: keyof WrittenFields, label: string, model: InputModel): Htm
     'aria-invalid': error === undefined ? null : 'true',
   }
   return html`<div class="field">
-    <label for="${name}">${label}</label>
+    <label for="${name}">${words.say(label)}</label>
     <p class="hint" id="${`${name}-hint`}">${hint}</p>
-    ${error !== undefined && html`<p class="error" id="${`${name}-error`}" role="alert">${error}</p>`}
+    ${error !== undefined && html`<p class="error" id="${`${name}-error`}" role="alert">${words.retell(error)}</p>`}
     <input ${attributes(given)} />
   </div>`
 }

@@ -1,6 +1,7 @@
 import { hiddenField } from '../web/field.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
+import type { Words } from '../words/words.ts'
 import { fact, showTime } from './facts.ts'
 
 /** A browser from which its owner signed in before, whether signed in now or not. */
@@ -17,34 +18,39 @@ export interface ListedDevice {
   readonly isThis: boolean
 }
 
+interface DeviceForm {
+  readonly words: Words
+  readonly action: string
+  readonly csrf: string
+}
+
 /** Devices that are known, each with the means to forget it; nothing where there are none. */
-export function deviceList(
-  devices: readonly ListedDevice[],
-  form: { readonly action: string; readonly csrf: string },
-): Html | null {
+export function deviceList(devices: readonly ListedDevice[], form: DeviceForm): Html | null {
   if (devices.length === 0) return null
-  return html`<h2>Devices that are known</h2>
-    <p class="quiet">
-      On these you signed in before. Forget what you don't know: it is then treated like any stranger's, and asked for
-      everything.
-    </p>
+  return html`<h2>${form.words.say('devices.title')}</h2>
+    <p class="quiet">${form.words.say('devices.hint')}</p>
     ${devices.map((device) => deviceItem(device, form))}`
 }
 
 function deviceItem(
   { id, device, address, firstSeenAt, lastSeenAt, trustedUntil, isThis }: ListedDevice,
-  { action, csrf }: { readonly action: string; readonly csrf: string },
+  { words, action, csrf }: DeviceForm,
 ): Html {
-  return html`<article aria-label="${`Device ${device}`}">
-    <h3>${device}${isThis && ' · this browser'}</h3>
+  const until = (time: Date): readonly (Html | string)[] =>
+    words.parts('sessions.until', { time: showTime(time, words) })
+  return html`<article aria-label="${words.say('devices.label', { device })}">
+    <h3>${isThis ? words.say('sessions.this', { device }) : device}</h3>
     <dl class="facts">
-      ${fact('Last signed in', showTime(lastSeenAt))} ${fact('From', address ?? 'an unknown address')}
-      ${fact('Known since', showTime(firstSeenAt))}
-      ${trustedUntil !== null && fact('No second factor', html`until ${showTime(trustedUntil)}`)}
+      ${fact(words.say('devices.last'), showTime(lastSeenAt, words))}
+      ${fact(words.say('devices.from'), address ?? words.say('account.unknown_address'))}
+      ${fact(words.say('devices.since'), showTime(firstSeenAt, words))}
+      ${trustedUntil !== null && fact(words.say('devices.trusted'), until(trustedUntil))}
     </dl>
     <form method="post" action="${action}">
       ${hiddenField('csrf', csrf)} ${hiddenField('forget', id)}
-      <button class="button second" type="submit" aria-label="${`Forget ${device}`}">Forget</button>
+      <button class="button second" type="submit" aria-label="${words.say('devices.forget_one', { device })}">
+        ${words.say('devices.forget')}
+      </button>
     </form>
   </article>`
 }

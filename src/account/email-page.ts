@@ -3,13 +3,12 @@ import { page } from '../web/frame.ts'
 import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
+import { accountPage } from './account-page.ts'
+import type { AccountShell } from './account-page.ts'
+import { fact } from './facts.ts'
 
-interface FormFrame {
-  readonly frame: Frame
-  readonly homeHref: string
-}
-
-export interface EmailPage extends FormFrame {
+export interface EmailPage {
+  readonly shell: AccountShell
   /** Path that all forms are posted to. */
   readonly action: string
   readonly csrf: string
@@ -25,7 +24,9 @@ export interface EmailPage extends FormFrame {
   readonly sentTo: string | null
 }
 
-export interface EmailLinkPage extends FormFrame {
+export interface EmailLinkPage {
+  readonly frame: Frame
+  readonly homeHref: string
   readonly action: string
   readonly csrf: string
   readonly token: string
@@ -35,90 +36,81 @@ export interface EmailLinkPage extends FormFrame {
   readonly purpose: 'confirm' | 'stop'
 }
 
-const LINK_WORDS = {
-  confirm: { title: 'Confirm your e-mail address', button: 'Confirm this address' },
-  stop: { title: 'Stop the change of your e-mail address', button: 'Stop it and end all sessions' },
-} as const
-const DONE_WORDS = {
-  confirm: ['Your e-mail address is confirmed', 'Mails of this account go to it.'],
-  stop: ['The change is stopped', 'All sessions have ended. Set a new password now: somebody was signed in as you.'],
-} as const
-
 /** One's own address: whether it is confirmed, and changing it. */
 export function emailPage(model: EmailPage): string {
-  const { frame, email, isVerified, homeHref, entered, sentTo } = model
-  const title = 'Your e-mail address'
+  const { shell, email, isVerified, entered, sentTo } = model
+  const { words } = shell.frame
+  const title = words.say('email.title')
   const body = html`<h1>${title}</h1>
     ${
       sentTo !== null &&
       html`<p class="quiet" role="status">
-        A link is on its way to <strong>${sentTo}</strong>. It works once, for 24 hours.
+        ${words.parts('email.sent', { address: html`<strong>${sentTo}</strong>` })}
       </p>`
     }
     <dl class="facts">
-      <div>
-        <dt>Address</dt>
-        <dd>${email}</dd>
-      </div>
-      <div>
-        <dt>State</dt>
-        <dd>${isVerified ? 'confirmed' : 'not confirmed'}</dd>
-      </div>
+      ${fact(words.say('email.address'), email)}
+      ${fact(words.say('email.state'), words.say(isVerified ? 'email.confirmed' : 'email.open'))}
     </dl>
-    ${model.sendsMails ? changes(model) : html`<p class="quiet">Ask your administrator to change it.</p>`}
-    <p><a class="button second" href="${homeHref}">Back</a></p>`
-  return page({ title: entered === null ? title : `Error: ${title}`, body, frame })
+    ${model.sendsMails ? changes(model) : html`<p class="quiet">${words.say('email.ask')}</p>`}
+    <p><a class="button second" href="${shell.base}">${words.say('common.back')}</a></p>`
+  const shown = entered === null ? title : words.say('common.error', { title })
+  return accountPage(shell, { here: 'profile', title: shown, body })
 }
 
 /** Behind a link from a mail; looking changes nothing. */
 export function emailLinkPage(model: EmailLinkPage): string {
   const { frame, action, csrf, token, login, email, purpose } = model
-  const { title, button } = LINK_WORDS[purpose]
-  const sentence =
-    purpose === 'confirm'
-      ? html`Mails of the account <strong>${login}</strong> will go to <strong>${email}</strong>.`
-      : html`Somebody signed in as <strong>${login}</strong> asked for mails to go to <strong>${email}</strong>.`
+  const { words } = frame
+  const title = words.say(`email.${purpose}_title`)
+  const who = { login: html`<strong>${login}</strong>`, address: html`<strong>${email}</strong>` }
   const body = html`<h1>${title}</h1>
-    <p>${sentence}</p>
+    <p>${words.parts(`email.${purpose}_text`, who)}</p>
     <form method="post" action="${action}">
       ${hiddenField('csrf', csrf)} ${hiddenField('token', token)}
-      <button class="button" type="submit">${button}</button>
+      <button class="button" type="submit">${words.say(`email.${purpose}_button`)}</button>
     </form>`
   return page({ title, body, frame })
 }
 
 /** After the link was used. */
-export function emailDonePage({ frame, homeHref, purpose }: FormFrame & Pick<EmailLinkPage, 'purpose'>): string {
-  const [title, sentence] = DONE_WORDS[purpose]
+export function emailDonePage({
+  frame,
+  homeHref,
+  purpose,
+}: Pick<EmailLinkPage, 'frame' | 'homeHref' | 'purpose'>): string {
+  const { words } = frame
+  const title = words.say(`email.${purpose}_done_title`)
   const body = html`<h1>${title}</h1>
-    <p role="status">${sentence}</p>
-    <p><a class="button" href="${homeHref}">Go on</a></p>`
+    <p role="status">${words.say(`email.${purpose}_done`)}</p>
+    <p><a class="button" href="${homeHref}">${words.say('account.go_on')}</a></p>`
   return page({ title, body, frame })
 }
 
 function changes(model: EmailPage): Html {
-  const { action, csrf, email, isVerified, proveHref, entered } = model
+  const { shell, action, csrf, email, isVerified, proveHref, entered } = model
+  const { words } = shell.frame
   if (proveHref !== null)
-    return html`<p>To change something here, prove once more who you are.</p>
-      <p><a class="button" href="${proveHref}">Prove who you are</a></p>`
+    return html`<p>${words.say('account.prove_first')}</p>
+      <p><a class="button" href="${proveHref}">${words.say('account.prove')}</a></p>`
   return html`${
       !isVerified &&
       html`<form method="post" action="${action}">
         ${hiddenField('csrf', csrf)} ${hiddenField('email', email)}
-        <button class="button second" type="submit">Send a link to confirm it</button>
+        <button class="button second" type="submit">${words.say('email.send')}</button>
       </form>`
     }
     <form method="post" action="${action}" novalidate>
       ${hiddenField('csrf', csrf)}
       ${field({
         name: 'email',
-        label: 'New address',
+        label: words.say('email.new'),
         type: 'email',
         autocomplete: 'email',
         value: entered?.email ?? '',
-        error: entered?.fault ?? null,
-        hint: 'A link goes there. Mails go on to the address that you have until you open it.',
+        error: entered === null ? null : words.retell(entered.fault),
+        hint: words.say('email.hint'),
       })}
-      <button class="button" type="submit">Change the address</button>
+      <button class="button" type="submit">${words.say('email.change')}</button>
     </form>`
 }

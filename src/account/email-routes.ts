@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { BoundedEvents } from '../audit/bounded-events.ts'
 import { PosternError } from '../errors.ts'
+import type { CompiledPolicy } from '../policies/compile.ts'
 import { confirmEmail, emailFault, emailOf, ownEmail, requestEmail, stopEmailChange } from '../recovery/email-change.ts'
 import type { RecoveryParts } from '../recovery/parts.ts'
 import { findLink } from '../recovery/user-links.ts'
@@ -9,6 +10,7 @@ import { bodySchema, parseBody, textField } from '../web/body.ts'
 import { clientOf } from '../web/client.ts'
 import { hideAddress, refuseCrossSiteLink } from '../web/link-page.ts'
 import { formOf, formToken, frameOf, isOwnForm, sendHtml } from '../web/pages.ts'
+import { openShell } from './account-page.ts'
 import { emailDonePage, emailLinkPage, emailPage } from './email-page.ts'
 import type { EmailPage } from './email-page.ts'
 import { noteProofRefused } from './proof-refused.ts'
@@ -17,7 +19,12 @@ import type { ProveParts } from './prove-anew.ts'
 import { ownForm, signedInVisitor } from './visitor.ts'
 import type { AccountVisitor } from './visitor.ts'
 
-export type EmailParts = RecoveryParts & ProveParts & { readonly events: Pick<BoundedEvents, 'note'> }
+export type EmailParts = RecoveryParts &
+  ProveParts & {
+    readonly events: Pick<BoundedEvents, 'note'>
+    /** The policy in force. */
+    readonly policy: () => Pick<CompiledPolicy, 'roles'>
+  }
 
 const CHANGE_FORM = bodySchema({ email: textField(4_096), csrf: textField(256) })
 const LINK_FORM = bodySchema({ token: textField(256), csrf: textField(256) })
@@ -37,14 +44,12 @@ const LINKS = {
 export function emailRoutes(app: FastifyInstance, parts: EmailParts): void {
   const action = `${parts.entrances.portal.paths.base}/account/email`
   const show = async (reply: FastifyReply, visitor: AccountVisitor, shown: Shown): Promise<FastifyReply> => {
-    const { home: homeHref } = parts.entrances.portal.paths
     const own = await ownEmail(parts.database, visitor.principal.userId)
     const proveHref = await proveAnewHref(parts, visitor, action)
     const csrf = formToken(parts, PURPOSE, visitor.token)
     const { sendsMails } = parts
     const markup = emailPage({
-      frame: frameOf(parts, reply.request),
-      homeHref,
+      shell: openShell(parts, reply.request, visitor.principal),
       action,
       csrf,
       sendsMails,

@@ -1,14 +1,15 @@
 import type { NewPasskeyOptions } from '../credentials/enrol-passkey.ts'
 import { RECOVERY_CODES } from '../credentials/recovery-codes.ts'
 import { hiddenField } from '../web/field.ts'
-import { page } from '../web/frame.ts'
-import type { Frame } from '../web/frame.ts'
-import { html } from '../web/html.ts'
+import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
+import type { Words } from '../words/words.ts'
+import { accountPage } from './account-page.ts'
+import type { AccountShell } from './account-page.ts'
 import { nameField } from './factors-page.ts'
 
 interface EnrolPage {
-  readonly frame: Frame
+  readonly shell: AccountShell
   /** Path that the form is posted to. */
   readonly action: string
   readonly csrf: string
@@ -28,14 +29,16 @@ export interface PasskeyPage extends EnrolPage {
 }
 
 /** A new authenticator app: the key once as picture and text, and the field for its first code. */
-export function totpPage({ frame, action, csrf, backHref, name, key }: TotpPage): string {
-  const body = html`<h1>Add an authenticator app</h1>
-    ${key === null ? wrongCode() : theKey(key)}
+export function totpPage({ shell, action, csrf, backHref, name, key }: TotpPage): string {
+  const { words } = shell.frame
+  const title = words.say('factors.add_totp')
+  const body = html`<h1>${title}</h1>
+    ${key === null ? wrongCode(words) : theKey(words, key)}
     <form method="post" action="${action}">
-      ${hiddenField('csrf', csrf)} ${nameField('name', name)}
+      ${hiddenField('csrf', csrf)} ${nameField(words, 'name', name)}
       <div class="field">
-        <label for="code">Code from the app</label>
-        <p class="hint" id="code-hint">Six digits, without blanks.</p>
+        <label for="code">${words.say('factors.code')}</label>
+        <p class="hint" id="code-hint">${words.say('factors.code_hint')}</p>
         <input
           id="code"
           name="code"
@@ -47,71 +50,67 @@ export function totpPage({ frame, action, csrf, backHref, name, key }: TotpPage)
           aria-describedby="code-hint"
         />
       </div>
-      <button class="button" type="submit">Add</button>
+      <button class="button" type="submit">${words.say('factors.add')}</button>
     </form>
-    <p><a class="button second" href="${backHref}">Cancel</a></p>`
-  return page({ title: 'Add an authenticator app', body, frame })
+    <p><a class="button second" href="${backHref}">${words.say('common.cancel')}</a></p>`
+  return accountPage(shell, { here: 'factors', title, body })
 }
 
 /** A new security key or passkey: the browser is asked by a script, since nothing else can. */
-export function passkeyPage({ frame, action, csrf, backHref, name, options }: PasskeyPage): string {
-  const body = html`<h1>Add a security key or passkey</h1>
-    <p>Your browser asks for a key, or offers to keep a passkey on this device.</p>
-    <noscript><p class="alert">Keys and passkeys need JavaScript, which is turned off here.</p></noscript>
-    <p class="alert" role="alert" id="problem" hidden>
-      The browser gave no answer. Perhaps this key is set up already, or too much time has passed: go back and try
-      again.
-    </p>
-    <form
-      method="post"
-      action="${action}"
-      data-passkey="create"
-      data-options="${JSON.stringify(options)}"
-      aria-describedby="problem"
-    >
-      ${hiddenField('csrf', csrf)} ${hiddenField('response', '')} ${nameField('name', name)}
-      <button class="button" type="submit">Go on</button>
+export function passkeyPage({ shell, action, csrf, backHref, name, options }: PasskeyPage): string {
+  const { words } = shell.frame
+  const title = words.say('factors.add_passkey')
+  const asked = {
+    method: 'post',
+    action,
+    'data-passkey': 'create',
+    'data-options': JSON.stringify(options),
+    'aria-describedby': 'problem',
+  }
+  const body = html`<h1>${title}</h1>
+    <p>${words.say('factors.passkey_hint')}</p>
+    <noscript><p class="alert">${words.say('factors.no_script')}</p></noscript>
+    <p class="alert" role="alert" id="problem" hidden>${words.say('factors.passkey_problem')}</p>
+    <form ${attributes(asked)}>
+      ${hiddenField('csrf', csrf)} ${hiddenField('response', '')} ${nameField(words, 'name', name)}
+      <button class="button" type="submit">${words.say('factors.go_on')}</button>
     </form>
-    <p><a class="button second" href="${backHref}">Cancel</a></p>`
-  return page({ title: 'Add a security key or passkey', body, frame, script: 'passkey' })
+    <p><a class="button second" href="${backHref}">${words.say('common.cancel')}</a></p>`
+  return accountPage(shell, { here: 'factors', title, body, script: 'passkey' })
 }
 
 /** Recovery codes, this once, to print or copy. */
 export function recoveryCodesPage({
-  frame,
+  shell,
   codes,
   login,
   host,
   backHref,
 }: {
-  frame: Frame
+  shell: AccountShell
   codes: readonly string[]
   login: string
   host: string
   backHref: string
 }): string {
-  const body = html`<h1>Your recovery codes</h1>
-    <p>
-      For ${login} at ${host}. Print this page, or keep the codes where you keep your passwords: they are not shown
-      again. Each works once.
-    </p>
+  const { words } = shell.frame
+  const body = html`<h1>${words.say('factors.your_codes')}</h1>
+    <p>${words.say('factors.your_codes_hint', { login, host })}</p>
     <ol class="codes">
       ${codes.map((code) => html`<li><code>${code}</code></li>`)}
     </ol>
-    <p class="quiet">There are ${RECOVERY_CODES}. Those that you had before no longer work.</p>
-    <p><a class="button" href="${backHref}">I have kept them</a></p>`
-  return page({ title: 'Recovery codes', body, frame })
+    <p class="quiet">${words.say('factors.codes_old', { count: RECOVERY_CODES })}</p>
+    <p><a class="button" href="${backHref}">${words.say('factors.codes_kept')}</a></p>`
+  return accountPage(shell, { here: 'factors', title: words.say('factors.codes'), body })
 }
 
-function theKey({ qrCode, text }: { qrCode: Html; text: string }): Html {
-  return html`<p>Scan this with the app. It is shown this once.</p>
+function theKey(words: Words, { qrCode, text }: { qrCode: Html; text: string }): Html {
+  const key = html`<code>${text.replace(/(.{4})(?=.)/g, '$1 ')}</code>`
+  return html`<p>${words.say('factors.scan')}</p>
     ${qrCode}
-    <p>Or type this key into it: <code>${text.replace(/(.{4})(?=.)/g, '$1 ')}</code></p>`
+    <p>${words.parts('factors.type', { key })}</p>`
 }
 
-function wrongCode(): Html {
-  return html`<p class="alert" role="alert">
-    This code does not fit, or came too late. Wait for the next one. If none fits, set the clock of your device, or
-    cancel and begin again with a new key.
-  </p>`
+function wrongCode(words: Words): Html {
+  return html`<p class="alert" role="alert">${words.say('factors.wrong_code')}</p>`
 }

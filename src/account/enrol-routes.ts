@@ -4,10 +4,12 @@ import { MAX_OF_A_KIND } from '../credentials/own-factors.ts'
 import type { FactorKind } from '../credentials/own-factors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { bodySchema, textField } from '../web/body.ts'
-import type { Frame } from '../web/frame.ts'
 import { frameOf, sendHtml, setSessionCookie } from '../web/pages.ts'
 import type { NewSession } from '../web/pages.ts'
 import { portalHeaders } from '../web/security-headers.ts'
+import type { Words } from '../words/words.ts'
+import { openShell } from './account-page.ts'
+import type { AccountShell } from './account-page.ts'
 import { passkeyPage, totpPage } from './enrol-pages.ts'
 import { addPasskey, confirmTotp } from './factor-changes.ts'
 import { backToList, changeForm, factorCsrf, factorsPath, passkeyBinding, readName } from './factor-parts.ts'
@@ -21,7 +23,6 @@ const CSRF = textField(256)
 const BEGIN_FORM = bodySchema({ csrf: CSRF })
 const TOTP_FORM = bodySchema({ csrf: CSRF, name: textField(256), code: textField(64) })
 const PASSKEY_FORM = bodySchema({ csrf: CSRF, name: textField(256), response: textField(12_000) })
-const NEW_NAMES = { totp: 'Authenticator app', webauthn: 'Security key' } as const
 
 /** Adding a factor: a first form begins it, a second one brings the proof that it works. */
 export function enrolRoutes(app: FastifyInstance, parts: FactorParts): void {
@@ -39,17 +40,19 @@ function totpRoutes(app: FastifyInstance, parts: FactorParts): void {
     const owned = await ownedOf(parts, principal, 'totp')
     if (owned >= MAX_OF_A_KIND) return backToList(parts, reply, 'too_many')
     const key = await parts.database.transaction((tx) => parts.ownFactors.beginTotp(tx, principal.userId))
+    const about = pageOf(parts, request, form.visitor)
+    const { words } = about.shell.frame
     const issuer = new URL(parts.entrances.portal.origin).host
-    const picture = await qrCode(totpUri({ key, issuer, account: principal.login }), 'QR code for the app')
-    const about = { ...pageOf(parts, request, form.visitor), action, name: newName('totp', owned) }
-    return sendHtml(reply, 200, totpPage({ ...about, key: { qrCode: picture, text: totpKeyText(key) } }))
+    const picture = await qrCode(totpUri({ key, issuer, account: principal.login }), words.say('factors.picture'))
+    const name = newName(words, 'totp', owned)
+    return sendHtml(reply, 200, totpPage({ ...about, action, name, key: { qrCode: picture, text: totpKeyText(key) } }))
   })
 
   app.post('/account/factors/totp/confirm', ACCESS, async (request, reply) => {
     const form = await changeForm(parts, { request, reply, schema: TOTP_FORM })
     if (form === null) return reply
     const { code } = form.fields
-    const name = readName(form.fields.name, MAX_NAME_CHARACTERS) ?? NEW_NAMES.totp
+    const name = readName(form.fields.name, MAX_NAME_CHARACTERS) ?? newName(wordsOf(parts, request), 'totp', 0)
     const addition = await confirmTotp(parts, form.owner, { name, code })
     if (addition.kind === 'added') return backWith(parts, reply, addition.session)
     return sendHtml(reply, 400, totpPage({ ...pageOf(parts, request, form.visitor), action, name, key: null }))
@@ -67,14 +70,15 @@ function passkeyRoutes(app: FastifyInstance, parts: FactorParts): void {
     const options = await parts.database.transaction((tx) => parts.ownFactors.beginPasskey(tx, ask))
     const action = `${factorsPath(parts)}/passkey/confirm`
     reply.headers(portalHeaders({ secure: parts.cookies.secure, scripted: true }))
-    const about = { ...pageOf(parts, request, form.visitor), action, name: newName('webauthn', owned) }
-    return sendHtml(reply, 200, passkeyPage({ ...about, options }))
+    const about = pageOf(parts, request, form.visitor)
+    const name = newName(about.shell.frame.words, 'webauthn', owned)
+    return sendHtml(reply, 200, passkeyPage({ ...about, action, name, options }))
   })
 
   app.post('/account/factors/passkey/confirm', ACCESS, async (request, reply) => {
     const form = await changeForm(parts, { request, reply, schema: PASSKEY_FORM })
     if (form === null) return reply
-    const name = readName(form.fields.name, MAX_NAME_CHARACTERS) ?? NEW_NAMES.webauthn
+    const name = readName(form.fields.name, MAX_NAME_CHARACTERS) ?? newName(wordsOf(parts, request), 'webauthn', 0)
     const given = { name, binding: passkeyBinding(form.visitor), response: fromJson(form.fields.response) }
     const addition = await addPasskey(parts, form.owner, given)
     if (addition.kind === 'added') return backWith(parts, reply, addition.session)
@@ -96,16 +100,22 @@ async function ownedOf(
   return (await ownFactors.count(database, userId))[kind]
 }
 
-function newName(kind: FactorKind, owned: number): string {
-  return owned === 0 ? NEW_NAMES[kind] : `${NEW_NAMES[kind]} ${owned + 1}`
+function newName(words: Words, kind: FactorKind, owned: number): string {
+  const name = words.say(`factors.new_${kind}`)
+  return owned === 0 ? name : `${name} ${owned + 1}`
+}
+
+function wordsOf(parts: FactorParts, request: FastifyRequest): Words {
+  return frameOf(parts, request).words
 }
 
 function pageOf(
   parts: FactorParts,
   request: FastifyRequest,
   visitor: AccountVisitor,
-): { frame: Frame; csrf: string; backHref: string } {
-  return { frame: frameOf(parts, request), csrf: factorCsrf(parts, visitor), backHref: factorsPath(parts) }
+): { shell: AccountShell; csrf: string; backHref: string } {
+  const shell = openShell(parts, request, visitor.principal)
+  return { shell, csrf: factorCsrf(parts, visitor), backHref: factorsPath(parts) }
 }
 
 /** What can't be read is no answer, like any other that isn't right. */

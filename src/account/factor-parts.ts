@@ -23,7 +23,7 @@ export interface FactorParts extends Omit<PageParts, 'sessions'>, FactorChangePa
   /** Signs the way back here for the page where people prove who they are. */
   readonly returnAddresses: { sign(wanted: { host: string; target: string }): string | null }
   /** The policy in force: of whom it demands a second factor. */
-  readonly policy: () => Pick<CompiledPolicy, 'secondFactor'>
+  readonly policy: () => Pick<CompiledPolicy, 'secondFactor' | 'roles'>
 }
 
 /** A form that may change something, with who sent it. */

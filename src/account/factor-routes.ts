@@ -3,7 +3,8 @@ import type { FactorKind } from '../credentials/own-factors.ts'
 import { PosternError } from '../errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { bodySchema, textField } from '../web/body.ts'
-import { frameOf, sendHtml } from '../web/pages.ts'
+import { sendHtml } from '../web/pages.ts'
+import { openShell } from './account-page.ts'
 import { recoveryCodesPage } from './enrol-pages.ts'
 import { enrolRoutes } from './enrol-routes.ts'
 import { removeFactor, renameFactor, renewCodes } from './factor-changes.ts'
@@ -54,7 +55,8 @@ export function factorRoutes(app: FastifyInstance, parts: FactorParts): void {
     if ((await factors.ownedBy(database, userId)).length === 0) return backToList(parts, reply)
     const codes = await renewCodes(parts, form.owner)
     const { origin } = entrances.portal
-    const about = { frame: frameOf(parts, request), host: new URL(origin).host, backHref: factorsPath(parts) }
+    const shell = openShell(parts, request, form.owner.principal)
+    const about = { shell, host: new URL(origin).host, backHref: factorsPath(parts) }
     return sendHtml(reply, 200, recoveryCodesPage({ ...about, codes, login }))
   })
 
@@ -67,17 +69,15 @@ async function showList(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const visitor = await signedInVisitor(parts, request)
-  const { database, ownFactors, entrances } = parts
+  const { database, ownFactors } = parts
   const { userId } = visitor.principal
-  const { paths } = entrances.portal
   const { notice = null } = request.query
   const model = {
-    frame: frameOf(parts, reply.request),
+    shell: openShell(parts, request, visitor.principal),
     factors: await ownFactors.list(database, userId),
     recoveryCodesLeft: (await ownFactors.count(database, userId)).recovery,
     action: factorsPath(parts),
     csrf: factorCsrf(parts, visitor),
-    homeHref: paths.home,
     proveHref: await proveAnewHref(parts, visitor, factorsPath(parts)),
     offersPasskeys: ownFactors.offersPasskeys,
     isDemanded: isDemanded(parts, visitor.principal),

@@ -1,9 +1,10 @@
 import type { PasswordRules } from '../credentials/password-rules.ts'
 import { field, hiddenField } from '../web/field.ts'
-import { page } from '../web/frame.ts'
-import type { Frame } from '../web/frame.ts'
 import { attributes, html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
+import type { Words } from '../words/words.ts'
+import { accountPage } from './account-page.ts'
+import type { AccountShell } from './account-page.ts'
 
 /** What is wrong with what was entered, as a sentence for the field that it is about. */
 export interface PasswordProblem {
@@ -12,8 +13,7 @@ export interface PasswordProblem {
 }
 
 export interface PasswordPage {
-  readonly frame: Frame
-  readonly homeHref: string
+  readonly shell: AccountShell
   /** Path that the form is posted to. */
   readonly action: string
   /** Path that says how strong a password is. */
@@ -25,23 +25,25 @@ export interface PasswordPage {
   readonly problem: PasswordProblem | null
 }
 
-interface PasswordChangedPage extends Pick<PasswordPage, 'frame' | 'homeHref'> {
+interface PasswordChangedPage extends Pick<PasswordPage, 'shell'> {
   /** Where API tokens are ended. */
   readonly tokensHref: string
 }
 
-const TITLE = 'Change your password'
+const STRENGTHS = [0, 1, 2, 3, 4] as const
 
 /** One's own password: the current one, the new one, and how strong that is where scripts run. */
 export function passwordPage(model: PasswordPage): string {
-  const { frame, homeHref, action, csrf, login, problem } = model
-  const body = html`<h1>${TITLE}</h1>
+  const { shell, action, csrf, login, problem } = model
+  const { words } = shell.frame
+  const title = words.say('password.title')
+  const body = html`<h1>${title}</h1>
     <form method="post" action="${action}" novalidate ${attributes({ 'data-strength': model.strengthAction })}>
       ${hiddenField('csrf', csrf)}
       <input type="text" name="username" value="${login}" autocomplete="username" readonly hidden />
       ${field({
         name: 'current',
-        label: 'Current password',
+        label: words.say('password.current'),
         type: 'password',
         autocomplete: 'current-password',
         error: sentenceFor('current', problem),
@@ -49,44 +51,46 @@ export function passwordPage(model: PasswordPage): string {
       })}
       ${field({
         name: 'password',
-        label: 'New password',
+        label: words.say('password.new'),
         type: 'password',
         autocomplete: 'new-password',
-        hint: hintOf(model.rules),
+        hint: hintOf(model.rules, words),
         error: sentenceFor('password', problem),
         autofocus: problem?.field === 'password',
         minLength: model.rules.minLength,
         describedBy: 'strength',
       })}
-      ${meter()}
-      <p class="quiet">You stay signed in here. Everywhere else you are signed out.</p>
-      <button class="button" type="submit">Change the password</button>
-    </form>
-    <p><a class="button second" href="${homeHref}">Back</a></p>`
-  return page({ title: problem === null ? TITLE : `Error: ${TITLE}`, body, frame, script: 'strength' })
+      ${meter(words)}
+      <p class="quiet">${words.say('password.stay')}</p>
+      <button class="button" type="submit">${words.say('password.submit')}</button>
+    </form>`
+  const shown = problem === null ? title : words.say('common.error', { title })
+  return accountPage(shell, { here: 'password', title: shown, body, script: 'strength' })
 }
 
 /** After it was changed; what programs use goes on, which is told. */
-export function passwordChangedPage({ frame, homeHref, tokensHref }: PasswordChangedPage): string {
-  const body = html`<h1>Your password is changed</h1>
-    <p role="status">You are signed out everywhere else.</p>
-    <p class="quiet">API tokens still work. End those that are not yours, or that somebody else may know.</p>
-    <p><a class="button" href="${homeHref}">Go on</a></p>
-    <p><a class="button second" href="${tokensHref}">Your API tokens</a></p>`
-  return page({ title: 'Your password is changed', body, frame })
+export function passwordChangedPage({ shell, tokensHref }: PasswordChangedPage): string {
+  const { words } = shell.frame
+  const title = words.say('password.done_title')
+  const body = html`<h1>${title}</h1>
+    <p role="status">${words.say('password.done')}</p>
+    <p class="quiet">${words.say('password.done_tokens')}</p>
+    <p><a class="button" href="${shell.homeHref}">${words.say('account.go_on')}</a></p>
+    <p><a class="button second" href="${tokensHref}">${words.say('password.tokens')}</a></p>`
+  return accountPage(shell, { here: 'password', title, body })
 }
 
 /** Shown by the script, in words as well as by length. */
-function meter(): Html {
-  return html`<p class="strength" id="strength" role="status" hidden>
+function meter(words: Words): Html {
+  const texts = STRENGTHS.map((strength) => words.say(`password.strength_${strength}`)).join('|')
+  return html`<p class="strength" id="strength" role="status" data-words="${texts}" hidden>
     <meter min="0" max="4" low="2" high="3" optimum="4" value="0"></meter> <span></span>
   </p>`
 }
 
-function hintOf({ minLength, classes }: PasswordRules): string {
-  const length = `At least ${minLength} characters; a few words that don't belong together do well.`
-  if (classes === 0) return length
-  return `${length} At least ${classes} of lower-case letters, upper-case letters, digits and others.`
+function hintOf({ minLength, classes }: PasswordRules, words: Words): string {
+  const length = words.say('password.hint', { least: minLength })
+  return classes === 0 ? length : `${length} ${words.say('password.classes_hint', { classes })}`
 }
 
 function sentenceFor(name: PasswordProblem['field'], problem: PasswordProblem | null): string | null {

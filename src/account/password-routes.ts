@@ -1,12 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PosternError } from '../errors.ts'
 import type { Devices } from '../limits/devices.ts'
+import type { CompiledPolicy } from '../policies/compile.ts'
 import { bodySchema, optionalTextField, textField } from '../web/body.ts'
 import { clientOf } from '../web/client.ts'
 import type { ClientParts } from '../web/client.ts'
 import { cookieHeaders, formToken, frameOf, sendHtml, setSessionCookie } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
 import { portalHeaders } from '../web/security-headers.ts'
+import { openShell } from './account-page.ts'
 import { changePassword } from './change-password.ts'
 import type { ChangePasswordParts } from './change-password.ts'
 import { passwordChangedPage, passwordPage } from './password-page.ts'
@@ -17,6 +19,8 @@ import type { AccountVisitor } from './visitor.ts'
 export interface PasswordRouteParts extends Omit<PageParts, 'sessions'>, ChangePasswordParts, ClientParts {
   readonly sessions: PageParts['sessions'] & ChangePasswordParts['sessions']
   readonly devices: Pick<Devices, 'read'>
+  /** The policy in force. */
+  readonly policy: () => Pick<CompiledPolicy, 'roles'>
 }
 
 const PURPOSE = 'password'
@@ -29,25 +33,22 @@ const FORM = bodySchema({
   password: textField(MAX_FIELD),
 })
 const STRENGTH_FORM = bodySchema({ csrf: textField(256), password: textField(MAX_FIELD) })
-const WRONG = 'This is not your current password.'
-const MISSING = 'Enter your current password.'
-const STOPPED = 'There were too many wrong passwords. Try again later.'
 
 /** `/account/password`: changing one's own password, and the meter beside its field. */
 export function passwordRoutes(app: FastifyInstance, parts: PasswordRouteParts): void {
-  const { home: homeHref, base } = parts.entrances.portal.paths
+  const { base } = parts.entrances.portal.paths
   const action = `${base}/account/password`
   const tokensHref = `${base}/account/api-tokens`
   const { rules } = parts.newPasswords
   const show = (
     reply: FastifyReply,
-    { principal: { login }, token }: AccountVisitor,
+    { principal, token }: AccountVisitor,
     { status, problem }: { status: number; problem: PasswordProblem | null },
   ): FastifyReply => {
     const csrf = formToken(parts, PURPOSE, token)
     const strengthAction = `${action}/strength`
-    const frame = frameOf(parts, reply.request)
-    const model = { frame, homeHref, action, strengthAction, csrf, login, rules, problem }
+    const shell = openShell(parts, reply.request, principal)
+    const model = { shell, action, strengthAction, csrf, login: principal.login, rules, problem }
     reply.headers(portalHeaders({ secure: parts.cookies.secure, scripted: true }))
     return sendHtml(reply, status, passwordPage(model))
   }
@@ -58,24 +59,26 @@ export function passwordRoutes(app: FastifyInstance, parts: PasswordRouteParts):
 
   app.post('/account/password', SIGNED_IN, async (request, reply) => {
     const { visitor, fields } = await ownForm(parts, request, { purpose: PURPOSE, schema: FORM })
+    const shell = openShell(parts, request, visitor.principal)
+    const { words } = shell.frame
     const wrong = (status: number, field: PasswordProblem['field'], sentence: string): FastifyReply =>
       show(reply, visitor, { status, problem: { field, sentence } })
-    if (fields.current === '') return wrong(400, 'current', MISSING)
+    if (fields.current === '') return wrong(400, 'current', words.say('password.missing'))
     const change = await changePassword(parts, changerOf(parts, request, visitor), {
       current: fields.current,
       chosen: fields.password,
     })
     switch (change.kind) {
       case 'wrong':
-        return wrong(400, 'current', WRONG)
+        return wrong(400, 'current', words.say('password.wrong'))
       case 'refused':
-        return wrong(400, 'password', change.fault)
+        return wrong(400, 'password', words.retell(change.fault))
       case 'stopped':
         reply.header('retry-after', String(change.retryAfterS))
-        return wrong(429, 'current', STOPPED)
+        return wrong(429, 'current', words.say('password.stopped'))
       case 'changed':
         setSessionCookie(parts.cookies, reply, parts.entrances.portal.hostName, change.session)
-        return sendHtml(reply, 200, passwordChangedPage({ frame: frameOf(parts, request), homeHref, tokensHref }))
+        return sendHtml(reply, 200, passwordChangedPage({ shell, tokensHref }))
     }
   })
 
@@ -83,8 +86,13 @@ export function passwordRoutes(app: FastifyInstance, parts: PasswordRouteParts):
     const { visitor, fields } = await ownForm(parts, request, { purpose: PURPOSE, schema: STRENGTH_FORM })
     if (fields.password === '') throw new PosternError('bad_request', 'an empty password')
     const { login, email } = visitor.principal
+    // The reasons that the meter gives are in English alone.
+    const { words } = frameOf(parts, request)
     const { score, warning, isCommon } = await parts.newPasswords.strength(fields.password, { login, email })
-    return reply.send({ status: 'ok', data: { score: isCommon ? 0 : score, warning } })
+    return reply.send({
+      status: 'ok',
+      data: { score: isCommon ? 0 : score, warning: words.tag === 'en' ? warning : null },
+    })
   })
 }
 

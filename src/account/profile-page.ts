@@ -46,7 +46,7 @@ export function profilePage(model: ProfilePage): string {
     ${nameForm(model)}
     <h2>${words.say('profile.roles')}</h2>
     ${roleList(model)}`
-  const shown = refusedName === null ? title : words.say('account.error', { title })
+  const shown = refusedName === null ? title : words.say('common.error', { title })
   return accountPage(shell, { here: 'profile', title: shown, body })
 }
 

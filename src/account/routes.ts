@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { recordEvent } from '../audit/events.ts'
 import { PosternError } from '../errors.ts'
-import { describeDevice } from '../lib/device.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Devices } from '../limits/devices.ts'
 import type { Log } from '../observe/log.ts'
@@ -9,8 +8,11 @@ import type { CompiledPolicy } from '../policies/compile.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Database } from '../store/database.ts'
 import { bodySchema, optionalTextField, textField } from '../web/body.ts'
-import { cookieHeaders, formToken, frameOf, sendHtml } from '../web/pages.ts'
+import { deviceText } from '../web/device-text.ts'
+import { cookieHeaders, formToken, sendHtml } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
+import type { Words } from '../words/words.ts'
+import { openShell } from './account-page.ts'
 import type { ListedDevice } from './device-list.ts'
 import { endOthers } from './end-sessions.ts'
 import { sessionListPage } from './session-list-page.ts'
@@ -40,15 +42,12 @@ export function accountRoutes(app: FastifyInstance, parts: AccountParts): void {
 
   app.get('/account/sessions', { config: { access: 'signed_in' } }, async (request, reply) => {
     const { principal, token } = await signedInVisitor(parts, request)
-    const sessions = await ownSessions(parts, principal)
-    const devices = await ownDevices(parts, principal, parts.devices.read(cookieHeaders(request)))
+    const shell = openShell(parts, request, principal)
+    const { words } = shell.frame
+    const sessions = await ownSessions(parts, principal, words)
+    const devices = await ownDevices(parts, { principal, own: parts.devices.read(cookieHeaders(request)), words })
     const csrf = formToken(parts, PURPOSE, token)
-    const { home: homeHref } = paths
-    return sendHtml(
-      reply,
-      200,
-      sessionListPage({ frame: frameOf(parts, request), sessions, devices, action, csrf, homeHref }),
-    )
+    return sendHtml(reply, 200, sessionListPage({ shell, sessions, devices, action, csrf }))
   })
 
   app.post('/account/sessions', { config: { access: 'signed_in' } }, async (request, reply) => {
@@ -80,13 +79,12 @@ async function forgetDevice({ database, devices }: AccountParts, principal: Prin
 
 async function ownDevices(
   { database, devices }: AccountParts,
-  { userId }: Principal,
-  own: Buffer | null,
+  { principal, own, words }: { principal: Principal; own: Buffer | null; words: Words },
 ): Promise<ListedDevice[]> {
-  const rows = await devices.list(database, userId)
+  const rows = await devices.list(database, principal.userId)
   return rows.map((row) => ({
     id: row.id,
-    device: describeDevice(row.user_agent),
+    device: deviceText(words, row.user_agent),
     address: row.ip_address,
     firstSeenAt: row.first_seen_at,
     lastSeenAt: row.last_seen_at,
@@ -95,11 +93,15 @@ async function ownDevices(
   }))
 }
 
-async function ownSessions({ sessions }: AccountParts, { login, signInId }: Principal): Promise<ListedSession[]> {
+async function ownSessions(
+  { sessions }: AccountParts,
+  { login, signInId }: Principal,
+  words: Words,
+): Promise<ListedSession[]> {
   const rows = await sessions.list(login, MAX_LISTED)
   const listed = rows.map((row) => ({
     id: row.id,
-    device: describeDevice(row.user_agent),
+    device: deviceText(words, row.user_agent),
     address: row.ip_address,
     startedAt: row.created_at,
     lastSeenAt: row.last_seen_at,
@@ -111,9 +113,9 @@ async function ownSessions({ sessions }: AccountParts, { login, signInId }: Prin
 
 /** Only what is on the visitor's own list, and not the sign-in that asks: that has its own way out. */
 async function endOne(parts: AccountParts, principal: Principal, id: string): Promise<number> {
-  const own = await ownSessions(parts, principal)
-  if (!own.some((session) => session.id === id && !session.isThis)) return 0
-  const { signInId } = principal
+  const { login, signInId } = principal
+  const own = await parts.sessions.list(login, MAX_LISTED)
+  if (id === signInId || !own.some((session) => session.id === id)) return 0
   const isEnded = await parts.sessions.end(id, 'revoked', (tx, actor) => {
     const about = { actor, signInId, resource: `user:${actor.login}`, details: { ended: 1, id } }
     return recordEvent(tx, { type: 'session_revoked', result: 'success', ...about })

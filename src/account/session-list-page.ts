@@ -1,8 +1,9 @@
 import { hiddenField } from '../web/field.ts'
-import { page } from '../web/frame.ts'
-import type { Frame } from '../web/frame.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
+import type { Words } from '../words/words.ts'
+import { accountPage } from './account-page.ts'
+import type { AccountShell } from './account-page.ts'
 import { deviceList } from './device-list.ts'
 import type { ListedDevice } from './device-list.ts'
 import { fact, showTime } from './facts.ts'
@@ -22,7 +23,7 @@ export interface ListedSession {
 }
 
 export interface SessionListPage {
-  readonly frame: Frame
+  readonly shell: AccountShell
   /** The one that looks first. */
   readonly sessions: readonly ListedSession[]
   /** Browsers that are known, last used first. */
@@ -30,50 +31,54 @@ export interface SessionListPage {
   /** Path that all forms are posted to. */
   readonly action: string
   readonly csrf: string
-  readonly homeHref: string
 }
 
 /** One's own sign-ins: what they are and when they were last used, with the means to end the others. */
 export function sessionListPage(model: SessionListPage): string {
-  const { frame, sessions, devices, action, csrf, homeHref } = model
+  const { shell, sessions, devices, action, csrf } = model
+  const { words } = shell.frame
+  const title = words.say('sessions.title')
   const others = sessions.filter(({ isThis }) => !isThis)
-  const body = html`<h1>Where you are signed in</h1>
-    <p class="quiet">All times are UTC. End what you don't know, then change your password.</p>
+  const body = html`<h1>${title}</h1>
+    <p class="quiet">${words.say('sessions.hint')}</p>
     ${sessions.map((session) => sessionItem(session, model))}
     ${
       others.length > 1 &&
       html`<form method="post" action="${action}">
         ${hiddenField('csrf', csrf)} ${hiddenField('end', 'others')}
-        <button class="button" type="submit">End all others</button>
+        <button class="button" type="submit">${words.say('sessions.end_others')}</button>
       </form>`
     }
-    ${deviceList(devices, { action, csrf })}
-    <p><a class="button second" href="${homeHref}">Back</a></p>`
-  return page({ title: 'Where you are signed in', body, frame })
+    ${deviceList(devices, { words, action, csrf })}`
+  return accountPage(shell, { here: 'sessions', title, body })
 }
 
-function sessionItem(
-  { id, device, address, startedAt, lastSeenAt, rememberedUntil = null, isThis }: ListedSession,
-  model: SessionListPage,
-): Html {
+function sessionItem(session: ListedSession, model: SessionListPage): Html {
+  const { device, address, startedAt, lastSeenAt, isThis } = session
+  const { words } = model.shell.frame
   return html`<section aria-label="${device}">
-    <h2>${device}${isThis && ' · this browser'}</h2>
+    <h2>${isThis ? words.say('sessions.this', { device }) : device}</h2>
     <dl class="facts">
-      ${fact('Signed in from', address ?? 'an unknown address')} ${fact('Signed in', showTime(startedAt))}
-      ${fact('Last used', showTime(lastSeenAt))}
-      ${fact('Stays signed in', rememberedUntil === null ? 'until the browser closes' : until(rememberedUntil))}
+      ${fact(words.say('sessions.from'), address ?? words.say('account.unknown_address'))}
+      ${fact(words.say('sessions.since'), showTime(startedAt, words))}
+      ${fact(words.say('sessions.last_used'), showTime(lastSeenAt, words))}
+      ${fact(words.say('sessions.stays'), staysUntil(session, words))}
     </dl>
-    ${!isThis && endForm(id, device, model)}
+    ${!isThis && endForm(session, model)}
   </section>`
 }
 
-function endForm(id: string, device: string, { action, csrf }: SessionListPage): Html {
+function endForm({ id, device }: ListedSession, { shell, action, csrf }: SessionListPage): Html {
+  const { words } = shell.frame
   return html`<form method="post" action="${action}">
     ${hiddenField('csrf', csrf)} ${hiddenField('end', id)}
-    <button class="button second" type="submit" aria-label="${`End ${device}`}">End</button>
+    <button class="button second" type="submit" aria-label="${words.say('sessions.end_one', { device })}">
+      ${words.say('sessions.end')}
+    </button>
   </form>`
 }
 
-function until(time: Date): Html {
-  return html`until ${showTime(time)}`
+function staysUntil({ rememberedUntil = null }: ListedSession, words: Words): readonly (Html | string)[] {
+  if (rememberedUntil === null) return [words.say('sessions.until_closed')]
+  return words.parts('sessions.until', { time: showTime(rememberedUntil, words) })
 }

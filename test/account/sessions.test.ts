@@ -46,7 +46,7 @@ suite('the list of own sign-ins', () => {
     assert.match(first, /<dd>127\.0\.0\.1<\/dd>/)
     assert.match(second, /Firefox on Linux/)
     assert.match(second, /<dd>2001:db8::7<\/dd>/)
-    assert.match(second, /<time datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z">\d{4}-\d\d-\d\d \d\d:\d\d<\/time>/)
+    assert.match(second, /<time datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z">[^<]+<\/time>/)
     assert.equal(idsOf({ text: first }).length, 0)
   })
 

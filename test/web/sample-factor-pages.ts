@@ -2,6 +2,7 @@ import { passkeyPage, recoveryCodesPage, totpPage } from '../../src/account/enro
 import { factorsPage } from '../../src/account/factors-page.ts'
 import { qrCode } from '../../src/web/qr-code.ts'
 import type { Frame } from '../../src/web/frame.ts'
+import { sampleShell } from './sample-account-pages.ts'
 
 const ADDRESS = 'otpauth://totp/auth.example.com:alice?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=auth.example.com'
 const QR_CODE = await qrCode(ADDRESS, 'QR')
@@ -10,17 +11,22 @@ const QR_CODE = await qrCode(ADDRESS, 'QR')
 export function factorPages(frame: Frame): Readonly<Record<string, string>> {
   const action = '/.postern/account/factors'
   const list = {
-    frame,
+    shell: sampleShell(frame),
     action,
     csrf: 'kq3v',
-    homeHref: '/.postern/',
     proveHref: null,
     offersPasskeys: true,
     isDemanded: false,
     notice: null,
     recoveryCodesLeft: 10,
   }
-  const enrol = { frame, action: `${action}/confirm`, csrf: 'kq3v', backHref: action, name: 'Authenticator app' }
+  const enrol = {
+    shell: sampleShell(frame),
+    action: `${action}/confirm`,
+    csrf: 'kq3v',
+    backHref: action,
+    name: 'Authenticator app',
+  }
   const used = { addedAt: new Date('2026-03-01T08:00:00Z'), lastUsedAt: new Date('2026-03-01T09:30:00Z') }
   const factors = [
     { ...used, id: '1', kind: 'totp', name: 'Phone', isSynced: false, copySuspectedAt: null },
@@ -59,7 +65,7 @@ export function factorPages(frame: Frame): Readonly<Record<string, string>> {
       },
     }),
     'factors-recovery-codes': recoveryCodesPage({
-      frame,
+      shell: sampleShell(frame),
       login: 'alice',
       host: 'auth.example.com',
       backHref: action,

@@ -5,7 +5,7 @@ import { handOverFailedPage } from '../../src/login/hand-over-page.ts'
 import { signInPage } from '../../src/login/sign-in-page.ts'
 import { signOutPage, signedOutPage } from '../../src/login/sign-out-page.ts'
 import { errorPage } from '../../src/web/error-page.ts'
-import { accountPages } from './sample-account-pages.ts'
+import { accountPages, sampleShell } from './sample-account-pages.ts'
 import { loginPages } from './sample-login-pages.ts'
 import { factorPages } from './sample-factor-pages.ts'
 import { passwordPages } from './sample-password-pages.ts'
@@ -69,10 +69,9 @@ export function samplePages(frame: Frame): Readonly<Record<string, string>> {
     invitation: firstRunPage({ ...firstRun, invitedEmail: 'bob@example.com' }),
     'hand-over-failed': handOverFailedPage({ frame, startHref: '/.postern/start' }),
     sessions: sessionListPage({
-      frame,
+      shell: sampleShell(frame),
       action: '/.postern/account/sessions',
       csrf: 'kq3v',
-      homeHref: '/.postern/',
       sessions: [
         { ...seen, id: '1', device: 'Firefox on Linux', address: '192.0.2.7', isThis: true },
         {

@@ -1,12 +1,12 @@
 import { passwordChangedPage, passwordPage } from '../../src/account/password-page.ts'
 import type { Frame } from '../../src/web/frame.ts'
+import { sampleShell } from './sample-account-pages.ts'
 
 /** The pages of one's own password, in the states that look different, by name. */
 export function passwordPages(frame: Frame): Readonly<Record<string, string>> {
   const action = '/.postern/account/password'
   const change = {
-    frame,
-    homeHref: '/.postern/',
+    shell: sampleShell(frame),
     action,
     strengthAction: `${action}/strength`,
     csrf: 'kq3v',

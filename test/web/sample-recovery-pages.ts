@@ -1,6 +1,7 @@
 import { emailDonePage, emailLinkPage, emailPage } from '../../src/account/email-page.ts'
 import { newPasswordPage, resetDonePage, resetRequestPage, resetSentPage } from '../../src/recovery/reset-page.ts'
 import type { Frame } from '../../src/web/frame.ts'
+import { sampleShell } from './sample-account-pages.ts'
 
 /** The pages of recovery and of one's own address in the states that look different, by name. */
 export function recoveryPages(frame: Frame): Readonly<Record<string, string>> {
@@ -17,8 +18,7 @@ export function recoveryPages(frame: Frame): Readonly<Record<string, string>> {
     fault: null,
   }
   const email = {
-    frame,
-    homeHref,
+    shell: sampleShell(frame),
     action: '/.postern/account/email',
     csrf: 'kq3v',
     email: 'alice.with.a.rather.long.address@department.example.com',

@@ -1,5 +1,6 @@
 import { apiTokensPage, newApiTokenPage } from '../../src/account/api-tokens-page.ts'
 import type { Frame } from '../../src/web/frame.ts'
+import { sampleShell } from './sample-account-pages.ts'
 
 /** The pages of API tokens, by names of their own. */
 export function tokenPages(frame: Frame): Readonly<Record<string, string>> {
@@ -21,11 +22,10 @@ export function tokenPages(frame: Frame): Readonly<Record<string, string>> {
   }
   const WHOLE = { ...TOKEN, name: 'CI', apps: null, paths: null, methods: null, networks: null, last_used_at: null }
   const list = {
-    frame,
+    shell: sampleShell(frame),
     tokens: [TOKEN, WHOLE],
     action: '/account/api-tokens',
     csrf: 'c'.repeat(43),
-    homeHref: '/',
     proveHref: null,
     values: VALUES,
     faults: {},
@@ -40,7 +40,7 @@ export function tokenPages(frame: Frame): Readonly<Record<string, string>> {
       faults: { name: 'Give a name of 1 to 60 characters.', paths: 'A path is a pattern such as /api/**.' },
     }),
     'api-token-new': newApiTokenPage({
-      frame,
+      shell: sampleShell(frame),
       token: `pst_01${'aB3d-_'.repeat(9)}`,
       expiresAt: TOKEN.expires_at,
       backHref: '/account/api-tokens',

@@ -2,10 +2,10 @@
 // A form with data-strength asks there how strong its field "password" is once nothing was typed for a moment, and says
 // it in the element with the id "strength". Without an answer nothing is shown.
 {
-  const WORDS = ['Guessed at once', 'Guessed soon', 'Could be better', 'Good', 'Very good']
   const PAUSE_MS = 400
   const form = document.querySelector('form[data-strength]')
   const shown = document.getElementById('strength')
+  const WORDS = shown.dataset.words.split('|')
   const { password, csrf } = form.elements
   let pause = 0
   let asked = 0

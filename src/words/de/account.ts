@@ -14,8 +14,6 @@ export const ACCOUNT = {
   'account.prove': 'Identität bestätigen',
   'account.prove_first': 'Um hier etwas zu ändern, bestätigen Sie noch einmal, wer Sie sind.',
   'account.go_on': 'Weiter',
-  'account.cancel': 'Abbrechen',
-  'account.error': 'Fehler: {title}',
   'account.unknown_address': 'einer unbekannten Adresse',
   'account.never': 'nie',
   'profile.title': 'Profil',

@@ -15,8 +15,6 @@ export const ACCOUNT = {
   'account.prove': 'Prove who you are',
   'account.prove_first': 'To change something here, prove once more who you are.',
   'account.go_on': 'Go on',
-  'account.cancel': 'Cancel',
-  'account.error': 'Error: {title}',
   'account.unknown_address': 'an unknown address',
   'account.never': 'never',
   'profile.title': 'Profile',

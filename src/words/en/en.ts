@@ -8,6 +8,7 @@ import { FAILURES } from './errors.ts'
 import { FAULTS } from './faults.ts'
 import { FRAME } from './frame.ts'
 import { MAIL } from './mail.ts'
+import { OWN_ACCOUNT } from './own-account.ts'
 import { PORTAL } from './portal.ts'
 import { RESET } from './reset.ts'
 import { SECOND_FACTOR } from './second-factor.ts'
@@ -26,6 +27,7 @@ export const EN = {
   ...FAILURES,
   ...FAULTS,
   ...MAIL,
+  ...OWN_ACCOUNT,
   ...PORTAL,
   ...RESET,
   ...SECOND_FACTOR,
