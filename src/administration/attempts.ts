@@ -9,7 +9,7 @@ import type { AdministrationParts, Doer } from './parts.ts'
 import { getUser } from './users.ts'
 
 /** Failures to sign in and the stops they brought, the latest first. @throws UserFieldsError for a network */
-export function listAttempts(
+export async function listAttempts(
   parts: Pick<AdministrationParts, 'database' | 'attempts'>,
   question: AttemptQuestion,
 ): Promise<readonly ReportedAttempt[]> {

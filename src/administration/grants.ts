@@ -69,7 +69,7 @@ export function grantVersion({ id, holds }: GrantRow): string {
  * Gives somebody a role until a moment; he is told by mail.
  * @throws UserFieldsError; PosternError `unknown_user`, `user_disabled`, `holds_more`, `not_yours_to_give`
  */
-export function grantRole(parts: AdministrationParts, by: Doer, grant: NewGrant): Promise<GrantRow> {
+export async function grantRole(parts: AdministrationParts, by: Doer, grant: NewGrant): Promise<GrantRow> {
   const { login, role, until } = grant
   const reason = grant.reason.trim()
   const faults = grantFaults({ ...grant, reason }, Date.now())
