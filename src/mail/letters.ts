@@ -30,29 +30,39 @@ const FACTORS = {
   webauthn: 'mail.factor_webauthn',
   recovery: 'mail.factor_recovery',
 } as const satisfies Record<string, WordName>
-const NOTICES = [
-  'password_changed',
-  'password_reset',
-  'email_changed',
-  'factor_added',
-  'factor_removed',
-  'factors_reset',
-  'recovery_codes_renewed',
-  'recovery_code_used',
-  'passkey_copy_suspected',
-  'new_device',
-  'sign_in_stopped',
-  'device_trusted',
-  'api_token_created',
-  'break_glass_used',
-  'session_moved',
-  'session_moved_ended',
-  'many_networks',
-  'sign_in_burst',
-] as const satisfies readonly NoticeKind[]
-const LINKS = ['reset', 'invitation', 'email_confirm', 'email_change_requested'] as const satisfies readonly MailKind[]
-/** What doesn't tell of the reader's own account. */
-const FOR_OTHERS: ReadonlySet<MailKind> = new Set(['break_glass_used', 'sign_in_burst'])
+/**
+ * Whom each notice is for: its reader, who is told what to do if it wasn't him (`alarm`) or needn't be, since nobody but
+ * administrators can do it (`calm`), or those who look after others.
+ */
+const NOTICES: Readonly<Record<NoticeKind, 'alarm' | 'calm' | 'others'>> = {
+  password_changed: 'alarm',
+  password_reset: 'alarm',
+  email_changed: 'alarm',
+  factor_added: 'alarm',
+  factor_removed: 'alarm',
+  factors_reset: 'alarm',
+  recovery_codes_renewed: 'alarm',
+  recovery_code_used: 'alarm',
+  passkey_copy_suspected: 'alarm',
+  new_device: 'alarm',
+  sign_in_stopped: 'alarm',
+  device_trusted: 'alarm',
+  api_token_created: 'alarm',
+  break_glass_used: 'others',
+  session_moved: 'alarm',
+  session_moved_ended: 'alarm',
+  many_networks: 'alarm',
+  sign_in_burst: 'others',
+  role_granted: 'calm',
+  grant_revoked: 'calm',
+  grant_expired: 'calm',
+}
+const LINKS: Readonly<Record<Exclude<MailKind, NoticeKind>, true>> = {
+  reset: true,
+  invitation: true,
+  email_confirm: true,
+  email_change_requested: true,
+}
 
 /** The letter of one mail. Subjects are seen in a list of mails without being opened, so they name nobody. */
 export function letterOf(mail: LetterFacts): Letter {
@@ -61,7 +71,7 @@ export function letterOf(mail: LetterFacts): Letter {
   const lines = [words.say(`mail.${kind}.line`, valuesOf(mail))]
   const facts = factsOf(mail)
   if (isNotice(kind)) {
-    const after = FOR_OTHERS.has(kind) ? [] : [words.say('mail.not_you')]
+    const after = NOTICES[kind] === 'alarm' ? [words.say('mail.not_you')] : []
     return { subject, lines, facts, button: words.say('mail.button'), after }
   }
   const calm = kind === 'email_change_requested' ? [words.say(`mail.${kind}.calm`)] : []
@@ -71,12 +81,12 @@ export function letterOf(mail: LetterFacts): Letter {
 
 /** True for what only tells of something. */
 export function isNotice(kind: MailKind): kind is NoticeKind {
-  return NOTICES.some((notice) => notice === kind)
+  return Object.hasOwn(NOTICES, kind)
 }
 
 /** Whether this version knows the mail: a newer one may have queued it. */
 export function isMailKind(kind: string): kind is MailKind {
-  return [...NOTICES, ...LINKS].some((known) => known === kind)
+  return Object.hasOwn(NOTICES, kind) || Object.hasOwn(LINKS, kind)
 }
 
 function factsOf({ kind, details, createdAt, host, words }: LetterFacts): Letter['facts'] {
@@ -87,26 +97,30 @@ function factsOf({ kind, details, createdAt, host, words }: LetterFacts): Letter
   const userAgent = textOf(details, 'userAgent')
   return [
     at,
-    [words.say('mail.when'), `${createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`],
+    [words.say('mail.when'), minuteOf(createdAt.toISOString())],
     [words.say('mail.from'), address === '' ? words.say('mail.shell') : address],
     ...(userAgent === '' ? [] : [[words.say('mail.device'), deviceText(words, userAgent)] as const]),
   ]
 }
 
-function valuesOf({
-  details,
-  login,
-  host,
-  words,
-}: LetterFacts): Record<'login' | 'host' | 'email' | 'about' | 'factor', string> {
+type Place = 'login' | 'host' | 'email' | 'about' | 'factor' | 'role' | 'until'
+
+function valuesOf({ details, login, host, words }: LetterFacts): Record<Place, string> {
   const factor = textOf(details, 'factor')
   return {
     login: login ?? '',
     host,
     email: textOf(details, 'email'),
     about: textOf(details, 'login'),
+    role: textOf(details, 'role'),
+    until: minuteOf(textOf(details, 'until')),
     factor: words.say(isFactor(factor) ? FACTORS[factor] : 'mail.factor_other'),
   }
+}
+
+/** @param time ISO 8601 in UTC */
+function minuteOf(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function isFactor(name: string): name is keyof typeof FACTORS {

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { DE } from '../../src/words/de/de.ts'
+import { ERRORS } from '../../src/errors.ts'
+import { html, toText } from '../../src/web/html.ts'
 import { EN } from '../../src/words/en/en.ts'
-import { createLanguages, readTranslation } from '../../src/words/languages.ts'
-import { placesOf, splitAtPlaces } from '../../src/words/message.ts'
+import { createLanguages, readTranslation, translationTemplate } from '../../src/words/languages.ts'
+import { matchMessage, placesOf, splitAtPlaces } from '../../src/words/message.ts'
 import type { Message } from '../../src/words/message.ts'
 
 const languages = createLanguages('en')
@@ -75,4 +77,52 @@ test('texts and places of a message, put together again, are the message', () =>
       )
     }),
   )
+})
+
+test('what a message is filled with stays text in a page, whatever it is, and so does the message', () => {
+  const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('<script>', '"><b>', '&amp;', '{host}', "'`"))
+  fc.assert(
+    fc.property(texts, texts, (name, around) => {
+      const words = createLanguages('en', new Map([['fr', { 'sign_in.onward': `${around}{host}` }]])).find('fr')
+      const parts = words?.parts('sign_in.onward', { host: html`<b>${name}</b>` }) ?? []
+      const markup = toText(html`<p>${parts}</p>`).replaceAll(/<\/?[pb]>/g, '')
+      assert.doesNotMatch(markup, /[<>"'`]/)
+    }),
+  )
+})
+
+test('what was said in English at a lower level is found again and said anew, with what stands in it', () => {
+  const german = languages.choose('de', undefined)
+  assert.equal(german.retell('Use at least 12 characters.'), 'Verwenden Sie mindestens 12 Zeichen.')
+  assert.equal(german.retell('Somebody has this login already.'), 'Diesen Anmeldenamen hat schon jemand.')
+  assert.equal(german.retell('Something that no catalogue has.'), 'Something that no catalogue has.')
+  const app = fc.string({ unit: 'binary', minLength: 1 })
+  fc.assert(
+    fc.property(app, (name) => {
+      const english = EN['fault.password_app'].replace('{app}', () => name)
+      assert.deepEqual(matchMessage(EN['fault.password_app'], english), { app: name })
+      assert.equal(
+        german.retell(english),
+        DE['fault.password_app'].replace('{app}', () => name),
+      )
+    }),
+  )
+})
+
+test('every error code has its sentence, in English the one that programs read', () => {
+  for (const [code, { message }] of Object.entries(ERRORS)) {
+    assert.equal(EN[`error.${code as keyof typeof ERRORS}`], message)
+    assert.notEqual(DE[`error.${code as keyof typeof ERRORS}`], message)
+  }
+})
+
+test('lengths of time are said in units that people use', () => {
+  const german = languages.choose('de', undefined)
+  assert.deepEqual([86_400_000, 5_400_000, 45_000].map(german.life), ['1 Tag', '90 Minuten', '45 Sekunden'])
+  assert.deepEqual([0, 119, 120, 7_201].map(german.wait), ['1 Sekunde', '119 Sekunden', '2 Minuten', '3 Stunden'])
+})
+
+test('the template is a translation that can be read back', () => {
+  const template: unknown = JSON.parse(translationTemplate())
+  assert.deepEqual(readTranslation(template), EN)
 })
