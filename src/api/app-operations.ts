@@ -25,6 +25,8 @@ const NOTICE = z.strictObject({
   set_by: TEXT,
   set_at: TIME,
 })
+const OF_APP = { tag: 'apps', path: '/apps/{app}/notice', params: { app: APP } } as const
+const WRITE = { ...OF_APP, access: 'postern.policy:write' } as const
 const MOMENT = z.iso.datetime({ offset: true }).max(64)
 
 /** Roles and apps of the policy in force, and what people are told of apps for a while. */
@@ -65,8 +67,6 @@ export function appOperations(parts: AdministrationParts): readonly Operation[] 
 }
 
 function noticeOperations(parts: AdministrationParts): readonly Operation[] {
-  const change = { tag: 'apps', path: '/apps/{app}/notice', params: { app: APP } } as const
-  const write = { ...change, access: 'postern.policy:write' } as const
   return [
     operation({
       name: 'listNotices',
@@ -79,7 +79,7 @@ function noticeOperations(parts: AdministrationParts): readonly Operation[] {
       run: async () => ({ data: (await listNotices(parts)).map(describe) }),
     }),
     operation({
-      ...change,
+      ...OF_APP,
       name: 'getNotice',
       method: 'GET',
       summary: 'Tells what people are told of an app',
@@ -93,7 +93,7 @@ function noticeOperations(parts: AdministrationParts): readonly Operation[] {
       },
     }),
     operation({
-      ...write,
+      ...WRITE,
       name: 'setNotice',
       method: 'PUT',
       summary: 'Tells people something of an app, in the place of what was told before',
@@ -113,7 +113,7 @@ function noticeOperations(parts: AdministrationParts): readonly Operation[] {
       },
     }),
     operation({
-      ...write,
+      ...WRITE,
       name: 'clearNotice',
       method: 'DELETE',
       summary: 'Takes back what people are told of an app',

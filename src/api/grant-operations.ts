@@ -19,9 +19,10 @@ const GRANT = z.strictObject({
   holds: z.boolean().describe('Whether it gives the role now.'),
 })
 
+const WRITE = { tag: 'grants', access: 'postern.users:write' } as const
+
 /** Roles for a while. */
 export function grantOperations(parts: AdministrationParts): readonly Operation[] {
-  const write = { tag: 'grants', access: 'postern.users:write' } as const
   return [
     operation({
       name: 'listGrants',
@@ -55,8 +56,14 @@ export function grantOperations(parts: AdministrationParts): readonly Operation[
       errors: ['nothing_there'],
       run: async ({ params: { id } }) => answer(await getGrant(parts, id)),
     }),
+    ...changingOperations(parts),
+  ]
+}
+
+function changingOperations(parts: AdministrationParts): readonly Operation[] {
+  return [
     operation({
-      ...write,
+      ...WRITE,
       name: 'grantRole',
       method: 'POST',
       path: '/grants',
@@ -70,7 +77,7 @@ export function grantOperations(parts: AdministrationParts): readonly Operation[
         answer(await grantRole(parts, principal, { ...about, until: new Date(until) })),
     }),
     operation({
-      ...write,
+      ...WRITE,
       name: 'revokeGrant',
       method: 'DELETE',
       path: '/grants/{id}',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Sealing } from '../credentials/sealing.ts'
-import { PosternError } from '../errors.ts'
+import { OperatorError, PosternError } from '../errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Database } from '../store/database.ts'
 import { CLAIM_KEY, FIND_KEY, FREE_KEY, KEEP_REPLY } from './idempotency-table.ts'
@@ -52,9 +52,13 @@ async function runOrFree(database: Database, id: string, run: () => Promise<Repl
   try {
     return await run()
   } catch (error) {
-    if (error instanceof PosternError && error.status < 500) await database.query(FREE_KEY, id)
+    if (isRefusal(error)) await database.query(FREE_KEY, id)
     throw error
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof PosternError ? error.status < 500 : error instanceof OperatorError
 }
 
 function keyOf({ raw }: FastifyRequest): string | null {

@@ -22,12 +22,13 @@ const NEW = {
   by_mail: z.boolean().optional().describe('Whether a mail brings the link; where mails are sent, unless given.'),
 }
 
+const WRITE = { access: 'postern.users:write' } as const
+
 /** Links that let people in, which are told once. */
 export function linkOperations(parts: AdministrationParts): readonly Operation[] {
-  const common = { access: 'postern.users:write' } as const
   return [
     operation({
-      ...common,
+      ...WRITE,
       name: 'makeResetLink',
       method: 'POST',
       path: '/users/{login}/reset-link',
@@ -44,7 +45,7 @@ export function linkOperations(parts: AdministrationParts): readonly Operation[]
       },
     }),
     operation({
-      ...common,
+      ...WRITE,
       name: 'listInvitations',
       method: 'GET',
       path: '/invitations',
@@ -60,8 +61,14 @@ export function linkOperations(parts: AdministrationParts): readonly Operation[]
         }
       },
     }),
+    ...invitingOperations(parts),
+  ]
+}
+
+function invitingOperations(parts: AdministrationParts): readonly Operation[] {
+  return [
     operation({
-      ...common,
+      ...WRITE,
       name: 'invite',
       method: 'POST',
       path: '/invitations',
@@ -80,7 +87,7 @@ export function linkOperations(parts: AdministrationParts): readonly Operation[]
       },
     }),
     operation({
-      ...common,
+      ...WRITE,
       name: 'revokeInvitation',
       method: 'DELETE',
       path: '/invitations/{id}',

@@ -33,13 +33,14 @@ const ALL = Object.keys(OWN_PERMISSIONS) as OwnPermission[]
 const ACTIVITY_SINCE = '90d'
 const MAX_SESSIONS = 1_000
 
+const MINE = { tag: 'me', access: 'signed_in' } as const
+
 /** What somebody asks about himself. */
 export function myOperations(parts: AdministrationParts): readonly Operation[] {
-  const { database, sessions } = parts
-  const common = { tag: 'me', access: 'signed_in' } as const
+  const { sessions } = parts
   return [
     operation({
-      ...common,
+      ...MINE,
       name: 'getMe',
       method: 'GET',
       path: '/me',
@@ -48,7 +49,7 @@ export function myOperations(parts: AdministrationParts): readonly Operation[] {
       run: async ({ caller: { principal } }) => ({ data: describe(parts, principal) }),
     }),
     operation({
-      ...common,
+      ...MINE,
       name: 'listMySessions',
       method: 'GET',
       path: '/me/sessions',
@@ -61,7 +62,7 @@ export function myOperations(parts: AdministrationParts): readonly Operation[] {
       },
     }),
     operation({
-      ...common,
+      ...MINE,
       name: 'endMySession',
       method: 'DELETE',
       path: '/me/sessions/{id}',
@@ -75,8 +76,14 @@ export function myOperations(parts: AdministrationParts): readonly Operation[] {
         return { data: undefined }
       },
     }),
+    ...activityOperations(parts),
+  ]
+}
+
+function activityOperations({ database }: AdministrationParts): readonly Operation[] {
+  return [
     operation({
-      ...common,
+      ...MINE,
       name: 'listMyActivity',
       method: 'GET',
       path: '/me/activity',

@@ -59,20 +59,30 @@ async function answer(
   const caller = await parts.callerOf(request, operation)
   const given = readGiven(operation, request)
   if ('faults' in given) return reply.code(400).send({ status: 'error', errors: given.faults })
+  const done = await carryOut(parts, operation, request, { ...given, caller })
+  if ('faults' in done) return reply.code(400).send({ status: 'error', errors: done.faults })
+  return 'written' in done ? write(reply, done) : send(reply, done)
+}
+
+type Faults = { readonly faults: readonly ShapeFault[] }
+
+async function carryOut(
+  parts: OperationParts,
+  operation: Operation,
+  request: FastifyRequest,
+  call: Given & { readonly caller: Caller },
+): Promise<Reply | Written | Faults> {
   const expect = (version: string): void => expectVersion(request.headers['if-match'], version)
+  const run = (): Promise<Outcome<unknown> | Written> => operation.run({ ...call, expect } as never)
   try {
     if (operation.status === 201)
-      return send(reply, await parts.runOnce(request, caller, async () => replyOf(operation, made(await run()))))
+      return await parts.runOnce(request, call.caller, async () => replyOf(operation, made(await run())))
     const outcome = await run()
-    return 'written' in outcome ? write(reply, outcome) : send(reply, replyOf(operation, outcome))
+    return 'written' in outcome ? outcome : replyOf(operation, outcome)
   } catch (error) {
     const faults = faultsOf(error)
     if (faults === null) throw error
-    return reply.code(400).send({ status: 'error', errors: faults })
-  }
-
-  function run(): Promise<Outcome<unknown> | Written> {
-    return operation.run({ ...given, caller, expect } as never)
+    return { faults }
   }
 }
 
@@ -101,7 +111,7 @@ function faultsOf(error: unknown): ShapeFault[] | null {
 
 type Given = { readonly params: unknown; readonly query: unknown; readonly body: unknown }
 
-function readGiven(operation: Operation, request: FastifyRequest): Given | { readonly faults: readonly ShapeFault[] } {
+function readGiven(operation: Operation, request: FastifyRequest): Given | Faults {
   for (const text of [request.params, request.query].flatMap((fields) => Object.values(fields as Fields)))
     checkText(String(text))
   const params = readShape(operation.params ?? {}, request.params as Fields)

@@ -194,6 +194,12 @@ function standingOperations(parts: AdministrationParts): readonly Operation[] {
         return { data: undefined }
       },
     }),
+    ...endingOperations(parts),
+  ]
+}
+
+function endingOperations(parts: AdministrationParts): readonly Operation[] {
+  return [
     operation({
       ...ON_USER,
       name: 'resetFactors',

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 
 /** As much of JSON Schema as our documents have. */
 export interface Schema {
-  readonly type?: string | readonly string[]
+  readonly type?: string
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly anyOf?: readonly Schema[]
@@ -77,7 +77,8 @@ function plainFrom(schema: Schema, known: Known): fc.Arbitrary<unknown> {
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum)
   if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((each) => validFrom(each, known)))
   const { minimum = -GREATEST, maximum = GREATEST, maxItems = 5, items = {} } = schema
-  switch (schema.type) {
+  const { type = '' } = schema
+  switch (type) {
     case 'string':
       return textFrom(schema)
     case 'integer':
