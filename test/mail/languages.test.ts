@@ -80,5 +80,5 @@ function linesOf(letter: ReturnType<typeof letterOf>): string[] {
   assert.match(writeHtml(letter, 'https://auth.example.com/x', writer), /^<!doctype html>/)
   return writeText(letter, 'https://auth.example.com/x', writer)
     .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('https:') && !/^postern audit search/.test(line))
+    .filter((line) => line !== '' && !line.startsWith('https:') && !line.startsWith('postern audit search'))
 }

@@ -118,8 +118,14 @@ test('every error code has its sentence, in English the one that programs read',
 
 test('lengths of time are said in units that people use', () => {
   const german = languages.choose('de', undefined)
-  assert.deepEqual([86_400_000, 5_400_000, 45_000].map(german.life), ['1 Tag', '90 Minuten', '45 Sekunden'])
-  assert.deepEqual([0, 119, 120, 7_201].map(german.wait), ['1 Sekunde', '119 Sekunden', '2 Minuten', '3 Stunden'])
+  assert.deepEqual(
+    [86_400_000, 5_400_000, 45_000].map((ms) => german.life(ms)),
+    ['1 Tag', '90 Minuten', '45 Sekunden'],
+  )
+  assert.deepEqual(
+    [0, 119, 120, 7_201].map((seconds) => german.wait(seconds)),
+    ['1 Sekunde', '119 Sekunden', '2 Minuten', '3 Stunden'],
+  )
 })
 
 test('the template is a translation that can be read back', () => {
