@@ -85,13 +85,13 @@ function eventTable({ shell, events, userId }: ActivityPage): Html {
   const heads = (['activity.time', 'activity.what', 'activity.whence', 'activity.result'] as const).map((name) =>
     words.say(name),
   )
-  return html`<table class="stacked">
-    <thead>
-      <tr>
-        ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+  return html`<table class="stacked" role="table">
+    <thead role="rowgroup">
+      <tr role="row">
+        ${heads.map((head) => html`<th scope="col" role="columnheader">${head}</th>`)}
       </tr>
     </thead>
-    <tbody>
+    <tbody role="rowgroup">
       ${events.map((event) => eventRow(event, { words, userId, heads }))}
     </tbody>
   </table>`
@@ -107,8 +107,8 @@ function eventRow(
     whence(event, words, userId),
     words.say(event.result === 'success' ? 'activity.success' : 'activity.failure'),
   ]
-  return html`<tr>
-    ${cells.map((cell, at) => html`<td data-label="${heads[at] ?? ''}">${cell}</td>`)}
+  return html`<tr role="row">
+    ${cells.map((cell, at) => html`<td role="cell" data-label="${heads[at] ?? ''}">${cell}</td>`)}
   </tr>`
 }
 
