@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { PORTAL_PATH } from '../config/settings.ts'
 import type { Principal } from '../lib/principal.ts'
 import { readCookie } from '../web/cookies.ts'
+import { keepLanguage } from '../web/language-choice.ts'
 import { cookieHeaders, setSessionCookie } from '../web/pages.ts'
 import { portalHeaders } from '../web/security-headers.ts'
 import { dropCookie, setCookie } from '../web/set-cookie.ts'
@@ -62,7 +63,7 @@ export function changePath({ entrances }: Pick<PortalParts, 'entrances'>, { toke
 
 /** Gives the browser the cookies of what it has reached, and takes those that are done with. */
 export function keepOutcome(
-  { cookies, devices, entrances }: PortalParts,
+  { cookies, devices, entrances, look }: PortalParts,
   reply: FastifyReply,
   outcome: Advanced,
 ): void {
@@ -74,6 +75,9 @@ export function keepOutcome(
   if (outcome.kind === 'signed_in') {
     setSessionCookie(cookies, reply, entrances.portal.hostName, outcome.session)
     devices.keep(reply, outcome.device)
+    const words = outcome.language === null ? null : look.languages.find(outcome.language)
+    const isOpen = readCookie(cookieHeaders(reply.request), names.language) === null
+    if (words !== null && isOpen) keepLanguage(cookies, reply, words.tag)
   }
   if (readCookie(cookieHeaders(reply.request), names.pending) !== null) dropCookie(reply, names.pending, secure)
 }

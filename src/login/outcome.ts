@@ -37,6 +37,8 @@ export interface SignedIn {
   readonly device: string | null
   /** By when a second factor is to be set up; null where none is demanded. */
   readonly enrolBy: Date | null
+  /** Tag of the language that they chose, for a browser that knows none yet. */
+  readonly language: string | null
 }
 
 /** Everything was proven, but no sign-in begins before another password is chosen. */

@@ -8,6 +8,7 @@ import { ADMIN_ROLE } from '../policies/policy.ts'
 import type { Queryable } from '../store/database.ts'
 import { mintLink } from '../recovery/user-links.ts'
 import type { Standing } from '../users/demands.ts'
+import { languageOf } from '../users/language.ts'
 import { holdSessionEpoch } from '../users/session-epoch.ts'
 import { mustChangePassword } from '../users/users.ts'
 import type { MustChange, Refused, SignedIn, Visit } from './outcome.ts'
@@ -59,7 +60,7 @@ export async function startSignIn(
   const started = { ...complete, signInId: session.signInId }
   const device = await learnDevice(tx, parts, started)
   await tell(tx, parts, started)
-  return { kind: 'signed_in', session, device, enrolBy }
+  return { kind: 'signed_in', session, device, enrolBy, language: await languageOf(tx, userId) }
 }
 
 /** After the commit: the sign-in that this browser had before, and the line in the log. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
+import { setLanguage } from '../../src/users/language.ts'
+import { getUser } from '../../src/users/users.ts'
 import { suiteCleanup } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { createBrowser, openPortal } from './browser.ts'
@@ -90,6 +92,19 @@ suite('the language of the portal', () => {
     const page = await browser.get(LOGIN, { headers: { cookie: '__Host-postern_language="><svg onload=alert(1)>' } })
     assert.doesNotMatch(page.text, /<svg|onload/)
     assert.match(page.text, /<html lang="en">/)
+  })
+
+  test('is that which somebody chose for the account, on a browser that knows none yet', async () => {
+    await app.addUser('greta')
+    const { id } = await getUser(app.database, 'greta')
+    await setLanguage(app.database, id, 'de')
+    const browser = createBrowser(app.portal)
+    const signedIn = await browser.signIn({ username: 'greta' })
+    assert.match(signedIn.setCookie.join('\n'), /^__Host-postern_language=de;/m)
+    assert.match((await browser.get('/.postern/logout')).text, /<h1>Abmelden\?</)
+    const other = createBrowser(app.portal)
+    await other.get(`${LOGIN}?lang=en`)
+    assert.doesNotMatch((await other.signIn({ username: 'greta' })).setCookie.join('\n'), /_language=/)
   })
 
   test('is that of POSTERN_LANGUAGE where nobody says otherwise, under the name that an operator gave', async (t) => {
