@@ -1,6 +1,23 @@
 import type { Command } from 'commander'
 import { withJson } from './cli-command.ts'
-import type { Options, Order } from './cli-command.ts'
+import type { Options, Order, Show } from './cli-command.ts'
+import { systemHealth } from './commands/system.ts'
+import type { Config } from './config/settings.ts'
+
+/** `keys` and `system`: how the program is. */
+export function systemCommands(
+  postern: Command,
+  { order, show, config }: { readonly order: Order; readonly show: Show; readonly config: () => Config },
+): void {
+  const system = postern.command('system').description('the running server')
+  withJson(system.command('health').description('how each part does; ends with 1 unless all are well')).action(
+    async (options: Options) => show(await systemHealth(config()), options),
+  )
+  const keys = postern.command('keys').description('what secrets and tokens are made with')
+  withJson(keys.command('status').description('every key, since when, and whether it is in use')).action(
+    (options: Options) => order('keys status', {}, options),
+  )
+}
 
 /** `grant`: roles for a while. */
 export function grantCommands(grant: Command, order: Order): void {

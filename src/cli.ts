@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { askPassword } from './ask-password.ts'
 import { attemptCommands, unlockCommand } from './cli-attempts.ts'
 import { auditCommands } from './cli-audit.ts'
-import { accessCommands, grantCommands, noticeCommands } from './cli-access.ts'
+import { accessCommands, grantCommands, noticeCommands, systemCommands } from './cli-access.ts'
 import { withJson } from './cli-command.ts'
 import type { Options, Order, Show } from './cli-command.ts'
 import { decisionCommands } from './cli-decisions.ts'
@@ -104,6 +104,7 @@ function program(outcome: { exitCode: number }): Command {
   tokenCommands(postern.command('token').description('keys of programs, each for one owner'), order)
   grantCommands(postern.command('grant').description('roles for a while'), order)
   accessCommands(postern, order)
+  systemCommands(postern, { order, show, config: () => configuration().config })
   noticeCommands(postern.command('notice').description('what people are told of apps'), order)
   attemptCommands(postern.command('attempts').description('failures to sign in, and the stops they bring'), order)
   const host = (): string => configuration().config.publicUrl.hostname
@@ -196,6 +197,7 @@ function userCommands(user: Command, order: Order): void {
 function sessionCommands(session: Command, order: Order): void {
   withJson(session.command('list').description('open sessions, last used first'))
     .option('--user <login>', 'of one person')
+    .option('--network <network>', 'that began at this address or network, such as 192.0.2.0/24')
     .action((options: Options) => order('session list', options, options))
   withJson(session.command('revoke [id]').description('end one session, or all of one person'))
     .option('--user <login>', 'all of this person')

@@ -18,6 +18,7 @@ import { applyPolicyFile, exportPolicy, listVersions, rollBack } from './policy.
 import { inviteUser, listInvited, makeLink, revokeInvited } from './recovery.ts'
 import { listSessions, revokeSessions } from './session.ts'
 import { printSnippet } from './snippet.ts'
+import { keysStatus } from './system.ts'
 import { createToken, listTokens, revokeOneToken } from './token.ts'
 import { listFactors, resetFactors } from './user-factors.ts'
 import * as user from './user.ts'
@@ -51,6 +52,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'grant create': createGrant,
   'grant list': listAllGrants,
   'grant revoke': endGrant,
+  'keys status': keysStatus,
   matrix: showMatrix,
   'notice clear': clearAppNotice,
   'notice list': listAppNotices,

@@ -6,3 +6,13 @@ export const READ_KEY_AGES = statement<[], { purpose: string; age_seconds: numbe
   `select purpose, extract(epoch from now() - created_at)::float8 as age_seconds
    from auth.keys where retired_at is null`,
 )
+
+/** All of them, those too that nothing new is made with; never what they are. */
+export const LIST_KEYS = statement<
+  [],
+  { id: number; purpose: string; created_at: Date; retired_at: Date | null; age_seconds: number }
+>(
+  'list_keys',
+  `select id, purpose, created_at, retired_at, extract(epoch from now() - created_at)::float8 as age_seconds
+   from auth.keys order by purpose, id`,
+)

@@ -82,6 +82,7 @@ export const WRITTEN_BY_COMMANDS: Readonly<Record<string, readonly EventType[]>>
   'grant create': ['role_granted'],
   'grant list': [],
   'grant revoke': ['grant_revoked'],
+  'keys status': [],
   matrix: [],
   'notice clear': ['notice_cleared'],
   'notice list': [],

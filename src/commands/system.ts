@@ -1,0 +1,73 @@
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { Config } from '../config/settings.ts'
+import { showListenAddress } from '../config/values.ts'
+import { LIST_KEYS } from '../credentials/key-ages-table.ts'
+import { OperatorError } from '../errors.ts'
+import { done, table } from './command.ts'
+import type { Command, CommandResult } from './command.ts'
+
+const DEADLINE_MS = 5_000
+const DAY_S = 86_400
+
+interface Detail {
+  readonly status: string
+  readonly parts: Readonly<Record<string, { readonly status: string; readonly detail?: string }>>
+}
+
+/** `system health`: what the running server says at its operations address; ends with 1 unless all is well. */
+export async function systemHealth({ opsListen }: Pick<Config, 'opsListen'>): Promise<CommandResult> {
+  const detail = await readDetail(opsListen)
+  const rows = Object.entries(detail.parts).map(([name, part]) => [name, part.status, part.detail ?? ''])
+  const shown = `${table(['PART', 'STATUS', ''], rows)}\nAltogether: ${detail.status}.`
+  return { exitCode: detail.status === 'ok' ? 0 : 1, text: shown, data: detail }
+}
+
+/** `keys status`: what keys there are, and how old. */
+export const keysStatus: Command = async ({ database }) => {
+  const keys = await database.query(LIST_KEYS)
+  const described = keys.map(({ id, purpose, created_at: createdAt, retired_at: retiredAt, age_seconds: age }) => ({
+    id,
+    purpose,
+    state: retiredAt === null ? 'in use' : 'retired',
+    created_at: createdAt.toISOString(),
+    age_seconds: age,
+  }))
+  const text = table(
+    ['ID', 'PURPOSE', 'STATE', 'SINCE', 'DAYS'],
+    described.map((key) => [
+      String(key.id),
+      key.purpose,
+      key.state,
+      key.created_at,
+      String(Math.floor(key.age_seconds / DAY_S)),
+    ]),
+  )
+  return done(text, described)
+}
+
+async function readDetail(address: Config['opsListen']): Promise<Detail> {
+  const where = address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port }
+  const shown = showListenAddress(address)
+  const body = await ask({ ...where, path: '/health/detail' }).catch((error: unknown) => {
+    throw new OperatorError(`Nothing answers at ${shown} (POSTERN_OPS_LISTEN). Is the server running?`, 1, {
+      cause: error,
+    })
+  })
+  try {
+    const detail = JSON.parse(body) as Partial<Detail>
+    if (typeof detail.status === 'string' && detail.parts !== undefined) return { ...detail } as Detail
+  } catch {
+    // Told below.
+  }
+  throw new OperatorError(`What answers at ${shown} (POSTERN_OPS_LISTEN) is no Postern.`)
+}
+
+function ask(where: { readonly path: string }): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const asked = request({ ...where, signal: AbortSignal.timeout(DEADLINE_MS) }, (answer) => {
+    text(answer).then(resolve, reject)
+  })
+  asked.on('error', reject).end()
+  return promise
+}
