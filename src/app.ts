@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import { acceptLiveUpgrades, createLiveUpgrades } from './admin/live-socket.ts'
 import type { Context } from './context.ts'
 import type { Check } from './observe/health.ts'
 import { isLocal } from './config/values.ts'
@@ -44,7 +45,8 @@ export function createPortalApp(context: Context, proxy: Proxy | null, program =
   const { entrances } = portal
   const origins = createPortalOrigins(portal)
   const fail = portalFailure(context, origins)
-  const app = createApp(portalServer(proxy), (error, request, reply) => fail(error, request, reply), {
+  const live = createLiveUpgrades(`${entrances.portal.paths.base}/api/v2/events`)
+  const app = createApp(portalServer(proxy, live), (error, request, reply) => fail(error, request, reply), {
     constraints: entranceConstraint(entrances),
     genReqId: (request) => requestIdOf(portal, request),
   })
@@ -76,6 +78,7 @@ export function createPortalApp(context: Context, proxy: Proxy | null, program =
   })
   acceptOwnBodies(app)
   acceptSetCookie(app)
+  acceptLiveUpgrades(app, live)
   portalRoutes(app, context, program)
   appHostRoutes(app, context)
   assetsAnywhere(app, context)

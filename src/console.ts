@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { adminRoutes } from './admin/routes.ts'
+import { findCaller } from './api/caller.ts'
+import type { CallerParts } from './api/caller.ts'
 import type { Context } from './context.ts'
 import { checksOf } from './health-checks.ts'
 import { createProgram } from './observe/program.ts'
@@ -12,7 +14,12 @@ export function ownProgram(context: Context): Program {
 }
 
 /** The console's pages over the parts of the program. */
-export function consoleRoutes(routes: FastifyInstance, context: Context, program: Program): void {
+export function consoleRoutes(routes: FastifyInstance, context: Context, program: Program, callers: CallerParts): void {
   const { portalParts, policies } = context
-  adminRoutes(routes, { ...portalParts, policy: () => policies.current(), program })
+  adminRoutes(routes, {
+    ...portalParts,
+    policy: () => policies.current(),
+    program,
+    findCaller: (request) => findCaller(callers, request),
+  })
 }

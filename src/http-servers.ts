@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
+import type { LiveUpgrades } from './admin/live-socket.ts'
 import { PORTAL_PATH } from './config/settings.ts'
 import type { Proxy } from './verify/proxy.ts'
 
@@ -32,31 +33,45 @@ export function plainServer(handler: Handler): Server {
 }
 
 /** In proxy mode every path but ours is the app's. */
-export function portalServer(proxy: Proxy | null): ServerFactory {
+export function portalServer(proxy: Proxy | null, live: LiveUpgrades): ServerFactory {
   return (handler) => {
     const isPortal = ({ url = '' }: IncomingMessage): boolean => {
       const [path = ''] = url.split('?', 1)
       return path === PORTAL_PATH || path.startsWith(`${PORTAL_PATH}/`)
     }
-    const options = { ...HTTP_LIMITS, ...(proxy !== null && proxyOptions(isPortal)) }
+    const options = { ...HTTP_LIMITS, ...upgradeOptions(proxy, (request) => !isPortal(request), live) }
     const server = createServer(options, (request, response) => {
       endAfterUpgrade(request, response)
       if (proxy !== null && !isPortal(request)) return proxy.request(request, response, handler)
       boundReading(request)
       handler(request, response)
     })
-    if (proxy !== null) server.on('upgrade', (request, socket, head) => proxy.upgrade(request, socket, head))
+    server.on('upgrade', (request, socket, head) => {
+      if (live.isOurs(request)) {
+        if (!live.emitter.emit('upgrade', request, socket, head)) socket.destroy()
+        return
+      }
+      proxy?.upgrade(request, socket, head)
+    })
     return server
   }
 }
 
 /**
- * For proxy mode: an upload may take its time, and only WebSockets to the app leave HTTP; any other protocol, such as
- * h2c, would bring requests past us that nobody judged, so such a request stays an ordinary one.
+ * Only WebSockets leave HTTP: the console's own, and in proxy mode those to the app. Any other protocol, such as h2c,
+ * would bring requests past us that nobody judged, so such a request stays an ordinary one. In proxy mode an upload may
+ * take its time as well.
  */
-function proxyOptions(isPortal: (request: IncomingMessage) => boolean): ServerOptions {
+function upgradeOptions(
+  proxy: Proxy | null,
+  isForApp: (request: IncomingMessage) => boolean,
+  { isOurs }: LiveUpgrades,
+): ServerOptions {
   const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
-  return { requestTimeout: 0, shouldUpgradeCallback: (request) => isWebSocket(request) && !isPortal(request) }
+  if (proxy === null) return { shouldUpgradeCallback: isOurs }
+  const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
+    isOurs(request) || (isWebSocket(request) && isForApp(request))
+  return { requestTimeout: 0, shouldUpgradeCallback }
 }
 
 /**

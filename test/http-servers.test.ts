@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { test } from 'node:test'
+import { createLiveUpgrades } from '../src/admin/live-socket.ts'
 import { plainServer, portalServer } from '../src/http-servers.ts'
 import { until } from './support/until.ts'
 
@@ -34,7 +35,10 @@ test('a server of ours takes so many connections and no more, until one of them 
   assert.match(answer.toString(), /^HTTP\/1\.1 200 /)
 })
 
-const SERVERS = { 'a server of ours': plainServer, 'the portal': portalServer(null) }
+const SERVERS = {
+  'a server of ours': plainServer,
+  'the portal': portalServer(null, createLiveUpgrades('/.postern/api/v2/events')),
+}
 
 for (const [name, create] of Object.entries(SERVERS)) {
   test(`after a request for another protocol ${name} answers no other one, as some would be lost`, async (t) => {
