@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { configReference, environmentExample } from '../../src/commands/config.ts'
 import { SECRETS } from '../../src/config/secrets.ts'
@@ -38,6 +41,26 @@ suite('the config commands', () => {
     assert.doesNotMatch(stdout, /planted/)
     const { settings } = JSON.parse(stdout) as { settings: Record<string, unknown> }
     assert.equal(settings['publicUrl'], 'https://app.example.com/.postern')
+  })
+
+  test('check finds files of languages and marks that can not be used', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-languages-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'fr.json'), '{"common.nope":"x"}')
+    const env = { POSTERN_LANGUAGES_DIR: folder, POSTERN_BRAND_LOGO: join(folder, 'fr.json') }
+    const { exitCode, stdout, stderr } = await runPostern(env, ['config', 'check'])
+    assert.deepEqual([exitCode, stdout], [2, ''])
+    assert.match(stderr, /^POSTERN_LANGUAGES_DIR: .*fr\.json: Nothing is called common\.nope\.$/m)
+    assert.match(stderr, /^POSTERN_BRAND_LOGO names a file that is neither SVG nor PNG/m)
+  })
+
+  test('what language template prints is a file that can be used', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-languages-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const printed = await runPostern({}, ['language', 'template'])
+    writeFileSync(join(folder, 'en.json'), printed.stdout)
+    const checked = await runPostern({ POSTERN_LANGUAGES_DIR: folder }, ['config', 'check'])
+    assert.deepEqual([printed.exitCode, checked.exitCode, checked.stderr], [0, 0, ''])
   })
 
   test('the reference and the example hold every setting', () => {
