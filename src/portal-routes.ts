@@ -50,7 +50,7 @@ export function portalRoutes(app: FastifyInstance, context: Context, program: Pr
     if (portal.ownFactors.offersPasskeys) passkeyRoutes(routes, portal)
     launcherRoutes(routes, own)
     signOutRoutes(routes, portal)
-    forbiddenRoutes(routes, portal)
+    forbiddenRoutes(routes, own)
     firstRunRoutes(routes, portal, recovery)
     loginApiRoutes(routes, portal)
     profileRoutes(routes, own)
@@ -75,12 +75,12 @@ export function portalRoutes(app: FastifyInstance, context: Context, program: Pr
 }
 
 /** What every app's host answers besides the app: the little of ours that a browser needs there. */
-export function appHostRoutes(app: FastifyInstance, { portalParts: portal }: Context): void {
+export function appHostRoutes(app: FastifyInstance, { portalParts: portal, policies }: Context): void {
   registerAt(app, 'app', PORTAL_PATH, (routes) => {
     assetRoutes(routes, portal)
     handOverRoutes(routes, portal)
     signOutRoutes(routes, portal)
-    forbiddenRoutes(routes, portal)
+    forbiddenRoutes(routes, { ...portal, policy: () => policies.current() })
   })
 }
 

@@ -3,8 +3,8 @@ import { deviceText } from '../web/device-text.ts'
 import { hiddenField } from '../web/field.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
-import { EN } from '../words/en/en.ts'
-import type { WordName, Words } from '../words/words.ts'
+import { eventWords } from '../words/event-words.ts'
+import type { Words } from '../words/words.ts'
 import { accountPage } from './account-page.ts'
 import type { AccountShell } from './account-page.ts'
 import { showTime } from './facts.ts'
@@ -34,6 +34,7 @@ export function activityPage(model: ActivityPage): string {
       ${latestHref !== null && html`<a class="button second" href="${latestHref}">${words.say('activity.latest')}</a>`}
       ${olderHref !== null && html`<a class="button second" href="${olderHref}">${words.say('activity.older')}</a>`}
     </p>
+    <h2>${words.say('activity.not_me')}</h2>
     <p>${words.say('activity.not_me_hint')}</p>
     <p><a class="button" href="${`${shell.base}/not-me`}">${words.say('activity.not_me')}</a></p>`
   return accountPage(shell, { here: 'activity', title, body, wide: true })
@@ -66,18 +67,6 @@ export function notMePage({
       <button class="button" type="submit">${words.say('not_me.end_button')}</button>
     </form>`
   return accountPage(shell, { here: 'activity', title, body })
-}
-
-/** An event in words; one that no language knows yet is told by its type. */
-export function eventWords(words: Words, type: string): string {
-  const name = `event.${type}`
-  return isEventName(name) ? words.say(name) : words.say('event.unknown', { type })
-}
-
-type EventName = Exclude<Extract<WordName, `event.${string}`>, 'event.unknown'>
-
-function isEventName(name: string): name is EventName {
-  return Object.hasOwn(EN, name)
 }
 
 function eventTable({ shell, events, userId }: ActivityPage): Html {

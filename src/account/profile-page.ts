@@ -39,8 +39,7 @@ export function profilePage(model: ProfilePage): string {
   const body = html`<h1>${title}</h1>
     ${isSaved && html`<p class="notice" role="status">${words.say('profile.saved')}</p>`}
     <dl class="facts">
-      ${fact(words.say('profile.login'), login)} ${fact(words.say('profile.email'), email)}
-      ${fact(words.say('profile.email_state'), state)}
+      ${fact(words.say('profile.login'), login)} ${fact(words.say('profile.email'), `${email} · ${state}`)}
     </dl>
     <p><a class="button second" href="${`${shell.base}/email`}">${words.say('profile.email_change')}</a></p>
     ${nameForm(model)}
@@ -77,7 +76,7 @@ function roleList({ shell, roles }: ProfilePage): Html {
 
 function untilOf({ endsAt }: ProfileRole, words: Words): Html | null {
   if (endsAt === null) return null
-  return html`<strong>${words.parts('profile.role_until', { time: showTime(endsAt, words) })}</strong> `
+  return html`<strong>${words.parts('profile.role_until', { time: showTime(endsAt, words) })}</strong><br />`
 }
 
 function meaningOf({ name, permissions }: ProfileRole, words: Words): Html {

@@ -11,10 +11,12 @@ export interface ForbiddenPage {
   readonly login: string | null
   /** The sign-in page. */
   readonly signInHref: string
+  /** What is told of the app just now; null or left out for nothing. */
+  readonly notice?: string | null
 }
 
 /** For people who may not open what they asked for. It never says which rule decided. */
-export function forbiddenPage({ frame, decisionId, login, signInHref }: ForbiddenPage): string {
+export function forbiddenPage({ frame, decisionId, login, signInHref, notice = null }: ForbiddenPage): string {
   const { words } = frame
   const title = words.say('forbidden.title')
   const who: readonly Value[] =
@@ -23,6 +25,7 @@ export function forbiddenPage({ frame, decisionId, login, signInHref }: Forbidde
       : words.parts('forbidden.who', { login: html`<strong>${login}</strong>` })
   const signIn = login === null ? 'sign_in.title' : 'forbidden.other'
   const body = html`<h1>${title}</h1>
+    ${notice !== null && html`<p class="notice">${words.say('launcher.notice', { text: notice })}</p>`}
     <p>${who}</p>
     <p>${words.say('forbidden.ask')}</p>
     ${

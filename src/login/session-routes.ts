@@ -1,5 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { PosternError } from '../errors.ts'
+import { currentNotices } from '../policies/app-notices.ts'
+import type { CompiledPolicy } from '../policies/compile.ts'
+import type { Database } from '../store/database.ts'
 import { bodySchema, parseBody, textField } from '../web/body.ts'
 import {
   entranceOf,
@@ -11,10 +14,18 @@ import {
   sendHtml,
   visitorOf,
 } from '../web/pages.ts'
+import type { PageParts } from '../web/pages.ts'
 import { forbiddenPage } from './forbidden-page.ts'
 import type { PortalParts } from './portal.ts'
 import { signOut } from './sign-out.ts'
 import { signedOutPage, signOutPage } from './sign-out-page.ts'
+
+/** What the page for those is built from who may not open something. */
+export interface ForbiddenParts extends PageParts {
+  readonly database: Database
+  /** The policy in force. */
+  readonly policy: () => Pick<CompiledPolicy, 'hosts'>
+}
 
 const SIGN_OUT_FORM = bodySchema({ csrf: textField(256) })
 const PURPOSE = 'sign-out'
@@ -51,16 +62,30 @@ export function signOutRoutes(app: FastifyInstance, parts: PortalParts): void {
 }
 
 /** What people see who may not open something, on the host that it is on. */
-export function forbiddenRoutes(app: FastifyInstance, parts: PortalParts): void {
+export function forbiddenRoutes(app: FastifyInstance, parts: ForbiddenParts): void {
   const { portal } = parts.entrances
   app.get('/forbidden', { config: { access: 'anyone' } }, async (request, reply) => {
     const said = request.headers['x-postern-decision']?.toString() ?? ''
-    const { kind, paths } = entranceOf(parts, request)
+    const { kind, paths, hostName } = entranceOf(parts, request)
     const { principal } = await visitorOf(parts, request)
     const decisionId = DECISION_ID.test(said) ? said : null
     // From an app's host straight to the portal: its own start would only lead back whoever is signed in.
     const signInHref = kind === 'portal' ? paths.signIn : portal.origin + portal.paths.signIn
     const login = principal?.login ?? null
-    return sendHtml(reply, 403, forbiddenPage({ frame: frameOf(parts, request), decisionId, login, signInHref }))
+    const notice = await noticeOn(parts, hostName)
+    const frame = frameOf(parts, request)
+    return sendHtml(reply, 403, forbiddenPage({ frame, decisionId, login, signInHref, notice }))
   })
+}
+
+/** Whoever may not open something is told so in any case, even where no notice can be read. */
+async function noticeOn({ database, policy }: ForbiddenParts, hostName: string): Promise<string | null> {
+  const app = policy().hosts.find({ name: hostName, port: null })
+  if (typeof app === 'string') return null
+  try {
+    return (await currentNotices(database)).get(app.name)?.text ?? null
+  } catch (error) {
+    if (error instanceof PosternError) return null
+    throw error
+  }
 }

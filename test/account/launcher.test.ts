@@ -94,6 +94,9 @@ suite('the start page', () => {
     assert.match(text, /Notice: Mended &#60;now&#62;\./)
     assert.match(text, /datetime="2999-01-01T12:00:00\.000Z"/)
     assert.doesNotMatch(text, /Nobody else/)
+    const forbidden = (host: string) => browser.get('/.postern/forbidden', { headers: { host } })
+    assert.match((await forbidden('boss.example.com')).text, /No access.*Notice: Nobody else/s)
+    assert.doesNotMatch((await forbidden('open.example.com')).text, /Notice/)
   })
 
   test('CSRF-11: an image of the policy is served by itself, and runs nothing', async (t) => {

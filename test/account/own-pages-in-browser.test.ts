@@ -30,7 +30,7 @@ suite('the pages of one’s own account in a real browser', () => {
 
   const openWiki = async (): Promise<number> => {
     const server = createServer((_, response) => response.end('<h1>The wiki itself</h1>'))
-    cleanup.after(async () => void server.close().closeAllConnections())
+    cleanup.after(async () => server.close().closeAllConnections())
     await once(server.listen(0, '127.0.0.1'), 'listening')
     return (server.address() as AddressInfo).port
   }
@@ -108,7 +108,7 @@ suite('the pages of one’s own account in a real browser', () => {
     await page.getByRole('button', { name: 'Diese Sprache verwenden' }).click()
     await page.getByRole('heading', { name: 'Language' }).waitFor()
     await go('Activity')
-    await page.getByRole('cell').filter({ hasText: /^Signed in$/ }).waitFor()
+    await page.getByRole('cell').filter({ hasText: /^Sign-in$/ }).waitFor()
     await page.getByRole('cell').filter({ hasText: 'The profile was changed' }).first().waitFor()
     assert.deepEqual(complaints, [])
     await page.context().close()

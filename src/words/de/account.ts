@@ -24,7 +24,6 @@ export const ACCOUNT = {
   'profile.name_save': 'Namen ändern',
   'profile.name_fault': 'Verwenden Sie 1 bis 200 Zeichen ohne Zeilenumbruch.',
   'profile.email': 'E-Mail',
-  'profile.email_state': 'Adresse',
   'profile.email_confirmed': 'bestätigt',
   'profile.email_open': 'nicht bestätigt',
   'profile.email_change': 'E-Mail-Adresse',

@@ -25,7 +25,6 @@ export const ACCOUNT = {
   'profile.name_save': 'Change the name',
   'profile.name_fault': 'Use 1 to 200 characters without line breaks.',
   'profile.email': 'E-mail',
-  'profile.email_state': 'Address',
   'profile.email_confirmed': 'confirmed',
   'profile.email_open': 'not confirmed',
   'profile.email_change': 'E-mail address',
