@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ERRORS } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { OWN_PERMISSIONS } from '../lib/permissions.ts'
-import type { Operation } from './operation.ts'
+import type { Described } from './operation.ts'
 import { NOTHING } from './shapes.ts'
 import { API_PATH } from './register-operations.ts'
 
@@ -25,7 +25,7 @@ const MAKING: readonly ErrorCode[] = ['still_running', 'key_reused']
  * The API as OpenAPI 3.1 tells it, made of the schemas that read the requests.
  * @param server path or address below which the operations are, such as `/.postern`
  */
-export function openApiDocument(operations: readonly Operation[], server: string): Json {
+export function openApiDocument(operations: readonly Described[], server: string): Json {
   return {
     openapi: '3.1.0',
     info: {
@@ -71,7 +71,7 @@ const ERROR: Json = {
   },
 }
 
-function pathsOf(operations: readonly Operation[]): Json {
+function pathsOf(operations: readonly Described[]): Json {
   const paths = new Map<string, Record<string, Json>>()
   for (const operation of operations) {
     const methods = paths.get(operation.path) ?? {}
@@ -81,10 +81,14 @@ function pathsOf(operations: readonly Operation[]): Json {
   return Object.fromEntries(paths)
 }
 
-function operationOf(operation: Operation): Json {
+function operationOf(operation: Described): Json {
   const { name, tag, summary, access, needsProof, body, refusesTokens } = operation
   const permission =
-    access === 'signed_in' ? 'Anybody signed in may.' : `Takes ${access}: to ${OWN_PERMISSIONS[access]}.`
+    access === 'anyone'
+      ? 'Anybody may.'
+      : access === 'signed_in'
+        ? 'Anybody signed in may.'
+        : `Takes ${access}: to ${OWN_PERMISSIONS[access]}.`
   const proof = needsProof ? ' The caller must have proven who he is within ten minutes.' : ''
   return {
     operationId: name,
@@ -96,7 +100,7 @@ function operationOf(operation: Operation): Json {
       ...parametersOf(operation.query, 'query'),
       ...headersOf(operation),
     ],
-    ...(refusesTokens && { security: [{ session: [] }] }),
+    ...(access === 'anyone' ? { security: [] } : refusesTokens && { security: [{ session: [] }] }),
     ...(body !== undefined && {
       requestBody: { required: true, content: jsonOf(schemaOf(z.strictObject(body), 'input')) },
     }),
@@ -117,7 +121,7 @@ function parametersOf(shape: z.ZodRawShape | undefined, place: 'path' | 'query')
   }))
 }
 
-function headersOf({ status, method, errors = [] }: Operation): Json[] {
+function headersOf({ status, method, errors = [] }: Described): Json[] {
   const text = { type: 'string' }
   const once = {
     name: 'Idempotency-Key',
@@ -139,7 +143,7 @@ function headersOf({ status, method, errors = [] }: Operation): Json[] {
   ]
 }
 
-function responsesOf(operation: Operation): Json {
+function responsesOf(operation: Described): Json {
   const { status = 200, data, method, errors = [], needsProof, writes } = operation
   const codes = [
     ...ALWAYS,

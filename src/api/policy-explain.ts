@@ -82,5 +82,5 @@ async function visitorOf(database: Queryable, login: string): Promise<Principal 
   const [row] = await database.query(FIND_USER, canonical(login))
   if (row === undefined) throw new PosternError('unknown_user')
   if (row.disabled_at !== null) return null
-  return visitorAs({ login: row.login, roles: row.roles, factors: 1 }, Date.now())
+  return visitorAs({ login: row.login, roles: row.held_roles, factors: 1 }, Date.now())
 }

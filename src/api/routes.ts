@@ -18,6 +18,7 @@ import type { Operation } from './operation.ts'
 import { explainOperation } from './policy-explain.ts'
 import { policyOperations } from './policy-operations.ts'
 import { sessionOperations } from './session-operations.ts'
+import { SIGN_IN_DESCRIBED } from './sign-in-described.ts'
 import { systemOperations } from './system-operations.ts'
 import type { SystemParts } from './system-operations.ts'
 import { tokenOperations } from './token-operations.ts'
@@ -59,7 +60,7 @@ export function apiOperations(parts: ApiParts): readonly Operation[] {
 export function apiRoutes(app: FastifyInstance, parts: ApiParts): void {
   const operations = apiOperations(parts)
   const { corsOrigins, entrances } = parts
-  const document = openApiDocument(operations, entrances.portal.paths.base)
+  const document = openApiDocument([...SIGN_IN_DESCRIBED, ...operations], entrances.portal.paths.base)
   app.register(async (api) => {
     allowOrigins(api, corsOrigins)
     registerOperations(
