@@ -138,7 +138,7 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
 }
 
 async function startProxy(context: Context, opened: AsyncDisposableStack): Promise<Proxy | null> {
-  const { config, gatewayParts, log } = context
+  const { config, gatewayParts, log, look } = context
   if (config.upstream === null) return null
   const url = config.upstream === 'demo' ? await startDemo(opened) : config.upstream
   const upstream = openUpstream(url)
@@ -149,6 +149,7 @@ async function startProxy(context: Context, opened: AsyncDisposableStack): Promi
   const parts = {
     ...gatewayParts,
     log,
+    look,
     upstream,
     listen: address,
     publicUrl,

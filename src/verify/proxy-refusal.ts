@@ -3,8 +3,10 @@ import { ERRORS } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RefuseReason } from '../policies/decision.ts'
 import { errorPage } from '../web/error-page.ts'
-import { plainFrame } from '../web/look.ts'
+import { createFrame } from '../web/look.ts'
+import type { Look } from '../web/look.ts'
 import { portalHeaders } from '../web/security-headers.ts'
+import type { SessionCookies } from '../web/session-cookies.ts'
 import { challengeHeaders, denied, deniedAsJson } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { AnswerParts } from './dialects/dialect.ts'
@@ -16,6 +18,8 @@ export type Denial =
   | { readonly kind: 'app_unreachable'; readonly requestId: string }
 
 export interface RefusalParts {
+  readonly look: Look
+  readonly cookies: Pick<SessionCookies, 'names'>
   readonly secure: boolean
   /** Path of the portal, such as `/.postern`. */
   readonly base: string
@@ -34,7 +38,8 @@ export function refuseProxied(
   if (request.headers['transfer-encoding'] !== undefined || request.headers['content-length'] !== undefined) {
     response.setHeader('Connection', 'close')
   }
-  if (denial.kind === 'app_unreachable') return sendPage(parts, response, 'app_unreachable', denial.requestId)
+  if (denial.kind === 'app_unreachable')
+    return sendPage(parts, request, response, { code: 'app_unreachable', requestId: denial.requestId })
   const { decision, parts: answer } = denial.verdict
   switch (decision.kind) {
     case 'sign_in':
@@ -44,10 +49,10 @@ export function refuseProxied(
         ? showForbidden(parts, request, response, answer.decisionId)
         : sendAnswer(response, deniedAsJson(403, 'forbidden'))
     case 'refuse':
-      return sendPage(parts, response, pageFor(decision.reason), answer.decisionId)
+      return sendPage(parts, request, response, { code: pageFor(decision.reason), requestId: answer.decisionId })
     case 'fault':
     case 'allow':
-      return sendPage(parts, response, 'store_unavailable', answer.decisionId)
+      return sendPage(parts, request, response, { code: 'store_unavailable', requestId: answer.decisionId })
   }
 }
 
@@ -80,9 +85,15 @@ function pageFor(reason: RefuseReason): ErrorCode {
 }
 
 /** @param requestId stands in the log line of the same event */
-function sendPage({ secure, base }: RefusalParts, response: ServerResponse, code: ErrorCode, requestId: string): void {
-  const { status, message } = ERRORS[code]
-  const page = errorPage({ frame: plainFrame(`${base}/assets`), status, message, requestId, homeHref: null })
+function sendPage(
+  { look, cookies, secure, base }: RefusalParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { code, requestId }: { readonly code: ErrorCode; readonly requestId: string },
+): void {
+  const { status } = ERRORS[code]
+  const frame = createFrame(look, request, { cookies, assetBase: `${base}/assets` })
+  const page = errorPage({ frame, status, message: frame.words.say(`error.${code}`), requestId, homeHref: null })
   response.writeHead(status, { ...portalHeaders({ secure }), 'content-type': 'text/html; charset=utf-8' })
   response.end(page)
 }

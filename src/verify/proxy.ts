@@ -19,6 +19,7 @@ import { peerAddress } from '../web/peer.ts'
 import { withoutOurAuthorization } from './credentials.ts'
 import type { Credentials } from './credentials.ts'
 import { hintsIn, isNavigation, isProgram, userAgentIn } from './navigation.ts'
+import type { Look } from '../web/look.ts'
 import { clientHeaders, identityAliases, methodOverrides, upstreamHeaders } from './proxy-headers.ts'
 import { refuseProxied } from './proxy-refusal.ts'
 import type { Denial, RefusalParts } from './proxy-refusal.ts'
@@ -39,6 +40,8 @@ export interface ProxyParts extends VerifyParts {
   /** Names of cookies that the app may neither see nor set. */
   readonly ourCookies: readonly string[]
   readonly publicUrl: URL
+  /** Of the pages for what can't be passed on. */
+  readonly look: Look
 }
 
 /** Proxy mode: Postern itself stands in front of one app. Streams both ways; waits for no body. */
@@ -54,7 +57,8 @@ const WAY: Way = { dialect: { name: 'proxy' }, lane: 'proxy' }
 
 /** Builds proxy mode: read, verify, forward or refuse, count. */
 export function createProxy(parts: ProxyParts): Proxy {
-  const secure = parts.publicUrl.protocol === 'https:'
+  const { look, cookies } = parts
+  const shown = { look, cookies, secure: parts.publicUrl.protocol === 'https:', base: PORTAL_PATH }
   const upgraded = new Set<Duplex>()
   const answering = new WeakSet<Duplex>()
   let stopping = false
@@ -62,8 +66,7 @@ export function createProxy(parts: ProxyParts): Proxy {
     request(request, response, portal) {
       answering.add(request.socket)
       response.once('close', () => answering.delete(request.socket))
-      const refuse = (denial: Denial): void =>
-        refuseProxied({ secure, base: PORTAL_PATH, portal }, request, response, denial)
+      const refuse = (denial: Denial): void => refuseProxied({ ...shown, portal }, request, response, denial)
       decideRequest(parts, request)
         .then(({ allowed, verdict }) =>
           allowed === null ? refuse({ kind: 'verdict', verdict }) : forward(parts, request, response, allowed),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { Browser, BrowserContextOptions, CDPSession, Page } from 'playwright-core'
+import { PLAIN_LOOK } from '../../src/web/look.ts'
 import { createProxy } from '../../src/verify/proxy.ts'
 import { openUpstream } from '../../src/verify/upstream.ts'
 import { addAuthenticator, addRecoveryCodes } from '../login/own-factors.ts'
@@ -58,7 +59,7 @@ suite('a second factor in a real browser, in front of a real app', () => {
         cleanup.after(() => upstream.close())
         const { listen, trustedProxies, cookies } = portalParts
         const about = { listen, publicUrl: config.publicUrl, trustedProxies, ourCookies: Object.values(cookies.names) }
-        return createProxy({ ...gatewayParts, log, upstream, ...about })
+        return createProxy({ ...gatewayParts, look: PLAIN_LOOK, log, upstream, ...about })
       },
     })
     await app.portal.listen({ host: '127.0.0.1', port })

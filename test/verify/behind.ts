@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { PLAIN_LOOK } from '../../src/web/look.ts'
 import { createProxy } from '../../src/verify/proxy.ts'
 import { openUpstream } from '../../src/verify/upstream.ts'
 import { listenOnFreePort, openTestApp } from '../support/app.ts'
@@ -52,7 +53,16 @@ export async function openProxied(t: Cleanup, upstream: URL, options: TestAppOpt
       const ourCookies = [cookies.names.portal, '__Host-postern', '__Secure-postern']
       const { publicUrl, listen } = config
       const { trustedProxies } = callers
-      return createProxy({ ...gatewayParts, log, upstream: door, listen, publicUrl, trustedProxies, ourCookies })
+      return createProxy({
+        ...gatewayParts,
+        look: PLAIN_LOOK,
+        log,
+        upstream: door,
+        listen,
+        publicUrl,
+        trustedProxies,
+        ourCookies,
+      })
     },
   })
   const port = await listenOnFreePort(app.portal)
