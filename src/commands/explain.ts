@@ -80,7 +80,7 @@ async function whoAsks(database: Queryable, given: Arguments): Promise<Who> {
 }
 
 async function known(database: Queryable, user: string, factors: 1 | 2): Promise<Who> {
-  const { login, roles, disabled_at: disabledAt } = await getUser(database, user)
+  const { login, held_roles: roles, disabled_at: disabledAt } = await getUser(database, user)
   if (disabledAt === null) return signedIn({ login, roles, factors })
   return { principal: null, words: `${login}, who is disabled and so counts as nobody` }
 }
