@@ -4,7 +4,7 @@ import { readAgainstUrl } from './against.ts'
 import type { Against } from './against.ts'
 
 /** What can be measured by itself. */
-export const SUITES = ['verify', 'policies', 'sessions'] as const
+export const SUITES = ['verify', 'policies', 'sessions', 'pages'] as const
 export type Suite = (typeof SUITES)[number]
 
 /** How much is measured. */
@@ -26,12 +26,13 @@ export interface Arguments extends Amounts {
 
 export const USAGE = `Measures Postern beside what it could at best be compared with.
 
-  npm run bench -- [verify] [policies] [sessions] [--rounds N] [--seconds S] [--plot] [--json]
+  npm run bench -- [verify] [policies] [sessions] [pages] [--rounds N] [--seconds S] [--plot] [--json]
   npm run bench -- verify --against URL [--cookie C] [--expect STATUS] [--pid N]
 
   verify         what a request costs behind a real nginx; what signing in takes
   policies       what rules cost, until they are in force and for each request
   sessions       what memory of sessions costs, and how fast it forgets
+  pages          how long pages and the API take with a million events
   --rounds N     measurements of each case of verify, 1 to 50; 5 unless given
   --seconds S    seconds of each under load, 1 to 60; 2 unless given
   --plot         draws verify into bench/results/<date>.svg

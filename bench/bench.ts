@@ -2,6 +2,7 @@ import type { Against } from './against.ts'
 import type { Amounts, Suite } from './arguments.ts'
 import { describeMachine, loadAverage } from './machine.ts'
 import type { PlaceOptions } from './place.ts'
+import { measurePages } from './pages.ts'
 import { measurePolicies } from './policies.ts'
 import type { Report } from './report.ts'
 import { measureSessions } from './sessions/suite.ts'
@@ -24,5 +25,13 @@ export async function runBench(options: BenchOptions): Promise<Report> {
   const verify = await run('verify', measureVerify)
   const policies = await run('policies', measurePolicies)
   const sessions = await run('sessions', measureSessions)
-  return { machine: describeMachine(), load_average: { before, after: loadAverage() }, verify, policies, sessions }
+  const pages = await run('pages', measurePages)
+  return {
+    machine: describeMachine(),
+    load_average: { before, after: loadAverage() },
+    verify,
+    policies,
+    sessions,
+    pages,
+  }
 }

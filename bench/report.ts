@@ -15,6 +15,7 @@ export interface Report {
   readonly verify: VerifyReport | null
   readonly policies: readonly Finding[] | null
   readonly sessions: readonly Finding[] | null
+  readonly pages: readonly Finding[] | null
 }
 
 type Cell = string | number | null
@@ -27,7 +28,7 @@ const DIRECT_HEADINGS = ['asked directly', 'gateway µs', '× nginx', ...SPEED_H
 const TIME_HEADINGS = ['times', 'p50 ms', 'p99 ms', 'goal']
 
 /** The same for people. */
-export function describeReport({ machine, load_average: load, verify, policies, sessions }: Report): string {
+export function describeReport({ machine, load_average: load, verify, policies, sessions, pages }: Report): string {
   const { cpu, cores, node, nginx, postgres } = machine
   return [
     `${cpu}, ${cores} cores; Node ${node}, nginx ${nginx}, PostgreSQL ${postgres}\n` +
@@ -35,6 +36,7 @@ export function describeReport({ machine, load_average: load, verify, policies, 
     ...(verify === null ? [] : verifyTables(verify)),
     ...findingTable('policies', policies),
     ...findingTable('sessions', sessions),
+    ...findingTable('pages', pages),
   ].join('\n\n')
 }
 

@@ -9,6 +9,7 @@ const PACKAGES: Readonly<Record<Suite, Readonly<Record<string, string>>>> = {
   verify: { wrk: 'wrk', nginx: 'nginx', openssl: 'openssl', ...REDIS },
   policies: {},
   sessions: REDIS,
+  pages: {},
 }
 const POSTGRES = '/usr/lib/postgresql'
 

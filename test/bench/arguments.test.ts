@@ -6,7 +6,7 @@ const DEFAULTS = { rounds: 5, seconds: 2, against: null, plot: false, json: fals
 const OTHER = { url: 'http://127.0.0.1:9091/auth?a=1', address: '127.0.0.1:9091', target: '/auth?a=1' }
 
 test('the bench measures all in five rounds of two seconds unless told otherwise', () => {
-  const suites = ['verify', 'policies', 'sessions']
+  const suites = ['verify', 'policies', 'sessions', 'pages']
   assert.deepEqual(readArguments([]), { ...DEFAULTS, suites })
   const given = readArguments(['sessions', '--rounds', '7', '--seconds=1', '--json'])
   assert.deepEqual(given, { ...DEFAULTS, suites: ['sessions'], rounds: 7, seconds: 1, json: true })

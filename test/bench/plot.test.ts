@@ -12,6 +12,7 @@ const REPORT: Report = {
   verify: null,
   policies: null,
   sessions: null,
+  pages: null,
 }
 
 function verifyReport(gateway: number | null): VerifyReport {
