@@ -73,20 +73,26 @@ export function samplePages(frame: Frame): Readonly<Record<string, string>> {
       action: '/.postern/account/sessions',
       csrf: 'kq3v',
       sessions: [
-        { ...seen, id: '1', device: 'Firefox on Linux', address: '192.0.2.7', isThis: true },
+        {
+          ...seen,
+          id: '1',
+          device: frame.words.say('device.both', { browser: 'Firefox', system: 'Linux' }),
+          address: '192.0.2.7',
+          isThis: true,
+        },
         {
           ...seen,
           id: '2',
-          device: 'Safari on iPhone',
+          device: frame.words.say('device.both', { browser: 'Safari', system: 'iPhone' }),
           address: '2001:db8:1234:5678:9abc:def0:1234:5678',
           isThis: false,
         },
-        { ...seen, id: '3', device: 'Unknown device', address: null, isThis: false },
+        { ...seen, id: '3', device: frame.words.say('device.unknown'), address: null, isThis: false },
       ],
       devices: [
         {
           id: '4',
-          device: 'Firefox on Linux',
+          device: frame.words.say('device.both', { browser: 'Firefox', system: 'Linux' }),
           address: '2001:db8:1234:5678:9abc:def0:1234:5678',
           firstSeenAt: seen.startedAt,
           lastSeenAt: seen.lastSeenAt,
@@ -95,7 +101,7 @@ export function samplePages(frame: Frame): Readonly<Record<string, string>> {
         },
         {
           id: '5',
-          device: 'Safari on iPhone',
+          device: frame.words.say('device.both', { browser: 'Safari', system: 'iPhone' }),
           address: null,
           firstSeenAt: seen.startedAt,
           lastSeenAt: seen.lastSeenAt,

@@ -19,11 +19,14 @@ export function passwordPages(frame: Frame): Readonly<Record<string, string>> {
     'password-wrong': passwordPage({
       ...change,
       rules: { ...change.rules, classes: 3 },
-      problem: { field: 'current', sentence: 'This is not your current password.' },
+      problem: { field: 'current', sentence: frame.words.say('password.wrong') },
     }),
     'password-refused': passwordPage({
       ...change,
-      problem: { field: 'password', sentence: 'Choose one that is not among your last 5 passwords.' },
+      problem: {
+        field: 'password',
+        sentence: frame.words.retell('Choose one that is not among your last 5 passwords.'),
+      },
     }),
     'password-changed': passwordChangedPage({ ...change, tokensHref: '/.postern/account/api-tokens' }),
   }

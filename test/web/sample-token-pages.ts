@@ -37,7 +37,10 @@ export function tokenPages(frame: Frame): Readonly<Record<string, string>> {
     'api-tokens-faults': apiTokensPage({
       ...list,
       values: { ...VALUES, paths: 'api' },
-      faults: { name: 'Give a name of 1 to 60 characters.', paths: 'A path is a pattern such as /api/**.' },
+      faults: {
+        name: 'Give a name of 1 to 60 characters, such as the machine it is for.',
+        paths: 'A path is a pattern such as /api/**: it begins with a slash.',
+      },
     }),
     'api-token-new': newApiTokenPage({
       shell: sampleShell(frame),

@@ -8,8 +8,6 @@ import { createWords } from '../../src/words/words.ts'
 import type { Translation, Words } from '../../src/words/words.ts'
 import { samplePages } from './sample-pages.ts'
 
-/** Pages whose texts still have to move into the catalogues; none may be added. */
-const NOT_YET = /^(?:email|sessions|factors|password|api-token)/
 /** What operators and people wrote, or what things are called. */
 const OWN = [
   'What we know, and where it is written down.',
@@ -31,6 +29,11 @@ const OWN = [
   'Music',
   'Wiki',
   'QR',
+  'CI',
+  'GET',
+  'Authorization: Bearer',
+  'backup on a machine with a rather long name',
+  'it begins with a slash',
 ].map((text) => new RegExp(`\\b${text}(?!\\w)`))
 const MARKED = /⟦[^⟦⟧]*⟧/g
 /** What stands on the sample pages without being said by us: names, addresses and codes, and what is typed literally. */
@@ -42,6 +45,7 @@ const VALUES = new RegExp(
     /\bpostern (?:user create|doctor)\b|POSTERN_\w+/,
     /\b(?:cookie_missing|cookie_doubled|cookie_not_valid|gateway_not_told|proof_too_old|wrong_scheme)\b/,
     /\b(?:alice|Alice Aardvark|Alice|Postern)\b/i,
+    /\bpst_[\w-]+|\/(?:api|files)\/\S*/,
     ...OWN,
     /\b[0-9a-f]+(?:[:-][0-9a-f]*)+\b|\b\d[\w-]*\b|req-\w+|(?:[A-Z2-7]{4} ?)+|[0-9A-Z]{4}(?:-[0-9A-Z]+)+/,
   ]
@@ -54,7 +58,6 @@ test('nothing on any page is said but by a catalogue', () => {
   const words = markedWords()
   const said: string[] = []
   for (const [name, document] of Object.entries(samplePages({ ...plainFrame('/.postern/assets'), words }))) {
-    if (NOT_YET.test(name)) continue
     for (const text of textsOf(document)) {
       const rest = text.replaceAll(MARKED, '').replaceAll(VALUES, '')
       if (/\p{L}{2}/u.test(rest)) said.push(`${name}: ${text}`)
