@@ -3,7 +3,7 @@ import { PosternError } from '../errors.ts'
 import { OWN_PREFIX } from '../lib/permissions.ts'
 import { applyPolicy as apply } from '../policies/apply.ts'
 import type { AlsoApplied, Applied, MayApply } from '../policies/apply.ts'
-import { FIND_LATEST_POLICY, FIND_POLICY, PAGE_POLICIES } from '../policies/policies-table.ts'
+import { FIND_LATEST_POLICY, FIND_POLICY, FIND_POLICY_BEFORE, PAGE_POLICIES } from '../policies/policies-table.ts'
 import type { PolicyRow } from '../policies/policies-table.ts'
 import { rollBackPolicy } from '../policies/rollback.ts'
 import { UserFieldsError } from '../users/users.ts'
@@ -52,6 +52,15 @@ export async function getVersion({ database }: Pick<PolicyParts, 'database'>, ve
   return row
 }
 
+/** The newest that is older than a version; null for the first. */
+export async function versionBefore(
+  { database }: Pick<PolicyParts, 'database'>,
+  version: number,
+): Promise<PolicyRow | null> {
+  const [row] = await database.query(FIND_POLICY_BEFORE, version)
+  return row ?? null
+}
+
 /** The version that was applied last; null before the first. */
 export async function latestVersion({ database }: Pick<PolicyParts, 'database'>): Promise<PolicyRow | null> {
   const [row] = await database.query(FIND_LATEST_POLICY)
@@ -82,6 +91,7 @@ export async function rollBack(
   by: Doer,
   { version, reason, expectedVersion }: Omit<NewPolicy, 'source'> & { readonly version: number },
 ): Promise<Done> {
+  await getVersion(parts, version)
   const applied = await rollBackPolicy(parts.database, { ...(await gate(parts, by, reason, expectedVersion)), version })
   if (applied.kind === 'unknown') throw new PosternError('nothing_there', `no version ${version}`)
   return inForce(parts, applied)

@@ -1,24 +1,13 @@
 import { recentDecisions } from '../audit/read-decisions.ts'
-import { diffLines } from '../policies/diff-lines.ts'
-import type { NamedText } from '../policies/diff-lines.ts'
-import { diffPolicies } from '../policies/diff.ts'
-import type { PolicyDifference } from '../policies/diff.ts'
+import { diffSourcesAside } from '../policies/diff-aside.ts'
+import type { TextDifference } from '../policies/diff-sources.ts'
 import { decisionWords } from '../policies/decision-words.ts'
 import type { PolicyMistake } from '../policies/policy-file.ts'
-import type { Policy } from '../policies/policy.ts'
 import { createReplay } from '../policies/replay.ts'
 import type { ReplayReport } from '../policies/replay.ts'
-import { decideTest, readPolicy, readTestedPolicy, testVisitorWords } from '../policies/run-tests.ts'
+import { decideTest, readTestedPolicy, testVisitorWords } from '../policies/run-tests.ts'
 import type { AdministrationParts } from './parts.ts'
 import { getVersion, latestVersion } from './policy.ts'
-
-/** What differs between two texts of a policy. */
-export interface TextDifference {
-  /** In meaning; null where one of the two can't be read. */
-  readonly differences: readonly PolicyDifference[] | null
-  /** A unified diff, empty for equal texts; null where nearly every line differs. */
-  readonly lines: string | null
-}
 
 export interface TriedTest {
   readonly line: number
@@ -63,7 +52,7 @@ export async function tryPolicy(parts: Pick<TryParts, 'database'>, source: strin
       as: testVisitorWords(test),
       decision: decisionWords(decideTest(compiled, test)),
     })),
-    difference: await differenceOf(
+    difference: await diffSourcesAside(
       { name: latest === null ? 'no version' : `version ${latest.version}`, text: latest?.source ?? '' },
       { name: 'draft', text: source },
     ),
@@ -76,7 +65,7 @@ export async function diffVersions(
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<TextDifference> {
   const [one, other] = [await getVersion(parts, from), await getVersion(parts, to)]
-  return differenceOf({ name: `version ${from}`, text: one.source }, { name: `version ${to}`, text: other.source })
+  return diffSourcesAside({ name: `version ${from}`, text: one.source }, { name: `version ${to}`, text: other.source })
 }
 
 /** What a draft would have made of the last decisions: who would gain and who would lose. */
@@ -90,17 +79,4 @@ export async function replayPolicy(
   const replay = createReplay(policies.current(), tested.compiled)
   for await (const decision of recentDecisions(database, Math.min(last, REPLAYED.most))) replay.add(decision)
   return replay.report()
-}
-
-async function differenceOf(from: NamedText, to: NamedText): Promise<TextDifference> {
-  const [before, after] = [await readOrNull(from.text), await readOrNull(to.text)]
-  return {
-    differences: before === null || after === null ? null : diffPolicies(before, after),
-    lines: diffLines(from, to),
-  }
-}
-
-async function readOrNull(source: string): Promise<Policy | null> {
-  const policy = await readPolicy(source)
-  return Array.isArray(policy) ? null : policy
 }
