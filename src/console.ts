@@ -17,6 +17,7 @@ export function ownProgram(context: Context): Program {
 export function consoleRoutes(routes: FastifyInstance, context: Context, program: Program, callers: CallerParts): void {
   const { portalParts, policies } = context
   adminRoutes(routes, {
+    ...context,
     ...portalParts,
     policy: () => policies.current(),
     program,

@@ -31,7 +31,8 @@ export interface ConsolePage {
 /** A whole page of the console: navigation, where it stands, what has just been done, heading and content. */
 export function consolePage(model: ConsolePage): string {
   const { frame, console, title, body, crumbs = [], problem = null, script } = model
-  const done = doneText(frame.words, console.done)
+  const { done: code } = console
+  const done = doneText(frame.words, code)
   const content = html`${crumbs.length > 0 && trail(model, crumbs)}
     <h1>${title}</h1>
     ${done !== null && html`<p class="notice" role="status">${done}</p>`}

@@ -16,7 +16,8 @@ export interface OverviewPage extends Pick<ConsolePage, 'frame' | 'console'> {
 /** How things are now, with what of it the visitor may see. */
 export function overviewPage({ frame, console, facts }: OverviewPage): string {
   const title = frame.words.say('console.overview')
-  const content = overviewBody(frame.words, console.base, facts)
+  const { base } = console
+  const content = overviewBody(frame.words, base, facts)
   const body = liveRegion(console, {
     id: 'overview',
     types: ['health', 'sign_in', 'session', 'refusal'],

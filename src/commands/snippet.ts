@@ -1,21 +1,11 @@
-import type { Config } from '../config/settings.ts'
-import type { ListenAddress } from '../config/values.ts'
-import { OperatorError } from '../errors.ts'
-import { readPort } from '../lib/address.ts'
-import { readHost } from '../lib/host.ts'
-import { nearest } from '../lib/nearest.ts'
-import type { App } from '../policies/decision.ts'
-import { ASSERTION_HEADER, IDENTITY_HEADERS } from '../policies/header-rules.ts'
-import { defaultPort, effectivePort, indexedName } from '../policies/host-index.ts'
+import { writeSnippet } from '../administration/snippet.ts'
+import type { SnippetParts } from '../administration/snippet.ts'
 import type { Policies } from '../policies/policies.ts'
-import type { SnippetApp, Upstream } from '../snippets/site.ts'
-import { SNIPPETS } from '../snippets/snippets.ts'
 import { done, listOf, textOf } from './command.ts'
 import type { Arguments, CommandResult } from './command.ts'
 
 /** What the snippets of a site are made from. */
-export interface SnippetContext {
-  readonly config: Pick<Config, 'listen' | 'verifyListen'>
+export interface SnippetContext extends SnippetParts {
   readonly policies: Pick<Policies, 'current' | 'refresh'>
 }
 
@@ -23,67 +13,10 @@ export interface SnippetContext {
  * Prints the configuration of one proxy for apps of the policy in force: `proxy`, a list `app`, and a list `upstream`
  * with a URL for each, in their order, where it isn't the usual one.
  */
-export async function printSnippet({ config, policies }: SnippetContext, given: Arguments): Promise<CommandResult> {
+export async function printSnippet(context: SnippetContext, given: Arguments): Promise<CommandResult> {
+  await context.policies.refresh()
   const proxy = textOf(given, 'proxy')
-  const kind = Object.hasOwn(SNIPPETS, proxy) ? SNIPPETS[proxy] : undefined
-  if (kind === undefined) throw unknown('proxy', proxy, Object.keys(SNIPPETS))
-  await policies.refresh()
-  const { apps } = policies.current()
-  const upstreams = listOf(given, 'upstream')
-  const chosen = listOf(given, 'app').map((name, place) => {
-    const app = apps.get(name)
-    if (app === undefined) throw unknown('app', name, [...apps.keys()])
-    return snippetApp(
-      app,
-      readUpstream(upstreams[place] ?? (kind.inCluster ? `http://${serviceName(name)}` : 'http://127.0.0.1:8080')),
-    )
-  })
-  if (chosen.length === 0) throw new OperatorError('Name an app: --app wiki', 2)
-  if (upstreams.length > chosen.length) throw new OperatorError('There are more upstreams than apps.', 2)
-  const text = kind.write({ verify: config.verifyListen, portal: mustBeTcp(config.listen), apps: chosen })
-  return done(text, { proxy, apps: chosen.map(({ name }) => name), snippet: text })
-}
-
-function mustBeTcp(listen: ListenAddress): ListenAddress {
-  if (listen.kind === 'tcp') return listen
-  throw new OperatorError('Configurations are printed for a portal that listens on a port. Set POSTERN_LISTEN.', 1)
-}
-
-function snippetApp(app: App, upstream: Upstream): SnippetApp {
-  const own = [...app.identity.headers.keys()]
-  const [first, ...rest] = app.hosts.map(indexedName)
-  if (first === undefined) throw new OperatorError(`${app.name} has no host.`)
-  return {
-    name: app.name,
-    hosts: [first, ...rest],
-    scheme: app.scheme,
-    port: effectivePort(app),
-    upstream,
-    identity: [...IDENTITY_HEADERS, ...own, ...(app.identity.assertion ? [ASSERTION_HEADER] : [])],
-    own,
-    ...(app.basic === 'passwords' && { hidesPasswords: true }),
-  }
-}
-
-/** @throws OperatorError for all but a scheme, a host and perhaps a port: these end up in a configuration as they are */
-function readUpstream(text: string): Upstream {
-  const [, scheme, host = '', , port] = /^(https?):\/\/(\[[^\]]*\]|[^:/?#@]*)(:(\d+))?\/?$/.exec(text) ?? []
-  const name = readHost(host)?.name
-  const chosen = port === undefined ? null : readPort(port)
-  const isRead = (scheme === 'http' || scheme === 'https') && name !== undefined
-  if (!isRead || (port !== undefined && chosen === null)) {
-    throw new OperatorError('An upstream is a URL without path, such as http://127.0.0.1:8080.', 2)
-  }
-  return { scheme, host: name, port: chosen ?? defaultPort(scheme) }
-}
-
-/** A Service's name is a label of a host name. */
-function serviceName(appName: string): string {
-  return appName.replace(/[^a-z0-9]+/g, '-').replace(/-$/, '')
-}
-
-function unknown(what: string, name: string, known: readonly string[]): OperatorError {
-  const near = nearest(name, known)
-  const hint = known.length === 0 ? 'There is none yet.' : `Did you mean ${near}? There are: ${known.join(', ')}.`
-  return new OperatorError(`There is no ${what} of that name. ${hint}`, 2)
+  const apps = listOf(given, 'app')
+  const text = writeSnippet(context, { proxy, apps, upstreams: listOf(given, 'upstream') })
+  return done(text, { proxy, apps, snippet: text })
 }

@@ -16,3 +16,20 @@ export const LIST_KEYS = statement<
   `select id, purpose, created_at, retired_at, extract(epoch from now() - created_at)::float8 as age_seconds
    from auth.keys order by purpose, id`,
 )
+
+export interface KeyStateRow {
+  id: number
+  purpose: string
+  created_at: Date
+  age_days: number
+  /** Whether things are made with it; else it only checks what was. */
+  minting: boolean
+}
+
+/** All keys, without what they are. */
+export const LIST_KEY_STATES = statement<[], KeyStateRow>(
+  'list_key_states',
+  `select id, purpose, created_at, floor(extract(epoch from now() - created_at) / 86400)::int as age_days,
+     retired_at is null as minting
+   from auth.keys order by purpose, id`,
+)
