@@ -4,7 +4,7 @@ import { sampleShell } from './sample-account-pages.ts'
 
 /** The pages of API tokens, by names of their own. */
 export function tokenPages(frame: Frame): Readonly<Record<string, string>> {
-  const VALUES = { api: '', name: '', days: '90', apps: '', hosts: '', paths: '', methods: '', networks: '', api: '' }
+  const VALUES = { name: '', days: '90', apps: '', hosts: '', paths: '', methods: '', networks: '', api: '' }
   const TOKEN = {
     id: '2f1c0000-0000-4000-8000-000000000001',
     login: 'alice',
