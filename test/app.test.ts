@@ -56,7 +56,7 @@ const OPEN: readonly string[] = [
 /** What takes a permission of ours, the first line that fits; the rest takes a sign-in. */
 const FOR_OPERATORS: readonly (readonly [path: RegExp, permission: string])[] = [
   [/^POST \/api\/v2\/policy\/replay$/, 'postern.audit:read'],
-  [/^(?:GET \/api\/v2\/(?:policy|apps|notices)|POST \/api\/v2\/policy\/try)(?:\/|$)/, 'postern.policy:read'],
+  [/^(?:GET \/api\/v2\/(?:policy|apps|notices|matrix)|POST \/api\/v2\/policy\/try)(?:\/|$)/, 'postern.policy:read'],
   [/^\w+ \/api\/v2\/(?:policy|apps)(?:\/|$)/, 'postern.policy:write'],
   [/^\w+ \/api\/v2\/attempts$/, 'postern.attempts:clear'],
   [/^GET \/api\/v2\/(?:audit|decisions)(?:\/|$)/, 'postern.audit:read'],

@@ -27,6 +27,7 @@ const NEW_FORM = bodySchema({
   paths: LIST,
   methods: LIST,
   networks: LIST,
+  api: LIST.default(''),
 })
 const REVOKE_FORM = bodySchema({ csrf: textField(256), id: textField(64) })
 const PURPOSE = 'api_tokens'
@@ -39,6 +40,7 @@ const EMPTY: WrittenFields = {
   paths: '',
   methods: '',
   networks: '',
+  api: '',
 }
 
 /** `/account/api-tokens`: one's own tokens. Seeing and ending them takes a sign-in, making one a fresh proof. */
@@ -102,7 +104,7 @@ function pathOf({ entrances }: ApiTokenParts): string {
 /** People part items by blanks or commas, as they like. */
 function wishOf({ name, days, ...lists }: WrittenFields): WrittenWish {
   const items = (text: string): readonly string[] => text.split(/[\s,]+/).filter((item) => item !== '')
-  const { apps, hosts, paths, methods, networks } = lists
+  const { apps, hosts, paths, methods, networks, api } = lists
   return {
     name,
     days: /^\d{1,4}$/.test(days) ? Number(days) : 0,
@@ -111,5 +113,6 @@ function wishOf({ name, days, ...lists }: WrittenFields): WrittenWish {
     paths: items(paths),
     methods: items(methods),
     networks: items(networks),
+    api: items(api),
   }
 }

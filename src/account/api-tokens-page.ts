@@ -18,6 +18,8 @@ export interface WrittenFields {
   readonly paths: string
   readonly methods: string
   readonly networks: string
+  /** Empty too where it isn't offered. */
+  readonly api: string
 }
 
 export interface TokenForm {
@@ -124,6 +126,7 @@ function newTokenForm({ shell, action, csrf, values, faults }: ApiTokensPage): H
         <summary>${words.say('tokens.narrow')}</summary>
         ${NARROWING.map((name) => input(words, name, shown(name)))}
       </details>
+      ${shell.consoleHref !== null && input(words, 'api', shown('api'))}
       <button class="button" type="submit">${words.say('tokens.make')}</button>
     </form>`
 }

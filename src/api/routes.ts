@@ -12,6 +12,7 @@ import { decisionOperations } from './decision-operations.ts'
 import { runOnce } from './idempotency.ts'
 import { grantOperations } from './grant-operations.ts'
 import { linkOperations } from './link-operations.ts'
+import { matrixOperation } from './matrix-operation.ts'
 import { myOperations } from './me-operations.ts'
 import { openApiDocument } from './openapi.ts'
 import type { Operation } from './operation.ts'
@@ -49,6 +50,7 @@ export function apiOperations(parts: ApiParts): readonly Operation[] {
     ...appOperations(parts),
     ...policyOperations(parts),
     explainOperation(parts),
+    matrixOperation(parts),
     ...attemptOperations(parts),
     ...decisionOperations(database),
     ...auditOperations(parts),

@@ -143,8 +143,11 @@ suite('who calls the API', () => {
     for (const extra of [{ roles: ['admin'] }, { id: 'x' }, { password: 'x' }, { passwordHash: 'x' }, { epoch: 0 }])
       assert.equal((await root('PATCH', '/users/alice', { name: 'A', ...extra })).status, 400, JSON.stringify(extra))
     assert.equal((await root('POST', '/users', { login: 'p', email: 'p@example.com', password: 'x' })).status, 400)
-    const told = (await root('GET', '/openapi.json')).text
-    assert.ok(!/"password"\s*:/.test(told.replace(/"summary":"[^"]*"/g, '')))
+    const { paths } = JSON.parse((await root('GET', '/openapi.json')).text) as { paths: Record<string, object> }
+    const setting = Object.entries(paths).filter(
+      ([path, told]) => !path.startsWith('/auth/') && /"password":/.test(JSON.stringify(told)),
+    )
+    assert.deepEqual(setting, [])
   })
 
   test('ADM-07, ADM-08: what a list is asked for is read strictly, and a search is for that very text', async () => {

@@ -151,6 +151,8 @@ export const OWN_ACCOUNT = {
   'tokens.methods_hint': 'Etwa GET, um nur zu lesen.',
   'tokens.networks': 'Netze',
   'tokens.networks_hint': 'Etwa 192.0.2.0/24, wo das Programm läuft.',
+  'tokens.api': 'Berechtigungen für die API',
+  'tokens.api_hint': 'Etwa postern.users:read, von dem, was Sie selbst dürfen. Ohne Angabe keine.',
   'tokens.make': 'Token erstellen',
   'tokens.yours': 'Ihr neues Token',
   'tokens.yours_hint':

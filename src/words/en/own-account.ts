@@ -144,6 +144,8 @@ export const OWN_ACCOUNT = {
   'tokens.methods_hint': 'Such as GET, to read only.',
   'tokens.networks': 'Networks',
   'tokens.networks_hint': 'Such as 192.0.2.0/24, where the program runs.',
+  'tokens.api': 'Permissions on the API',
+  'tokens.api_hint': 'Such as postern.users:read, of what you may do yourself. None unless given.',
   'tokens.make': 'Make the token',
   'tokens.yours': 'Your new token',
   'tokens.yours_hint': 'Put it where the program finds it. It is not shown again, and is good until {time}.',
