@@ -1,7 +1,8 @@
 export const FAULTS = {
-  'fault.login': 'Verwenden Sie 1 bis 64 Zeichen: a–z, 0–9 und, nach dem ersten, . _ -',
+  'fault.login': 'Verwenden Sie 1 bis 64 Zeichen: a–z, 0–9 sowie . _ - nach dem ersten.',
   'fault.email': 'Verwenden Sie eine E-Mail-Adresse wie alice@example.com.',
   'fault.name': 'Verwenden Sie 1 bis {most} Zeichen ohne Zeilenumbrüche.',
+  'fault.reason': 'Nennen Sie den Grund, in 1 bis {most} Zeichen ohne Zeilenumbrüche.',
   'fault.login_taken': 'Diesen Anmeldenamen hat schon jemand.',
   'fault.email_taken': 'Diese Adresse hat schon jemand.',
   'fault.password_short': 'Verwenden Sie mindestens {least} Zeichen.',
