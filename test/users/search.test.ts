@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { listUsers } from '../../src/administration/users.ts'
 import { statement } from '../../src/store/statement.ts'
 import { searchUsers } from '../../src/users/search.ts'
+import { SEARCH_USERS } from '../../src/users/search-table.ts'
 import { openTestDatabase } from '../support/database.ts'
 
 const ADD = statement<[count: number]>(
@@ -17,6 +18,10 @@ const ADD_ONE = statement<[login: string, email: string, name: string]>(
   'add_one',
   `insert into auth.users (login, email, name) values ($1, $2, $3)`,
 )
+const EXPLAIN = statement<
+  [role: null, state: null, first: string, beyond: string, after: string, limit: number],
+  { 'QUERY PLAN': string }
+>('explain', `explain ${SEARCH_USERS.text}`)
 const ANALYZE = statement<[]>('analyze', 'analyze auth.users')
 
 suite('looking for people', { timeout: 60_000 }, () => {
@@ -27,7 +32,7 @@ suite('looking for people', { timeout: 60_000 }, () => {
       ['zoltan', 'second@example.com', 'Una 100% _x'],
       ['mia', 'zoo@example.com', 'Mia'],
     ] as const
-    for (const person of people) await database.query(ADD_ONE, ...person)
+    for (const [login, email, name] of people) await database.query(ADD_ONE, login, email, name)
     const found = async (search: string): Promise<string[]> =>
       (await searchUsers(database, { search, limit: 9 })).rows.map(({ login }) => login)
     assert.deepEqual(await found('UNA'), ['una', 'zoltan'])
@@ -87,6 +92,9 @@ suite('looking for people', { timeout: 60_000 }, () => {
       const found = await searchUsers(database, more)
       t.diagnostic(`figure: ${JSON.stringify(more)} ${found.total} in ${(performance.now() - at).toFixed(1)} ms`)
     }
+    const plan = await database.query(EXPLAIN, null, null, 'person q12', 'person q12\u{10ffff}', '', 50)
+    const shown = plan.map((line) => line['QUERY PLAN']).join('\n')
+    for (const column of ['login', 'email', 'name']) assert.match(shown, new RegExp(`users_${column}_prefix_idx`))
     assert.ok(rows.length > 0 && rows.every(({ name }) => name.startsWith('Person Q12')))
   })
 })
