@@ -26,12 +26,15 @@ const GOAL_MS = 200
 const REQUESTS = 20
 const MOST_PAGES = 150
 const SEALING_MS = 600_000
+const SUMMED_HOURS = 22
 const AS_PAGE = { accept: 'text/html' }
 const PAGES_FROM = '/.postern/'
 const API = '/.postern/api/v2'
-const COUNT_SEALED = statement<[], { rows: number }>(
-  'count_sealed',
-  'select coalesce(sum(count), 0)::float8 as rows from auth.audit_batches',
+/** Whether the program has done with the events what it does behind them. */
+const IS_SETTLED = statement<[rows: number, hours: number], { settled: boolean }>(
+  'is_settled',
+  `select (select coalesce(sum(count), 0) from auth.audit_batches) >= $1
+     and (select count(*) from auth.event_hours) >= $2 as settled`,
 )
 
 /** How long pages and lists of the API take an administrator: 10,000 people, 100,000 sessions, 1,000,000 events. */
@@ -43,9 +46,12 @@ export async function measurePages(options: PlaceOptions): Promise<Finding[]> {
   progress('writing a million events')
   await populateForPages(database)
   const origin = await startPortal(place, opened)
-  progress('waiting until the events are sealed')
+  progress('waiting until the events are sealed and summed')
   const deadline = performance.now() + SEALING_MS
-  while (((await database.query(COUNT_SEALED))[0]?.rows ?? 0) < AUDIT_ROWS && performance.now() < deadline)
+  while (
+    (await database.query(IS_SETTLED, AUDIT_ROWS, SUMMED_HOURS))[0]?.settled !== true &&
+    performance.now() < deadline
+  )
     await delay(1_000, undefined, { signal })
   const site = await signIn(origin, place.password, opened)
   const paths = [...(await findPages(site)), ...(await findLists(site))]
