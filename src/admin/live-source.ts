@@ -14,7 +14,7 @@ export interface LiveSourceParts {
 
 /** What happened since somebody last asked, wherever it did: it is read from what all processes write. */
 export interface LiveSource {
-  /** Of each kind a few one by one and the rest as a number; the first look only learns what there is. */
+  /** Of each kind a few one by one and the rest as a number; at the first look what is new since a page was drawn that listens now. */
   read(): Promise<readonly LiveEvent[]>
 }
 
@@ -25,6 +25,8 @@ const MAX_ROWS = 2_000
 /** Of one kind, some bytes each: as many as ten full windows. */
 const MAX_SEEN = 20_000
 const HEALTH_MS = 5_000
+/** Between the drawing of a page and the first look for it. */
+const OPENING_MS = 3_000
 /** Of one kind within one look; who reads the rest has the log for it. */
 const MAX_TOLD = 20
 
@@ -50,7 +52,8 @@ export function createLiveSource(parts: LiveSourceParts): LiveSource {
         ...happened.take(events, ({ seq }) => seq).flatMap((row) => liveEventsOf(eventOf(row))),
         ...refused.take(refusals, ({ id }) => id).map(refusalOf),
       ]
-      return isFirst ? [] : [...bounded(told), ...health]
+      const news = isFirst ? told.filter((event) => Date.parse(event.at) > Date.now() - OPENING_MS) : told
+      return [...bounded(news), ...health]
     },
   }
 }

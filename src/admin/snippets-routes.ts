@@ -47,10 +47,11 @@ export function snippetsRoutes(app: FastifyInstance, parts: SnippetsParts): void
       })
       reply.headers(portalHeaders({ secure: parts.cookies.secure, scripted: true }))
       const title = frame.words.say('console.snippets')
+      const isWritten = written !== null && problem === null
       return sendHtml(
         reply,
         problem === null ? 200 : 400,
-        consolePage({ frame, console, title, body, problem, script: 'copy' }),
+        consolePage({ frame, console, title, body, problem, ...(isWritten && { script: 'copy' as const }) }),
       )
     },
   )

@@ -24,6 +24,8 @@ export const WRITTEN_BY_ROUTES: Readonly<Record<string, readonly EventType[]>> =
   'portal POST /.postern/account/password': ['password_changed'],
   'portal POST /.postern/account/password/strength': [],
   'portal POST /.postern/account/sessions': ['session_revoked', 'device_forgotten'],
+  'portal POST /.postern/admin/notices': ['notice_set'],
+  'portal POST /.postern/admin/notices/clear': ['notice_cleared'],
   'portal DELETE /.postern/api/v2/attempts': ['attempts_cleared'],
   'portal POST /.postern/api/v2/auth/login': ['sign_in', 'sign_in_half_done'],
   'portal POST /.postern/api/v2/auth/logout': ['sign_out'],
