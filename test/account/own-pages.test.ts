@@ -125,6 +125,7 @@ suite('one’s own activity', () => {
       type: 'api_token_created',
       result: 'success',
       actor: { userId, login: 'alice' },
+      resource: 'user:alice',
       address: '192.0.2.44',
       userAgent: 'Firefox/140.0 <b>',
     })
@@ -147,6 +148,7 @@ suite('one’s own activity', () => {
     ])
       assert.ok(text.includes(shown), shown)
     for (const hidden of ['198.51.100.9', 'A second factor was added', '<b>']) assert.ok(!text.includes(hidden), hidden)
+    assert.equal(text.split('An API token was made').length, 2, 'once')
     assert.match((await browser.get(ACTIVITY, GERMAN)).text, /Rollen wurden geändert/)
   })
 

@@ -70,15 +70,23 @@ suite('the apps that somebody may open', () => {
   test('are none whose address verify would take for another app’s', () => {
     const found = openFor(`
   - { name: wide, hosts: ['*.test'], url: 'https://a.test/', rules: [{ allow: anyone }] }
-  - { name: exact, hosts: [a.test], rules: [] }
+  - { name: exact, hosts: [a.test], rules: [{ allow: anyone }] }
 `)
-    assert.deepEqual(found, [])
+    assert.deepEqual(
+      found.map(({ name }) => name),
+      ['exact'],
+    )
   })
 
   test('a login that is no part of a host name leads nowhere', () => {
     const app = "  - { name: mine, hosts: ['{login}.mine.test'], rules: [{ require: {} }] }\n"
     assert.deepEqual(openFor(app, 'a.b'), [])
     assert.deepEqual(openFor(app, 'a_b'), [])
+    const wide = app.replace('hosts: [', "hosts: ['*.wide.test', ")
+    assert.deepEqual(
+      openFor(wide, 'a.b').map(({ url }) => url),
+      [null],
+    )
   })
 
   test('are exactly those of which verify would not forbid the root, whatever the rules', () => {
