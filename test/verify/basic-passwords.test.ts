@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
+import { grantRole } from '../../src/administration/grants.ts'
 import { totpCode } from '../../src/credentials/totp-code.ts'
 import type { Principal } from '../../src/lib/principal.ts'
 import type { Reservation } from '../../src/limits/attempts.ts'
@@ -65,6 +66,29 @@ suite('a password by Basic', { timeout: 60_000 }, () => {
     await context.ownFactors.confirmTotp(database, { userId: id, name: 'phone', code, nowMs: Date.now() })
     for (const login of ['dave', 'erin', 'frank', 'grace', 'root'])
       assert.equal(await verdict(login, PASSWORD), 'sign_in', login)
+  })
+
+  test('GRANT-06: is taken with a role for a while until that ends, and not for a moment longer', async () => {
+    const { context } = listener
+    await listener.addUser('gwen')
+    const until = new Date(Date.now() + 1_500)
+    await grantRole(context, null, { login: 'gwen', role: 'user', until, reason: 'test' })
+    const rolesOfGwen = async (): Promise<readonly string[]> => {
+      const found = await context.gatewayParts.machines.find(
+        { kind: 'password', login: 'gwen', password: PASSWORD },
+        ADDRESS,
+      )
+      return (found !== null && 'tier' in found ? found.principal : found)?.roles ?? []
+    }
+    let yes = 0
+    for (;;) {
+      await context.feed.read()
+      const askedAt = Date.now()
+      if (!(await rolesOfGwen()).includes('user')) break
+      yes++
+      assert.ok(askedAt < until.getTime(), 'too late')
+    }
+    assert.ok(yes > 0 && Date.now() >= until.getTime())
   })
 
   test('counts at once when it changes, and no longer when it did', async () => {
