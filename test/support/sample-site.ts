@@ -13,6 +13,9 @@ export interface SampleSite {
   readonly posts: readonly IncomingMessage[]
 }
 
+/** The sign-in page asks at once what a passkey is to answer, and waits for one without a word. */
+const PASSKEY_QUESTION = JSON.stringify({ challenge: 'AAAA', rpId: 'localhost', userVerification: 'required' })
+
 /** Serves them until the test ends. */
 export async function startSampleSite(t: Cleanup): Promise<SampleSite> {
   const posts: IncomingMessage[] = []
@@ -28,7 +31,9 @@ export async function startSampleSite(t: Cleanup): Promise<SampleSite> {
 function serve(path: string, response: ServerResponse): void {
   const asset = assets().find(({ name }) => path === `/.postern/assets/${name}`)
   const page = SAMPLE_PAGES[path.slice(1)]
-  if (asset !== undefined) {
+  if (path.endsWith('/passkey/options')) {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(PASSKEY_QUESTION)
+  } else if (asset !== undefined) {
     response.writeHead(200, { ...assetHeaders(false), 'content-type': asset.contentType }).end(asset.body)
   } else {
     const scripted = page?.includes('<script') ?? false
