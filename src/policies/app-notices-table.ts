@@ -12,18 +12,18 @@ export interface NoticeRow {
 const COLUMNS = 'app, text, starts_at, ends_at, set_by, set_at'
 
 export const LIST_NOTICES = statement<[], NoticeRow>(
-  'list_app_notices',
+  'list_notices',
   `select ${COLUMNS} from auth.app_notices order by app`,
 )
 
 export const LIST_CURRENT_NOTICES = statement<[], { app: string; text: string; ends_at: Date | null }>(
-  'list_current_app_notices',
+  'list_current_notices',
   `select app, text, ends_at from auth.app_notices
    where starts_at <= now() and (ends_at is null or now() < ends_at)`,
 )
 
 export const FIND_NOTICE = statement<[app: string], NoticeRow>(
-  'find_app_notice',
+  'find_notice',
   `select ${COLUMNS} from auth.app_notices where app = $1`,
 )
 
@@ -32,7 +32,7 @@ export const PUT_NOTICE = statement<
   [app: string, text: string, startsAt: string | null, endsAt: string | null, setBy: string],
   NoticeRow
 >(
-  'put_app_notice',
+  'put_notice',
   `insert into auth.app_notices (app, text, starts_at, ends_at, set_by)
    values ($1, $2, coalesce($3::timestamptz, now()), $4, $5)
    on conflict (app) do update
@@ -42,6 +42,6 @@ export const PUT_NOTICE = statement<
 )
 
 export const DELETE_NOTICE = statement<[app: string], { app: string }>(
-  'delete_app_notice',
+  'delete_notice',
   `delete from auth.app_notices where app = $1 returning app`,
 )
