@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createChainSigner } from './audit/chain-keys.ts'
 import type { ChainSigner } from './audit/chain-keys.ts'
 import { COUNT_UNSEALED } from './audit/chain-table.ts'
@@ -73,10 +74,13 @@ export function createSealer({ database, log, metrics }: Parts, signer: ChainSig
   }
   return async () => {
     for (let round = 0; round < MAX_BATCHES_A_ROUND; round++) {
+      const begun = performance.now()
       const sealed = await sealBatch(database, signer)
       if (sealed === null) return
       look(sealed)
       if (!sealed.more) return
+      // A backlog leaves the database to others for as long as it took it.
+      await delay(performance.now() - begun)
     }
   }
 }
