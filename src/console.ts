@@ -15,10 +15,11 @@ export function ownProgram(context: Context): Program {
 
 /** The console's pages over the parts of the program. */
 export function consoleRoutes(routes: FastifyInstance, context: Context, program: Program, callers: CallerParts): void {
-  const { portalParts, policies } = context
+  const { portalParts, policies, feed } = context
   adminRoutes(routes, {
     ...context,
     ...portalParts,
+    feed,
     policy: () => policies.current(),
     program,
     findCaller: (request) => findCaller(callers, request),

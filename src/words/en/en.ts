@@ -9,6 +9,7 @@ import { FAULTS } from './faults.ts'
 import { FRAME } from './frame.ts'
 import { MAIL } from './mail.ts'
 import { OWN_ACCOUNT } from './own-account.ts'
+import { PEOPLE } from './people.ts'
 import { PORTAL } from './portal.ts'
 import { RESET } from './reset.ts'
 import { SECOND_FACTOR } from './second-factor.ts'
@@ -28,6 +29,7 @@ export const EN = {
   ...FAULTS,
   ...MAIL,
   ...OWN_ACCOUNT,
+  ...PEOPLE,
   ...PORTAL,
   ...RESET,
   ...SECOND_FACTOR,

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { createBrowser, hidden, openPortal } from '../login/browser.ts'
+import type { Browser, Page } from '../login/browser.ts'
+import type { TestApp } from '../support/app.ts'
+import type { Cleanup } from '../support/database.ts'
+
+/** Where the console is. */
+export const ADMIN = '/.postern/admin'
+
+const POLICY = `
+version: 1
+roles:
+  helpdesk: ['postern.users:read', 'postern.users:write', 'postern.sessions:read', 'postern.sessions:end', 'postern.attempts:clear']
+  looker: ['postern.users:read', 'postern.sessions:read']
+  ender: ['postern.sessions:end', 'postern.users:write']
+  user: ['api:read']
+apps:
+  - { name: app, hosts: [app.example.com], rules: [{ require: {} }] }
+`
+/** Everybody there, by the role that each has. */
+const ROLES = { root: 'postern-admin', helen: 'helpdesk', lou: 'looker', enno: 'ender', alice: 'user' } as const
+
+export interface Place {
+  readonly app: TestApp
+  readonly signedIn: (login: string) => Promise<Browser>
+}
+
+/** The portal with people of each kind in it. */
+export async function openPlace(t: Cleanup): Promise<Place> {
+  const app = await openPortal(t, { policy: POLICY, env: { POSTERN_RATE_LIMITS: 'off' } })
+  for (const [login, role] of Object.entries(ROLES)) await app.addUser(login, { roles: [role] })
+  return {
+    app,
+    async signedIn(username) {
+      const browser = createBrowser(app.portal)
+      assert.equal((await browser.signIn({ username })).status, 303)
+      return browser
+    },
+  }
+}
+
+/** Posts a form of the console with the token of a page that has one. */
+export async function postForm(
+  browser: Browser,
+  { from = 'sessions', to, fields = {} }: { from?: string; to: string; fields?: Readonly<Record<string, string>> },
+): Promise<Page> {
+  const csrf = hidden(await browser.get(`${ADMIN}/${from}`), 'csrf')
+  return browser.post(`${ADMIN}/${to}`, { body: { csrf, ...fields } })
+}
+
+/** Where a reply leads, below the console. */
+export function leadsTo({ status, headers, text }: Page): string {
+  assert.equal(status, 303, text)
+  return (headers['location'] ?? '').replace(`${ADMIN}/`, '')
+}
