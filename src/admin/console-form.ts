@@ -100,7 +100,8 @@ function keptTarget<T extends object>({ formPath, keep = [] }: FreshRule<T>, fie
   return `${formPath}?${query.toString()}`
 }
 
-function noteProofRefused(
+/** Writes down that somebody was sent to prove who he is. */
+export function noteProofRefused(
   { events }: Pick<ConsoleParts, 'events'>,
   { method, routeOptions }: FastifyRequest,
   { principal: { userId, login, signInId } }: ConsoleVisitor,

@@ -75,11 +75,13 @@ function statementFor(filter: EventFilter, order: PageWish['order']): EventState
   return newest ? table.EVENTS_BY_TIME : table.OLDEST_BY_TIME
 }
 
-function writeCursor({ occurred_at: at, seq }: EventRow): string {
+/** Where an event stands, as a text for addresses. */
+export function writeCursor({ occurred_at: at, seq }: Pick<EventRow, 'occurred_at' | 'seq'>): string {
   return Buffer.from(`${at} ${seq}`).toString('base64url')
 }
 
-function readCursor(cursor: string): { at: string; seq: string } | null {
+/** The same read back; null for what `writeCursor` has not made. */
+export function readCursor(cursor: string): { at: string; seq: string } | null {
   const [, at, seq] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   if (at === undefined || seq === undefined || readTime(at, 0) === null || BigInt(seq) > MAX_SEQ) return null
   return { at, seq }

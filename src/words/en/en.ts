@@ -10,7 +10,10 @@ import { FRAME } from './frame.ts'
 import { MAIL } from './mail.ts'
 import { OWN_ACCOUNT } from './own-account.ts'
 import { PEOPLE } from './people.ts'
+import { POLICY } from './policy.ts'
 import { PORTAL } from './portal.ts'
+import { REASONS } from './reasons.ts'
+import { RECORD } from './record.ts'
 import { RESET } from './reset.ts'
 import { SECOND_FACTOR } from './second-factor.ts'
 import { SIGN_IN } from './sign-in.ts'
@@ -30,7 +33,10 @@ export const EN = {
   ...MAIL,
   ...OWN_ACCOUNT,
   ...PEOPLE,
+  ...POLICY,
   ...PORTAL,
+  ...REASONS,
+  ...RECORD,
   ...RESET,
   ...SECOND_FACTOR,
   ...SIGN_IN,

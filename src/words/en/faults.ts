@@ -6,6 +6,7 @@ export const FAULTS = {
   'fault.login': 'Use 1 to 64 characters: a–z, 0–9, and . _ - after the first.',
   'fault.email': 'Use an e-mail address such as alice@example.com.',
   'fault.name': 'Use 1 to {most} characters without line breaks.',
+  'fault.reason': 'Say why, in 1 to {most} characters without line breaks.',
   'fault.login_taken': 'Somebody has this login already.',
   'fault.email_taken': 'Somebody has this address already.',
   'fault.password_short': 'Use at least {least} characters.',
