@@ -47,9 +47,7 @@ export function guardRoutes(
   app.addHook('preHandler', async (request, reply) => {
     const { access, takesTokens } = request.routeOptions.config
     if (!isForVisitors(access)) return
-    const principal = takesTokens
-      ? await findCaller(callers, request)
-      : (await visitorOf(portal, request)).principal
+    const principal = takesTokens ? await findCaller(callers, request) : (await visitorOf(portal, request)).principal
     if (principal !== null) onVisitor(request, principal)
     const fault = visitorFault(access, principal, (who, permission) => holdsPermission(policy(), who, permission))
     if (fault !== null) return refuse(portal, request, { reply, fault })

@@ -66,7 +66,7 @@ async function sessionsFrom(
       limit: MAX_PAGE,
       ...(after !== null && { after }),
     })
-    rows.push(...page.items.map(({ user_id: _, began_at: _began, ...row }) => row))
+    rows.push(...page.items.map(({ user_id: _userId, began_at: _beganAt, ...row }) => row))
     after = page.next
   } while (after !== null && rows.length < MAX_LISTED)
   return rows.toSorted((one, other) => other.last_seen_at.getTime() - one.last_seen_at.getTime())

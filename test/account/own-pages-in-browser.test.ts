@@ -108,7 +108,10 @@ suite('the pages of one’s own account in a real browser', () => {
     await page.getByRole('button', { name: 'Diese Sprache verwenden' }).click()
     await page.getByRole('heading', { name: 'Language' }).waitFor()
     await go('Activity')
-    await page.getByRole('cell').filter({ hasText: /^Sign-in$/ }).waitFor()
+    await page
+      .getByRole('cell')
+      .filter({ hasText: /^Sign-in$/ })
+      .waitFor()
     await page.getByRole('cell').filter({ hasText: 'The profile was changed' }).first().waitFor()
     assert.deepEqual(complaints, [])
     await page.context().close()

@@ -45,8 +45,7 @@ suite('pages of the console', () => {
   test('show health, figures, and keys without what they are', async () => {
     const wanda = await signedIn('wanda')
     const { text } = await wanda.get('/.postern/admin/system')
-    for (const said of ['database', 'Well', 'Event loop lag', 'Version 1'])
-      assert.ok(text.includes(said), said)
+    for (const said of ['database', 'Well', 'Event loop lag', 'Version 1']) assert.ok(text.includes(said), said)
     const keys = await wanda.get('/.postern/admin/keys')
     assert.equal([...keys.text.matchAll(/makes and checks/g)].length, 5)
     assert.match(keys.text, /Keys can&#8217;t be renewed|Keys can’t be renewed/)

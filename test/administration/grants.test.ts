@@ -85,7 +85,10 @@ suite('grants', { timeout: 60_000 }, () => {
     await database.query(END, second.id)
     assert.deepEqual((await getUser(context, 'una')).held_roles, [])
     const closed = await Promise.all([closeGrants(context), closeGrants(context), closeGrants(context)])
-    assert.equal(closed.reduce((sum, count) => sum + count, 0), 1)
+    assert.equal(
+      closed.reduce((sum, count) => sum + count, 0),
+      1,
+    )
     await refusedAs('nothing_there', revokeGrant(context, ada, { id: second.id }))
     const events = await database.query(EVENTS)
     assert.deepEqual(

@@ -58,8 +58,7 @@ suite('the policy commands', () => {
 
   test('apply puts a file in force, tells a repetition, and a wrong one changes nothing', async (t) => {
     const { context } = await openTestApp(t, { policy: null })
-    const apply = async (source: string) =>
-      runOrder(context, { command: 'policy apply', given: { file: 'p', source } })
+    const apply = async (source: string) => runOrder(context, { command: 'policy apply', given: { file: 'p', source } })
     const none = await runOrder(context, { command: 'policy export', given: {} })
     assert.match('refusal' in none ? none.refusal : '', /no policy yet\. Apply one/)
     assert.deepEqual(await apply(POLICY), {

@@ -182,7 +182,10 @@ test('the public URL follows the port of POSTERN_LISTEN, and turns the demo app 
 
 test('every mistake is told at once, each beginning with its setting', () => {
   const wrong = ENTRIES.map(([, { name }]) => name).filter(
-    (name) => !/DATA_DIR|LANGUAGES_DIR|BRAND_NAME|BRAND_LOGO|POLICY_FILE|SENTINEL_PASSWORD|BASIC_PASSWORD|IMPORT_PEPPER/.test(name),
+    (name) =>
+      !/DATA_DIR|LANGUAGES_DIR|BRAND_NAME|BRAND_LOGO|POLICY_FILE|SENTINEL_PASSWORD|BASIC_PASSWORD|IMPORT_PEPPER/.test(
+        name,
+      ),
   )
   const environment: Environment = Object.fromEntries([...wrong, 'POSTERN_LISTNE'].map((name) => [name, '?']))
   const sentences = mistakes(environment)

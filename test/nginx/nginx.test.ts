@@ -168,7 +168,10 @@ test('the portal answers below /.postern/ without the gateway being asked', asyn
   const { gateway, portal, raw } = await startPlace(t)
   const head = ['POST /.postern/login?x=%2F HTTP/1.1', 'Host: app.example.com', 'Connection: close']
   const chunked = ['Transfer-Encoding: chunked', 'Upgrade: websocket', 'Cookie: __Host-postern=t', ...FORGED]
-  assert.match(await raw([...head, 'X-Request-Id: planted', ...chunked], '5\r\nhello\r\n0\r\n\r\n'), /^HTTP\/1\.1 200 .*portal/s)
+  assert.match(
+    await raw([...head, 'X-Request-Id: planted', ...chunked], '5\r\nhello\r\n0\r\n\r\n'),
+    /^HTTP\/1\.1 200 .*portal/s,
+  )
   assert.deepEqual(gateway.requests, [])
   const [asked] = portal.requests.map(withSortedHeaders)
   assert.deepEqual([asked?.method, asked?.url, asked?.bodyBytes], ['POST', '/.postern/login?x=%2F', 5])

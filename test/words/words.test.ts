@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { DE } from '../../src/words/de/de.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { html, toText } from '../../src/web/html.ts'
+import type { Html } from '../../src/web/html.ts'
 import { EN } from '../../src/words/en/en.ts'
 import { createLanguages, readTranslation, translationTemplate } from '../../src/words/languages.ts'
 import { matchMessage, placesOf, splitAtPlaces } from '../../src/words/message.ts'
@@ -84,7 +85,7 @@ test('what a message is filled with stays text in a page, whatever it is, and so
   fc.assert(
     fc.property(texts, texts, (name, around) => {
       const words = createLanguages('en', new Map([['fr', { 'sign_in.onward': `${around}{host}` }]])).find('fr')
-      const parts = words?.parts('sign_in.onward', { host: html`<b>${name}</b>` }) ?? []
+      const parts = words?.parts<'sign_in.onward', Html>('sign_in.onward', { host: html`<b>${name}</b>` }) ?? []
       const markup = toText(html`<p>${parts}</p>`).replaceAll(/<\/?[pb]>/g, '')
       assert.doesNotMatch(markup, /[<>"'`]/)
     }),

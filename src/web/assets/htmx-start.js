@@ -1,3 +1,4 @@
+/* oxlint-disable */
 // What htmx may do here: swap markup that this origin sent. It neither makes scripts nor evaluates texts.
 htmx.registerExtension('postern', {
   init: ({ initSecurity }) => {
