@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 import { recordEvent } from '../audit/events.ts'
 import type { EventType } from '../audit/events.ts'
 import { exportEvents } from '../audit/export.ts'
@@ -27,7 +26,7 @@ const UNSEALED = 'postern_audit_unsealed_rows'
 const FIELD = textField(MAX_FIELD)
 const EXPORT = bodySchema({
   csrf: FIELD,
-  format: z.enum(FORMATS),
+  format: FIELD,
   actor: FIELD,
   type: FIELD,
   app: FIELD,
@@ -83,7 +82,9 @@ export function auditRoutes(app: FastifyInstance, parts: PolicyParts): void {
     const fresh = { formPath, keep: QUESTION_FIELDS }
     const form = await consoleForm(parts, reply, { purpose: PURPOSE, schema: EXPORT, fresh })
     if (form === null) return reply
-    const { csrf: _csrf, format: name, ...asked } = form.fields
+    const { csrf: _csrf, format: wanted, ...asked } = form.fields
+    const name = FORMATS.find((each) => each === wanted)
+    if (name === undefined) throw new PosternError('bad_request', 'field format')
     const filter = filterOf(asked satisfies Asked)
     if (typeof filter === 'string') throw new PosternError('bad_request', filter)
     await note(database, 'audit_exported', form.visitor, { filters: questionOf(asked), format: name })
@@ -97,7 +98,6 @@ export function auditRoutes(app: FastifyInstance, parts: PolicyParts): void {
   })
 }
 
-/** Events of the log are told by where they stand in it. */
 async function note(
   database: Database,
   type: Extract<EventType, 'audit_searched' | 'audit_exported'>,
