@@ -25,7 +25,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.waitForURL(`${origin}/`)
     await page.goto(`${origin}/account/api-tokens`)
     await page.fill('#name', 'backup')
-    await page.click('summary')
+    await page.click('main summary')
     await page.fill('#paths', '/api/**')
     await page.click('text=Make the token')
     const token = (await page.textContent('#token')) ?? ''
