@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { WRITTEN_BY_ROUTES } from '../audit/written-by.ts'
 import { createBrowser, hidden, openPortal } from '../login/browser.ts'
 import type { Browser, Page } from '../login/browser.ts'
 import type { TestApp } from '../support/app.ts'
@@ -17,6 +18,13 @@ roles:
 apps:
   - { name: app, hosts: [app.example.com], rules: [{ require: {} }] }
 `
+const OURS = /^portal POST \/\.postern\/admin\/((?:attempts|grants|invitations|new-user|sessions|users)\b.*)$/
+/** Every form here by its path, and what it takes; a new one is covered once it has its line in `written-by.ts`. */
+export const FORMS = Object.entries(WRITTEN_BY_ROUTES).flatMap(([route, types]) => {
+  const path = OURS.exec(route)?.[1]
+  return path === undefined ? [] : [{ path, types, needsProof: types.includes('proof_refused') }]
+})
+
 /** Everybody there, by the role that each has. */
 const ROLES = { root: 'postern-admin', helen: 'helpdesk', lou: 'looker', enno: 'ender', alice: 'user' } as const
 
