@@ -93,7 +93,7 @@ function isAttemptWord(name: string): name is Extract<WordName, `attempts.${'sid
 
 function filter({ frame: { words }, query, refusal }: AttemptsPage, path: string): Html {
   const isNarrowed = hrefOf(path, query) !== path
-  return html`<form class="filter" method="get" action="${path}" role="search">
+  return html`<form class="filter" method="get" action="${path}">
     ${textControl(words, { name: 'login', label: words.say('people.login'), value: query.login, maxLength: 254 })}
     ${textControl(words, {
       name: 'network',

@@ -86,7 +86,7 @@ function standing(words: Words, { holds, revoked_by: revokedBy }: GrantRow): Htm
 function filter({ frame: { words }, query, roles }: GrantsPage, path: string): Html {
   const any = words.say('people.any')
   const isNarrowed = hrefOf(path, query) !== path
-  return html`<form class="filter" method="get" action="${path}" role="search">
+  return html`<form class="filter" method="get" action="${path}">
     ${textControl(words, {
       name: 'login',
       id: 'filter-login',
@@ -134,7 +134,7 @@ function grantForm({ frame: { words }, csrf, givable, values, refusal }: GrantsP
       ${selectControl(words, {
         name: 'role',
         label: words.say('people.role'),
-        options: givable.map((role) => ({ value: role, text: role })),
+        options: roleOptions(words.say('people.choose'), givable),
         value: values.role,
         fault: faults['role'],
       })}

@@ -43,7 +43,10 @@ export function grantsRoutes(app: FastifyInstance, parts: PeopleParts): void {
     const { login, role, reason } = values
     const until = new Date(Date.now() + hoursOf(values.hours) * HOUR_MS)
     const about = { login, role, reason, until }
-    const tried = await tryTo(() => orNobody(grantRole(parts, form.visitor.principal, about)))
+    const tried = await tryTo(async () => {
+      if (role === '') throw new UserFieldsError({ role: 'Choose a role.' })
+      return orNobody(grantRole(parts, form.visitor.principal, about))
+    })
     if (tried.kind === 'refused') return show(parts, reply, { query: ALL, after: '', values, refusal: tried })
     return backTo(reply, formPath, 'granted')
   })

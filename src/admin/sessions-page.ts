@@ -80,7 +80,7 @@ function endAll({ frame: { words }, console, sessions, query, withinReach, csrf 
 
 function filter({ frame: { words }, query, refusal }: SessionsPage, path: string): Html {
   const isNarrowed = hrefOf(path, query) !== path
-  return html`<form class="filter" method="get" action="${path}" role="search">
+  return html`<form class="filter" method="get" action="${path}">
     ${textControl(words, { name: 'login', label: words.say('people.login'), value: query.login, maxLength: 64 })}
     ${textControl(words, {
       name: 'network',

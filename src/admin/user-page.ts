@@ -7,7 +7,7 @@ import type { UserFacts } from './user-facts.ts'
 import { buttonForm, selectControl, textControl } from './user-fields.ts'
 import type { Refusal } from './user-parts.ts'
 import { devicesSection, eventsSection, sessionsSection, tokensSection } from './user-sections.ts'
-import { userBadge } from './users-page.ts'
+import { roleOptions, userBadge } from './users-page.ts'
 import { hiddenField } from '../web/field.ts'
 
 /** What was typed into the page's forms. */
@@ -141,7 +141,7 @@ function rolesSection(model: UserPage): Html {
         ${selectControl(words, {
           name: 'role',
           label: words.say('user.role_give'),
-          options: free.map((role) => ({ value: role, text: role })),
+          options: roleOptions(words.say('people.choose'), free),
           fault: refusal.faults['role'],
         })}
         <button class="button second" type="submit">${words.say('user.role_give_button')}</button>

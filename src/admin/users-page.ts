@@ -87,7 +87,7 @@ function filter({ frame: { words }, query, roles }: UsersPage, path: string): Ht
   const any = words.say('people.any')
   const states = USER_STATES.map((state) => ({ value: state, text: words.say(`people.state_${state}`) }))
   const isNarrowed = hrefOf(path, query) !== path
-  return html`<form class="filter" method="get" action="${path}" role="search">
+  return html`<form class="filter" method="get" action="${path}">
     ${textControl(words, {
       name: 'search',
       type: 'search',

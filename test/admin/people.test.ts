@@ -92,9 +92,15 @@ suite('the console of people', () => {
     const grant = { login: 'nobody', role: 'user', hours: '8', reason: 'on call' }
     const unknown = await postForm(root, { from: 'grants', to: 'grants', fields: grant })
     assert.match(unknown.text, /id="login-error"[^>]*>There is nobody with this login/)
+    const roleless = await postForm(root, { from: 'grants', to: 'grants', fields: { ...grant, role: '' } })
+    assert.match(roleless.text, /id="role-error"[^>]*>Choose a role/)
     const silent = await postForm(root, { from: 'grants', to: 'grants', fields: { ...grant, reason: ' ' } })
     assert.match(silent.text, /id="reason-error"[^>]*>Say why/)
     assert.match(silent.text, /value="nobody"/)
+    const none = await postForm(root, { from: 'users/alice', to: 'users/alice/roles/give', fields: { role: '' } })
+    assert.match(none.text, /id="role-error"[^>]*>Choose a role/)
+    for (const page of ['users/alice', 'grants'])
+      assert.match((await root.get(`${ADMIN}/${page}`)).text, /<option +value=""[^>]*>Choose …/)
   })
 
   test('of two who change a profile at once the second is told, and keeps what he typed', async () => {
