@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Factors } from '../credentials/factors.ts'
 import { PosternError } from '../errors.ts'
+import { readNetworks } from '../lib/address.ts'
 import { readAuthorization } from '../lib/authorization.ts'
 import { isFreshlyProven } from '../lib/fresh-proof.ts'
 import type { Principal } from '../lib/principal.ts'
@@ -26,14 +27,18 @@ type Asked = Pick<Operation, 'needsProof' | 'refusesTokens'>
 /**
  * Who a request comes from, by the session cookie or an API token; null for nobody. A password by Basic is none of ours
  * here, and no token counts that comes in its place.
- * @throws PosternError `bad_request` for two of them, which could mean two people
+ * @throws PosternError `bad_request` for two of them, which could mean two people; `forbidden` for a token that comes
+ *   from outside of its networks
  */
 export async function findCaller(parts: CallerParts, request: FastifyRequest): Promise<Principal | null> {
   const token = bearerOf(request)
   if (token === null) return (await visitorOf(parts, request)).principal
   if (hasCookie(parts, request)) throw new PosternError('bad_request', 'a session cookie and an API token')
   const found = parts.apiTokens.find(token)
-  return found instanceof Promise ? (await found).principal : found
+  const principal = found instanceof Promise ? (await found).principal : found
+  if (principal !== null && !isWithinNetworks(parts, request, principal))
+    throw new PosternError('forbidden', 'an API token of other networks')
+  return principal
 }
 
 /**
@@ -61,6 +66,14 @@ function bearerOf({ raw }: FastifyRequest): string | null {
 
 function hasCookie(parts: CallerParts, request: FastifyRequest): boolean {
   return readSessionCookie(parts.cookies, cookieHeaders(request), entranceOf(parts, request).hostName) !== null
+}
+
+/** A token that was stolen is worth nothing elsewhere, where its owner said from where it may come. */
+function isWithinNetworks(parts: CallerParts, request: FastifyRequest, { via }: Principal): boolean {
+  const allowed = via?.kind === 'api_token' ? via.scope.networks : null
+  if (allowed === null) return true
+  const networks = readNetworks(allowed)
+  return typeof networks !== 'string' && networks.contain(clientOf(parts, request).address)
 }
 
 function mayCall({ via }: Principal, { refusesTokens }: Asked): boolean {

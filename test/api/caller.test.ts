@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { recordChange } from '../../src/store/changes.ts'
 import { statement } from '../../src/store/statement.ts'
-import { changeRoles } from '../../src/users/users.ts'
+import { grantToken } from '../../src/tokens/tokens.ts'
+import { changeRoles, getUser } from '../../src/users/users.ts'
 import { createBrowser, openPortal } from '../login/browser.ts'
 import { HOST, ORIGIN, POLICY, suiteCleanup } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
@@ -66,6 +67,25 @@ suite('who calls the API', () => {
       assert.deepEqual([status, body.errors?.[0]?.field], [400, 'api'])
     }
     await assert.rejects(newToken(app, 'alice', ['postern.users:read']))
+  })
+
+  test('ADM-10: a token that is for networks calls nothing from elsewhere', async () => {
+    const owner = await getUser(app.database, 'rita')
+    const tools = { ...app.context, policy: () => app.context.policies.current() }
+    const wish = { name: 'office', days: 1, api: ['postern.users:read'] }
+    const { get } = createBrowser(app.portal)
+    const call = async (networks: readonly string[]): Promise<number> => {
+      const granted = await grantToken(
+        tools,
+        { userId: owner.id, login: 'rita' },
+        { ...wish, networks },
+        { actor: null },
+      )
+      const authorization = `Bearer ${granted.kind === 'granted' ? granted.token : ''}`
+      return (await get(`${API}/users`, { headers: { authorization } })).status
+    }
+    assert.equal(await call(['127.0.0.0/8', '192.0.2.0/24']), 200)
+    assert.equal(await call(['192.0.2.0/24']), 403)
   })
 
   test('two credentials, doubled ones and a password by Basic let nobody in', async () => {
