@@ -4,7 +4,7 @@ import { networkFault, queryOf, reportAttempts } from '../limits/attempt-report.
 import type { AttemptQuestion, ReportedAttempt } from '../limits/attempt-report.ts'
 import { ADMIN_ROLE } from '../policies/policy.ts'
 import { UserFieldsError } from '../users/users.ts'
-import { actorOf, asOfNow, powersOfDoer, refuseHigher } from './authority.ts'
+import { actorOf, asOfNow, listHigher, powersOfDoer, refuseHigher } from './authority.ts'
 import type { AdministrationParts, Doer } from './parts.ts'
 import { getUser } from './users.ts'
 
@@ -33,7 +33,9 @@ export async function clearAttempts(
   const userId = query.person?.userId ?? null
   if (userId !== null) await refuseHigher(parts, parts.database, by, userId)
   if (login === undefined && network === undefined) await refuseAllOfThem(parts, by)
-  const cleared = await parts.attempts.clear(query)
+  // A network is many people's: whoever holds more stays stopped, or guesses at him would go on.
+  const except = await listHigher(parts, parts.database, by)
+  const cleared = await parts.attempts.clear({ ...query, except })
   await recordEvent(parts.database, {
     type: 'attempts_cleared',
     result: 'success',

@@ -6,8 +6,9 @@ import type { CompiledPolicy } from '../policies/compile.ts'
 import { holdsPermission } from '../policies/holds.ts'
 import { ADMIN_ROLE } from '../policies/policy.ts'
 import type { Policies } from '../policies/policies.ts'
+import { voidLinks } from '../recovery/user-links.ts'
 import type { Queryable } from '../store/database.ts'
-import { LIST_ROLES_OF } from '../users/users-table.ts'
+import { LIST_HOLDERS_OF_ANY, LIST_ROLES_OF } from '../users/users-table.ts'
 import type { Doer } from './parts.ts'
 
 /** Permissions of Postern, and for administrators the name of their role: what it lets do is more than their sum. */
@@ -62,6 +63,28 @@ export async function refuseGiving(
 ): Promise<void> {
   if (doer === null || roles.length === 0) return
   if (!reaches(parts.policies.current(), await asOfNow(tx, doer), roles)) throw new PosternError('not_yours_to_give')
+}
+
+/** Ids of everybody who holds more than a doer, whom nothing that he does to many at once may touch. */
+export async function listHigher({ policies }: AuthorityParts, database: Queryable, doer: Doer): Promise<string[]> {
+  if (doer === null) return []
+  const policy = policies.current()
+  const now = await asOfNow(database, doer)
+  const beyond = [...policy.roles.keys(), ADMIN_ROLE].filter((role) => !reaches(policy, now, [role]))
+  return (await database.query(LIST_HOLDERS_OF_ANY, beyond)).map(({ id }) => id)
+}
+
+/**
+ * Voids reset links of somebody who rises: whoever made one for him before may hold less than he does from now on.
+ * @param roles that are given
+ */
+export async function voidLinksOnRise(
+  { policies }: AuthorityParts,
+  tx: Queryable,
+  userId: string,
+  roles: readonly string[],
+): Promise<void> {
+  if (powersOf(policies.current(), roles).size > 0) await voidLinks(tx, userId, 'reset')
 }
 
 /** A doer with the roles that are his now; none of whoever was disabled or deleted meanwhile. */

@@ -10,7 +10,7 @@ import type { GrantRow } from '../users/grants-table.ts'
 import { canonical } from '../users/profile.ts'
 import { UserFieldsError } from '../users/users.ts'
 import { LIST_UNKNOWN_ROLES, RAISE_AUTHZ_EPOCH } from '../users/users-table.ts'
-import { actorOf, refuseGiving, refuseHigher } from './authority.ts'
+import { actorOf, refuseGiving, refuseHigher, voidLinksOnRise } from './authority.ts'
 import { cursorOf, pageOf } from './parts.ts'
 import type { AdministrationParts, Doer, Expect, Page } from './parts.ts'
 import { changeUser } from './users.ts'
@@ -80,6 +80,7 @@ export async function grantRole(parts: AdministrationParts, by: Doer, grant: New
     const unknown = await tx.query(LIST_UNKNOWN_ROLES, [role])
     if (unknown.length > 0) throw new UserFieldsError({ role: `The policy defines no role ${role}.` })
     if (user.roles.includes(role)) throw new UserFieldsError({ role: 'This person has the role for good already.' })
+    await voidLinksOnRise(parts, tx, user.id, [role])
     await tx.query(RAISE_AUTHZ_EPOCH, user.id)
     const [made] = await tx.query(table.INSERT_GRANT, user.id, role, reason, authorOf(by), until, MAX_OPEN)
     if (made === undefined) throw new UserFieldsError({ login: `There are ${MAX_OPEN} grants already. Revoke one.` })

@@ -31,6 +31,8 @@ export async function resetLink(
   await refuseHigher(parts, parts.database, by, user.id)
   const link = await asPosternError(() => makeResetLink(parts.recovery, user.login, actorOf(by)))
   if (link === null) throw new PosternError('user_disabled', `${user.login} is disabled`)
+  // Whoever rose while it was made: nobody learns of it, and it ends with its day.
+  await refuseHigher(parts, parts.database, by, user.id)
   return { login: user.login, link }
 }
 

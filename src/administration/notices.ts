@@ -41,7 +41,7 @@ export async function setNotice(parts: NoticeParts, by: Doer, written: WrittenNo
   const faults = noticeFaults({ text, from, until })
   if (Object.keys(faults).length > 0) throw new UserFieldsError(faults)
   return parts.database.transaction(async (tx) => {
-    expect?.(noticeVersion(await notices.findNotice(tx, app)))
+    expect?.(noticeVersion(await notices.holdNotice(tx, app)))
     const set = await notices.putNotice(tx, { app, text, startsAt: from, endsAt: until, setBy: authorOf(by) })
     const about = { resource: `app:${app}`, details: { until: until?.toISOString() ?? null } }
     await recordEvent(tx, { type: 'notice_set', result: 'success', actor: actorOf(by), ...about })
@@ -56,7 +56,7 @@ export function clearNotice(
   { app, expect }: Pick<WrittenNotice, 'app' | 'expect'>,
 ): Promise<void> {
   return database.transaction(async (tx) => {
-    expect?.(noticeVersion(await notices.findNotice(tx, app)))
+    expect?.(noticeVersion(await notices.holdNotice(tx, app)))
     if (!(await notices.dropNotice(tx, app))) throw new PosternError('nothing_there', `no notice of ${app}`)
     await recordEvent(tx, { type: 'notice_cleared', result: 'success', actor: actorOf(by), resource: `app:${app}` })
   })

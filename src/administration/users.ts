@@ -10,8 +10,9 @@ import { searchUsers } from '../users/search.ts'
 import type { UserQuestion } from '../users/search.ts'
 import { canonical } from '../users/profile.ts'
 import * as users from '../users/users.ts'
+import { LOCK_LOGIN } from '../users/users-table.ts'
 import type { UserRow } from '../users/users-table.ts'
-import { actorOf, reaches, refuseGiving, refuseHigher } from './authority.ts'
+import { actorOf, reaches, refuseGiving, refuseHigher, voidLinksOnRise } from './authority.ts'
 import { asPosternError } from './faults.ts'
 import { pageOf } from './parts.ts'
 import type { AdministrationParts, Doer, Expect, Page } from './parts.ts'
@@ -158,8 +159,9 @@ export function setRoles(
     ...who
   }: OfHolder & { readonly add?: readonly string[]; readonly remove?: readonly string[] },
 ): Promise<UserRow> {
-  return changeUser(parts, by, who, async (tx, { login }) => {
+  return changeUser(parts, by, who, async (tx, { id, login }) => {
     await refuseGiving(parts, tx, by, [...add, ...remove])
+    await voidLinksOnRise(parts, tx, id, add)
     if (remove.includes(ADMIN_ROLE)) await keepAnAdministrator(tx, by, who, login)
     await users.changeRoles(tx, login, { add, remove })
     await record(tx, by, 'roles_changed', login, { added: add, removed: remove })
@@ -176,6 +178,7 @@ export function changeUser<T>(
 ): Promise<T> {
   return asPosternError(() =>
     parts.feed.commit(parts.database, async (tx) => {
+      await tx.query(LOCK_LOGIN, canonical(login))
       const before = await users.getUser(tx, login)
       await refuseHigher(parts, tx, by, before.id)
       expect?.(before.version)

@@ -27,6 +27,8 @@ export interface AttemptFilter {
   readonly person?: { readonly userId: string | null; readonly subjects: readonly Buffer[] }
   /** In CIDR form: counts of it, of what lies in it and of what it lies in. */
   readonly network?: string
+  /** People whose counts aren't meant, by id. */
+  readonly except?: readonly string[]
   /** As they are counted: the ceiling of `basic` stands under `password`. */
   readonly factors?: readonly AttemptFactor[]
 }

@@ -142,19 +142,21 @@ export type FilterParams = [
   subjects: readonly Buffer[] | null,
   network: string | null,
   factors: readonly string[] | null,
+  except: readonly string[],
 ]
 
 const FITS = `($2::bytea[] is null or user_id = $1::uuid or subject = any ($2::bytea[]))
-  and ($3::cidr is null or network && $3::cidr) and ($4::text[] is null or factor = any ($4::text[]))`
+  and ($3::cidr is null or network && $3::cidr) and ($4::text[] is null or factor = any ($4::text[]))
+  and (user_id is null or user_id <> all ($5::uuid[]))`
 
 export const LIST_ATTEMPTS = statement<[...FilterParams, limit: number, nowMs: number], ListedRow>(
   'list_attempts',
   `select side, factor, user_id, network::text, failures, last_at, stopped_until = 'infinity' is true as is_stopped_for_ever,
-     case when stopped_until > to_timestamp($6::float8 / 1000) and stopped_until < 'infinity' then stopped_until end
+     case when stopped_until > to_timestamp($7::float8 / 1000) and stopped_until < 'infinity' then stopped_until end
        as stopped_until
    from auth.attempts where ${FITS} and failures > 0
-     and (forget_at is null or forget_at > to_timestamp($6::float8 / 1000))
-   order by last_at desc limit $5`,
+     and (forget_at is null or forget_at > to_timestamp($7::float8 / 1000))
+   order by last_at desc limit $6`,
 )
 
 export const CLEAR_ATTEMPTS = statement<FilterParams, { key: Buffer }>(

@@ -32,6 +32,8 @@ export interface AttemptQuery {
   /** Names include those that nobody has. */
   readonly person?: { readonly userId: string | null; readonly names: readonly string[] }
   readonly network?: string
+  /** People whose counts aren't meant, by id. */
+  readonly except?: readonly string[]
   readonly factors?: readonly AttemptFactor[]
 }
 

@@ -60,8 +60,8 @@ function keysOf({ pair, network, person }: Unknown): [Buffer, Buffer, Buffer] {
   return [pair.key, network.key, person.key]
 }
 
-function filterOf({ person, network, factors }: AttemptFilter): table.FilterParams {
-  return [person?.userId ?? null, person?.subjects ?? null, network ?? null, factors ?? null]
+function filterOf({ person, network, factors, except = [] }: AttemptFilter): table.FilterParams {
+  return [person?.userId ?? null, person?.subjects ?? null, network ?? null, factors ?? null, except]
 }
 
 function listed(row: table.ListedRow): AttemptRow {

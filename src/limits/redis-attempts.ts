@@ -115,11 +115,12 @@ function readRow([key = '', failures, lastMs, stoppedMs, about = '{}']: readonly
   return { key, about: told, row: row as AttemptRow }
 }
 
-function createFilter({ person, network, factors }: AttemptFilter): (about: About) => boolean {
+function createFilter({ person, network, factors, except = [] }: AttemptFilter): (about: About) => boolean {
   const subjects = person?.subjects.map((subject) => subject.toString('base64url')) ?? []
   return (about) => {
     if (network !== undefined && !overlap(network, about.network)) return false
     if (factors?.includes(about.factor) === false) return false
+    if (about.userId !== null && except.includes(about.userId)) return false
     if (person === undefined) return true
     if (about.userId !== null && about.userId === person.userId) return true
     return about.subject !== null && subjects.includes(about.subject)

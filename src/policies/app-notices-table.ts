@@ -27,6 +27,12 @@ export const FIND_NOTICE = statement<[app: string], NoticeRow>(
   `select ${COLUMNS} from auth.app_notices where app = $1`,
 )
 
+/** Held until the transaction ends, also where there is none yet. */
+export const LOCK_NOTICE = statement<[app: string], object>(
+  'lock_notice',
+  `select pg_advisory_xact_lock(7461013, hashtext($1))`,
+)
+
 /** In the place of the one before. A start of null is now. */
 export const PUT_NOTICE = statement<
   [app: string, text: string, startsAt: string | null, endsAt: string | null, setBy: string],

@@ -57,6 +57,12 @@ export async function findNotice(database: Queryable, app: string): Promise<AppN
   return row === undefined ? null : toNotice(row)
 }
 
+/** The same for whoever is about to change it: nobody else does until the transaction ends. */
+export async function holdNotice(tx: Queryable, app: string): Promise<AppNotice | null> {
+  await tx.query(table.LOCK_NOTICE, app)
+  return findNotice(tx, app)
+}
+
 /** Sets an app's notice in the place of the one before; call it in the transaction that writes the event. */
 export async function putNotice(tx: Queryable, notice: NewNotice): Promise<AppNotice> {
   const { app, text, startsAt, endsAt, setBy } = notice

@@ -176,6 +176,18 @@ export const LIST_ROLES_OF = statement<[userId: string, onlyEnabled: boolean], {
    where h.user_id = $1 and (u.disabled_at is null or not $2::boolean) order by name`,
 )
 
+/** Everybody who has one of these roles now, by grants too. */
+export const LIST_HOLDERS_OF_ANY = statement<[roles: readonly string[]], { id: string }>(
+  'list_holders_of_any',
+  `select distinct user_id as id from auth.held_roles where role_name = any ($1::text[])`,
+)
+
+/** Held until the transaction ends, so that of two who change what they both read the second reads it again. */
+export const LOCK_LOGIN = statement<[login: string], object>(
+  'lock_login',
+  `select pg_advisory_xact_lock(7461012, hashtext($1))`,
+)
+
 export const REMOVE_ROLES = statement<[userId: string, roles: readonly string[]]>(
   'remove_roles',
   `delete from auth.user_roles where user_id = $1 and role_name = any ($2::text[])`,

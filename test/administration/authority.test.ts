@@ -13,6 +13,7 @@ import * as users from '../../src/administration/users.ts'
 import { OWN_PERMISSIONS } from '../../src/lib/permissions.ts'
 import { compilePolicy } from '../../src/policies/compile.ts'
 import { WHOLE_SCOPE } from '../../src/policies/token-scope.ts'
+import { findLink } from '../../src/recovery/user-links.ts'
 import { openStaff, refusedAs, STAFF } from './place.ts'
 
 const SOON = (): Date => new Date(Date.now() + 3_600_000)
@@ -124,6 +125,37 @@ suite('who may do what to whom', () => {
     await refusedAs('last_administrator', users.setRoles(context, ada, { ...last, remove: ['postern-admin'] }))
     await users.setRoles(context, ada, { login: 'uwe', add: ['postern-admin'] })
     assert.deepEqual(await users.disableUser(context, await doer('uwe'), { login: 'ada' }), { ended: 0 })
+  })
+
+  test('ADM-ESC-07: who lifts the stops of a network leaves those of who holds more', async (t) => {
+    const { context, doer } = await openStaff(t)
+    const [helga, ada, una] = [await doer('helga'), await doer('ada'), await doer('una')]
+    const from = { address: '192.0.2.1', deviceHash: null, factor: 'password' } as const
+    for (const { login, userId } of [ada, una]) await context.attempts.reserve({ ...from, name: login, userId })
+    for (const network of ['192.0.2.1', '0.0.0.0/0']) await clearAttempts(context, helga, { network })
+    const left = async () => (await context.attempts.list({ network: '192.0.2.1' }, 9)).map(({ userId }) => userId)
+    assert.deepEqual(await left(), [ada.userId])
+    await clearAttempts(context, ada, { network: '192.0.2.1' })
+    assert.deepEqual(await left(), [])
+  })
+
+  test('ADM-ESC-08: a reset link of somebody who rises is void, by a role or a grant', async (t) => {
+    const { context, database, doer } = await openStaff(t)
+    const helga = await doer('helga')
+    const counts = async (login: string): Promise<boolean> => {
+      const { link } = await resetLink(context, helga, { login })
+      const token = link.split('/').at(-1) ?? ''
+      await users.setRoles(context, null, { login, add: ['team'] })
+      assert.notEqual(
+        await findLink(database, context.recovery.keys, 'reset', token),
+        null,
+        'holds no more than before',
+      )
+      if (login === 'una') await users.setRoles(context, null, { login, add: ['auditor'] })
+      else await grantRole(context, null, { login, role: 'postern-admin', until: SOON(), reason: 'test' })
+      return (await findLink(database, context.recovery.keys, 'reset', token)) !== null
+    }
+    assert.deepEqual([await counts('una'), await counts('uwe')], [false, false])
   })
 
   test('an account for emergencies is changed at a shell alone', async (t) => {
