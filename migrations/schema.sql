@@ -459,14 +459,16 @@ COMMENT ON COLUMN auth.devices.trusted_until IS 'until when the second factor ne
 
 COMMENT ON COLUMN auth.devices.trusted_epoch IS 'session_epoch of the user when trust began: a new password ends it';
 
-CREATE TABLE auth.event_hours (
-    hour timestamp with time zone NOT NULL,
+CREATE TABLE auth.event_sums (
+    slot timestamp with time zone NOT NULL,
     counts jsonb NOT NULL
 );
 
-COMMENT ON TABLE auth.event_hours IS 'hours that are over; one that is missing is counted from the log';
+COMMENT ON TABLE auth.event_sums IS 'five minutes each that are over; those that are missing are counted from the log';
 
-COMMENT ON COLUMN auth.event_hours.counts IS 'by type and result, such as {"sign_in success": 12}';
+COMMENT ON COLUMN auth.event_sums.slot IS 'when they began';
+
+COMMENT ON COLUMN auth.event_sums.counts IS 'by type and result, such as {"sign_in success": 12}';
 
 CREATE TABLE auth.failed_name_counts (
     slot timestamp with time zone NOT NULL,
@@ -850,8 +852,8 @@ ALTER TABLE ONLY auth.devices
 ALTER TABLE ONLY auth.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY auth.event_hours
-    ADD CONSTRAINT event_hours_pkey PRIMARY KEY (hour);
+ALTER TABLE ONLY auth.event_sums
+    ADD CONSTRAINT event_sums_pkey PRIMARY KEY (slot);
 
 ALTER TABLE ONLY auth.failed_name_counts
     ADD CONSTRAINT failed_name_counts_pkey PRIMARY KEY (slot, network);

@@ -1,7 +1,7 @@
 import { PRUNE_IDEMPOTENCY_KEYS } from './api/idempotency-table.ts'
 import { closeGrants } from './administration/grants.ts'
 import { PRUNE_DECISION_SUMS } from './audit/decision-sums-table.ts'
-import { PRUNE_EVENT_HOURS } from './audit/event-hours-table.ts'
+import { PRUNE_EVENT_SUMS } from './audit/event-sums-table.ts'
 import { recordApplied } from './audit/record-applied.ts'
 import { PRUNE_DECISIONS } from './audit/decisions-table.ts'
 import { PRUNE_ONE_TIME_TOKENS } from './credentials/one-time-tokens-table.ts'
@@ -62,7 +62,7 @@ const PRUNABLES: readonly Prunable[] = [
   { what: 'sign-ins', statement: PRUNE_SIGN_INS, keptMs: DAY_MS },
   { what: 'one-time tokens', statement: PRUNE_ONE_TIME_TOKENS, keptMs: DAY_MS },
   { what: 'decisions', statement: PRUNE_DECISIONS, keptMs: 30 * DAY_MS },
-  { what: 'sums of events', statement: PRUNE_EVENT_HOURS, keptMs: 90 * DAY_MS },
+  { what: 'sums of events', statement: PRUNE_EVENT_SUMS, keptMs: 2 * DAY_MS },
   { what: 'sums of decisions', statement: PRUNE_DECISION_SUMS, keptMs: 90 * DAY_MS },
   { what: 'idempotency keys', statement: PRUNE_IDEMPOTENCY_KEYS, keptMs: DAY_MS },
   { what: 'grants', statement: PRUNE_GRANTS, keptMs: 90 * DAY_MS },

@@ -1,4 +1,4 @@
-import { SUM_EVENT_HOURS } from './audit/event-hours-table.ts'
+import { SUM_EVENTS } from './audit/event-sums-table.ts'
 import type { Config } from './config/settings.ts'
 import type { Context } from './context.ts'
 import { READ_KEY_AGES } from './credentials/key-ages-table.ts'
@@ -25,7 +25,7 @@ export async function keepCounting(
     if (!(await crew.leads())) return forget(metrics)
     const [counted] = await database.query(COUNT_SIGN_INS)
     metrics.sessionsActive(counted?.count ?? null)
-    await database.query(SUM_EVENT_HOURS)
+    await database.query(SUM_EVENTS)
     const keys = await database.query(READ_KEY_AGES)
     metrics.keyAges(Object.fromEntries(keys.map(({ purpose, age_seconds: age }) => [purpose, age])))
   }

@@ -1,4 +1,4 @@
-import type { RecentEventRow } from '../audit/event-hours-table.ts'
+import type { RecentEventRow } from '../audit/event-sums-table.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
 import type { Words } from '../words/words.ts'

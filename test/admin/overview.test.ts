@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { recordEvent } from '../../src/audit/events.ts'
-import { READ_EVENT_HOURS, SUM_EVENT_HOURS } from '../../src/audit/event-hours-table.ts'
+import { READ_EVENT_HOURS, SUM_EVENTS } from '../../src/audit/event-sums-table.ts'
 import { statement } from '../../src/store/statement.ts'
 import { createBrowser, openPortal } from '../login/browser.ts'
 import type { Browser } from '../login/browser.ts'
@@ -26,7 +26,7 @@ const ADD_EVENT = statement<[type: string, result: string, minutesAgo: number, u
   `insert into auth.auth_audit_log (event_type, result, occurred_at, actor_login)
    values ($1, $2, now() - $3 * interval '1 minute', $4)`,
 )
-const COUNT_HOURS = statement<[], { count: number }>('count_hours', 'select count(*)::int from auth.event_hours')
+const COUNT_SUMS = statement<[], { count: number }>('count_sums', 'select count(*)::int from auth.event_sums')
 
 suite('the overview of the console', () => {
   const t = suiteCleanup()
@@ -85,23 +85,35 @@ suite('the overview of the console', () => {
   })
 })
 
-test('the sums of the hours are what a count of the log gives, before and after they are made', async (t) => {
+test('the sums of five minutes each are what a count of the log gives, before and after they are made', async (t) => {
   const { database } = await openTestDatabase(t)
   await recordEvent(database, { type: 'sign_in', result: 'success', actor: null })
-  for (const minutes of [70, 130, 131, 600, 1_380]) await database.query(ADD_EVENT, 'sign_in', 'success', minutes, 'a')
+  const minutesAgo = [0, 7, 12, 70, 130, 131, 600, 1_370]
+  for (const minutes of minutesAgo) await database.query(ADD_EVENT, 'sign_in', 'success', minutes, 'a')
   await database.query(ADD_EVENT, 'sign_in', 'failure', 600, 'a')
-  const counted = await database.query(READ_EVENT_HOURS)
-  assert.equal(counted.length, 24)
+  // Within a transaction it is the same time for all.
+  const [counted, summed, sums] = await database.transaction(async (tx) => {
+    const before = await tx.query(READ_EVENT_HOURS)
+    for (let rounds = 0; rounds < 5; rounds++) await tx.query(SUM_EVENTS)
+    return [before, await tx.query(READ_EVENT_HOURS), await tx.query(COUNT_SUMS)]
+  })
+  assert.ok((sums[0]?.count ?? 0) >= 23 * 12 - 2)
+  assert.deepEqual(summed, counted)
   assert.deepEqual(
     counted.map(({ hour }) => hour.getTime() % 3_600_000),
     Array.from({ length: 24 }, () => 0),
   )
-  for (let rounds = 0; rounds < 10; rounds++) await database.query(SUM_EVENT_HOURS)
-  const [hours] = await database.query(COUNT_HOURS)
-  assert.ok((hours?.count ?? 0) >= 47)
-  assert.deepEqual(await database.query(READ_EVENT_HOURS), counted)
-  assert.equal(
-    counted.reduce((sum, { counts }) => sum + (counts['sign_in failure'] ?? 0), 0),
-    1,
-  )
+  const sumOf = (kind: string): number => counted.reduce((sum, { counts }) => sum + (counts[kind] ?? 0), 0)
+  assert.deepEqual([sumOf('sign_in success'), sumOf('sign_in failure')], [9, 1])
+})
+
+test('what has a sum is not counted again', async (t) => {
+  const { database } = await openTestDatabase(t)
+  const failures = async (): Promise<number> =>
+    (await database.query(READ_EVENT_HOURS)).reduce((sum, { counts }) => sum + (counts['sign_in failure'] ?? 0), 0)
+  for (let rounds = 0; rounds < 5; rounds++) await database.query(SUM_EVENTS)
+  await database.query(ADD_EVENT, 'sign_in', 'failure', 30, 'a')
+  assert.equal(await failures(), 0)
+  await database.query(ADD_EVENT, 'sign_in', 'failure', 1, 'a')
+  assert.equal(await failures(), 1)
 })
