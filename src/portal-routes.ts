@@ -15,7 +15,6 @@ import { apiRoutes } from './api/routes.ts'
 import type { CallerParts } from './api/caller.ts'
 import { PORTAL_PATH } from './config/settings.ts'
 import { createSealing } from './credentials/sealing.ts'
-import { checksOf } from './health-checks.ts'
 import { jwksRoutes } from './login/jwks-routes.ts'
 import { loginApiRoutes } from './login/api-routes.ts'
 import { enrolRoutes } from './login/enrol-routes.ts'
@@ -64,7 +63,7 @@ export function portalRoutes(app: FastifyInstance, context: Context, program: Pr
       ...callerParts(context),
       ...context,
       sealing: createSealing(keys.sealing),
-      checks: checksOf(context, { watch: null, keyValue: null, certificates: null }),
+      program,
       publicUrl: context.config.publicUrl,
     })
     resetRoutes(routes, recovery)

@@ -5,9 +5,7 @@ import { SETTINGS } from '../config/settings.ts'
 import type { Config } from '../config/settings.ts'
 import { READ_KEY_AGES } from '../credentials/key-ages-table.ts'
 import { detailOf } from '../observe/detail.ts'
-import { checkHealth } from '../observe/health.ts'
-import type { Check } from '../observe/health.ts'
-import type { Metrics } from '../observe/metrics.ts'
+import type { Program } from '../observe/program.ts'
 import type { Queryable } from '../store/database.ts'
 import { operation } from './operation.ts'
 import type { Operation } from './operation.ts'
@@ -16,11 +14,9 @@ import { COUNT, TEXT } from './shapes.ts'
 export interface SystemParts {
   readonly config: Config
   readonly database: Queryable
-  readonly metrics: Pick<Metrics, 'allFigures'>
-  readonly checks: Readonly<Record<string, Check>>
+  readonly program: Pick<Program, 'health' | 'figures'>
 }
 
-const CHECK_DEADLINE_MS = 2_000
 const SECONDS = z.number().min(0)
 const STATUS = z.enum(['ok', 'degraded', 'failing'])
 const TIMES = z.array(
@@ -41,7 +37,7 @@ const HEALTH = z
   .describe('The same as /health/detail of the operations listener.')
 
 /** How the running program is. Values of settings stay with whoever can read its environment. */
-export function systemOperations({ config, database, metrics, checks }: SystemParts): readonly Operation[] {
+export function systemOperations({ config, database, program }: SystemParts): readonly Operation[] {
   const common = { method: 'GET', tag: 'system', access: 'postern.system:read' } as const
   return [
     operation({
@@ -51,7 +47,7 @@ export function systemOperations({ config, database, metrics, checks }: SystemPa
       summary: 'Tells how each part does and how busy all are',
       data: HEALTH,
       async run() {
-        const [health, figures] = await Promise.all([checkHealth(checks, CHECK_DEADLINE_MS), metrics.allFigures()])
+        const [health, figures] = await Promise.all([program.health(), program.figures()])
         return { data: { ...health, ...(await detailOf(figures)) } as z.input<typeof HEALTH> }
       },
     }),
