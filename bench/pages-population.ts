@@ -1,7 +1,7 @@
 import type { Database } from '../src/store/database.ts'
 import { SESSIONS } from './population.ts'
 
-export const PAGES_SESSIONS = 100_000
+const PAGES_SESSIONS = 100_000
 export const AUDIT_ROWS = 1_000_000
 const DECISIONS = 100_000
 const DAYS = 21

@@ -19,7 +19,7 @@ export interface ConsoleGroup {
 }
 
 /** Every page that stands in the navigation, in its order. */
-export const PLACES: readonly ConsoleGroup[] = [
+const PLACES: readonly ConsoleGroup[] = [
   { word: 'console.group_now', places: [{ path: '', word: 'console.overview', permission: null }] },
   {
     word: 'console.group_people',

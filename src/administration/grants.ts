@@ -128,7 +128,7 @@ export function closeGrants({ database, feed }: Pick<AdministrationParts, 'datab
 }
 
 /** What is wrong with a grant before anybody is looked up: a sentence for each field at fault. */
-export function grantFaults(
+function grantFaults(
   { until, reason }: Pick<NewGrant, 'until' | 'reason'>,
   nowMs: number,
 ): Readonly<Record<string, string>> {

@@ -188,7 +188,7 @@ export function changeUser<T>(
 }
 
 /** An account for emergencies is changed where nobody needs to be signed in. @throws PosternError `forbidden` */
-export function refuseBreakGlass(by: Doer, { break_glass: isBreakGlass }: Pick<UserRow, 'break_glass'>): void {
+function refuseBreakGlass(by: Doer, { break_glass: isBreakGlass }: Pick<UserRow, 'break_glass'>): void {
   if (by !== null && isBreakGlass) throw new PosternError('forbidden', 'a break-glass account is changed at a shell')
 }
 

@@ -7,7 +7,7 @@ const MAX_NAME_CHARACTERS = 60
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
 /** A language tag as it is usually written, such as `de` or `pt-BR` (BCP 47). */
-export const languageTag: Reader<string> = (value) => {
+const languageTag: Reader<string> = (value) => {
   try {
     const [tag] = Intl.getCanonicalLocales(value)
     if (tag !== undefined) return tag

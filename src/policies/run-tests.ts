@@ -39,7 +39,7 @@ export async function readTestedPolicy(source: string): Promise<TestedPolicy | P
 }
 
 /** Reads a policy file without holding anybody up: a large one in a thread of its own. */
-export async function readPolicy(source: string): Promise<Policy | PolicyMistake[]> {
+async function readPolicy(source: string): Promise<Policy | PolicyMistake[]> {
   return source.length > LARGE ? readPolicyAside(source) : readPolicyFile(source)
 }
 
