@@ -118,7 +118,7 @@ function readings(words: Words, { readings: all }: ExplanationReport): Html {
         ${rulesTable(words, first)}`
     return html`<p>${words.say('explain.many_readings', { count: all.length })}</p>
       ${!first.decides && html`<p>${words.say('explain.together')}</p>`}
-      ${sorted.map((reading) => readingPart(words, reading))}`
+      ${sorted.map((reading, place) => readingPart(words, reading, place === 0))}`
   }
   return html`<section aria-labelledby="readings">
     <h2 id="readings">${words.say('explain.readings')}</h2>
@@ -126,7 +126,7 @@ function readings(words: Words, { readings: all }: ExplanationReport): Html {
   </section>`
 }
 
-function readingPart(words: Words, reading: ReadingReport): Html {
+function readingPart(words: Words, reading: ReadingReport, isOpen: boolean): Html {
   const { path, patterns, because, outcome, decides } = reading
   const rest = html`<summary>
       <span
@@ -140,7 +140,7 @@ function readingPart(words: Words, reading: ReadingReport): Html {
       html`<p>${words.parts('explain.read_so', { servers: asWritten(because.servers), of: asWritten(because.of) })}</p>`
     }
     ${rulesTable(words, reading)}`
-  return decides ? html`<details open>${rest}</details>` : html`<details>${rest}</details>`
+  return isOpen ? html`<details open>${rest}</details>` : html`<details>${rest}</details>`
 }
 
 function rulesTable(words: Words, { rules, outcome }: ReadingReport): Html {

@@ -126,15 +126,11 @@ function form(model: PolicyTryPage): Html {
   const base = `${console.base}/policy`
   const mayReplay = console.may('postern.audit:read')
   const isFine = model.tried?.kind === 'fine'
-  // What stands right behind the tag is dropped when it ends a line.
   return html`<form class="draft" method="post" action="${`${base}/try`}">
     ${csrf} ${hiddenField('expected', String(expected))}
     <div class="field">
       <label for="source">${words.say('try.source')}</label>
-      <textarea
-        ${attributes({ id: 'source', name: 'source', rows: 24, wrap: 'off', spellcheck: 'false', autocapitalize: 'none', autocomplete: 'off' })}
-      >
-${`\n${source}`}</textarea>
+      ${draftArea(source)}
     </div>
     <div class="bar">
       <button type="submit">${words.say('try.button')}</button>
@@ -147,6 +143,13 @@ ${`\n${source}`}</textarea>
     </div>
     ${isFine && applyPart(model)}
   </form>`
+}
+
+/** Browsers drop the end of a line right behind the tag, so there is one that isn't the draft's. */
+function draftArea(source: string): Html {
+  const own = { id: 'source', name: 'source', rows: 24, wrap: 'off', spellcheck: 'false', autocapitalize: 'none' }
+  const text = `\n${source}`
+  return html`<textarea ${attributes(own)}>${text}</textarea>`
 }
 
 function applyPart({ frame: { words }, console, file, reason, reasonFault }: PolicyTryPage): Html | null {
