@@ -12,7 +12,6 @@ export interface Asset {
 const CSS = 'text/css; charset=utf-8'
 const JS = 'text/javascript; charset=utf-8'
 const PICO = import.meta.resolve('@picocss/pico/css/pico.classless.min.css')
-const HTMX = import.meta.resolve('htmx.org/dist/htmx.min.js')
 
 // In a layer, pico never wins over our own sheet, however specific its selectors are. Its images are `data:` addresses,
 // which our policy for content doesn't load.
@@ -27,7 +26,6 @@ const SCRIPTS = {
   strength: createScript('strength', readOwn('strength.js')),
   copy: createScript('copy', readOwn('copy.js')),
   live: createScript('live', readOwn('live.js')),
-  htmx: createScript('htmx', `${readText(HTMX)}\n${readOwn('htmx-start.js')}`),
 } as const
 
 export type ScriptName = keyof typeof SCRIPTS
@@ -40,7 +38,6 @@ export const ASSET_NAMES = {
   strength: SCRIPTS.strength.name,
   copy: SCRIPTS.copy.name,
   live: SCRIPTS.live.name,
-  htmx: SCRIPTS.htmx.name,
 } as const satisfies Record<ScriptName | 'style' | 'mark', string>
 
 /** Every asset, for the route that serves them. */

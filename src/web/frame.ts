@@ -41,12 +41,6 @@ export interface Page {
   readonly foot?: Html
 }
 
-// Neither a style of its own nor a history of its own, and no extension but ours, which keeps it from making scripts.
-const HTMX_SETTINGS = html`<meta
-  name="htmx-config"
-  content='{"includeIndicatorCSS":false,"history":false,"extensions":"postern"}'
-/>`
-
 /** A whole document, ready to send: the frame that all pages share around one page's body. */
 export function page(model: Page): string {
   const { frame, title, body, nav, foot } = model
@@ -65,7 +59,6 @@ export function page(model: Page): string {
         <link rel="icon" href="${mark}" />
         <link rel="stylesheet" href="${`${assetBase}/${ASSET_NAMES.style}`}" />
         ${styleHref !== null && html`<link rel="stylesheet" href="${styleHref}" />`}
-        ${scriptsOf(model).includes('htmx') && HTMX_SETTINGS}
         ${scriptsOf(model).map((name) => html`<script src="${`${assetBase}/${ASSET_NAMES[name]}`}" defer></script>`)}
       </head>
       <body>
