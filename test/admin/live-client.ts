@@ -21,6 +21,7 @@ export interface LiveClient {
   readonly send: (text: string) => void
   /** Stops reading, as a browser that hangs. */
   readonly pause: () => void
+  readonly resume: () => void
   readonly end: () => void
 }
 
@@ -113,6 +114,7 @@ export async function openLive(port: number, asking: Asking): Promise<LiveClient
     closed: closing.promise,
     send: (text) => void socket.write(frame(1, Buffer.from(text))),
     pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     end: () => socket.destroy(),
   }
 }
