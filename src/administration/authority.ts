@@ -8,6 +8,7 @@ import { ADMIN_ROLE } from '../policies/policy.ts'
 import type { Policies } from '../policies/policies.ts'
 import { voidLinks } from '../recovery/user-links.ts'
 import type { Queryable } from '../store/database.ts'
+import { heldRoles } from '../users/held-roles.ts'
 import { LIST_HOLDERS_OF_ANY, LIST_ROLES_OF } from '../users/users-table.ts'
 import type { Doer } from './parts.ts'
 
@@ -52,7 +53,8 @@ export async function refuseHigher(parts: AuthorityParts, tx: Queryable, doer: D
 }
 
 /**
- * The same of what is given: nobody gives what he doesn't hold.
+ * The same of what is given: nobody gives what he doesn't hold himself for as long, or a grant would outlive its end.
+ * @param until left out for what is given for good
  * @throws PosternError `not_yours_to_give`
  */
 export async function refuseGiving(
@@ -60,9 +62,31 @@ export async function refuseGiving(
   tx: Queryable,
   doer: Doer,
   roles: readonly string[],
+  until?: Date,
+): Promise<void> {
+  if (doer === null || roles.length === 0) return
+  const lasting = await asLongAs(tx, doer, until)
+  if (!reaches(parts.policies.current(), lasting, roles)) throw new PosternError('not_yours_to_give')
+}
+
+/** What is taken back he only has to hold now. @throws PosternError `not_yours_to_give` */
+export async function refuseTaking(
+  parts: AuthorityParts,
+  tx: Queryable,
+  doer: Doer,
+  roles: readonly string[],
 ): Promise<void> {
   if (doer === null || roles.length === 0) return
   if (!reaches(parts.policies.current(), await asOfNow(tx, doer), roles)) throw new PosternError('not_yours_to_give')
+}
+
+/** A doer with those of his roles that last until a moment, or without one are his for good. */
+export async function asLongAs<D extends NonNullable<Doer>>(tx: Queryable, doer: D, until?: Date): Promise<D> {
+  const { roles, ...now } = await asOfNow(tx, doer)
+  const lasting = (await heldRoles(tx, doer.userId)).filter(
+    ({ endsAt }) => endsAt === null || (until !== undefined && endsAt >= until),
+  )
+  return { ...doer, ...now, roles: roles.filter((role) => lasting.some(({ name }) => name === role)) }
 }
 
 /** Ids of everybody who holds more than a doer, whom nothing that he does to many at once may touch. */

@@ -76,7 +76,7 @@ export async function grantRole(parts: AdministrationParts, by: Doer, grant: New
   if (Object.keys(faults).length > 0) throw new UserFieldsError(faults)
   return changeUser(parts, by, { login }, async (tx, user) => {
     if (user.disabled_at !== null) throw new PosternError('user_disabled', `${user.login} is disabled`)
-    await refuseGiving(parts, tx, by, [role])
+    await refuseGiving(parts, tx, by, [role], until)
     const unknown = await tx.query(LIST_UNKNOWN_ROLES, [role])
     if (unknown.length > 0) throw new UserFieldsError({ role: `The policy defines no role ${role}.` })
     if (user.roles.includes(role)) throw new UserFieldsError({ role: 'This person has the role for good already.' })

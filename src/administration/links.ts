@@ -4,7 +4,7 @@ import * as invitations from '../recovery/invitations.ts'
 import type { InvitationRow } from '../recovery/invitations-table.ts'
 import { linkTo } from '../recovery/mail-links.ts'
 import { makeResetLink } from '../recovery/reset.ts'
-import { actorOf, refuseGiving, refuseHigher } from './authority.ts'
+import { actorOf, refuseGiving, refuseHigher, refuseTaking } from './authority.ts'
 import { asPosternError } from './faults.ts'
 import type { AdministrationParts, Doer } from './parts.ts'
 import { getUser } from './users.ts'
@@ -67,7 +67,7 @@ export function revokeInvitation(
 ): Promise<{ readonly email: string }> {
   return parts.database.transaction(async (tx) => {
     const open = (await invitations.listInvitations(tx)).find((each) => each.id === id)
-    await refuseGiving(parts, tx, by, open?.roles ?? [])
+    await refuseTaking(parts, tx, by, open?.roles ?? [])
     const revoked = await invitations.revokeInvitation(tx, id, actorOf(by))
     if (revoked === null) throw new PosternError('nothing_there', `no open invitation ${id}`)
     return revoked

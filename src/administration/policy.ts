@@ -7,7 +7,7 @@ import { FIND_LATEST_POLICY, FIND_POLICY, FIND_POLICY_BEFORE, PAGE_POLICIES } fr
 import type { PolicyRow } from '../policies/policies-table.ts'
 import { rollBackPolicy } from '../policies/rollback.ts'
 import { UserFieldsError } from '../users/users.ts'
-import { actorOf, asOfNow, powersOfDoer } from './authority.ts'
+import { actorOf, asLongAs, powersOfDoer } from './authority.ts'
 import { authorOf } from './grants.ts'
 import { pageOf } from './parts.ts'
 import type { AdministrationParts, Doer, Page } from './parts.ts'
@@ -131,7 +131,7 @@ async function gate(parts: PolicyParts, by: Doer, written: string, expected: num
       if (expected !== undefined && expected !== version) throw new PosternError('changed_since')
       if (by === null) return
       if (policies.version !== version) throw new PosternError('changed_since', 'applied a moment ago')
-      const powers = powersOfDoer(policies.current(), await asOfNow(tx, by))
+      const powers = powersOfDoer(policies.current(), await asLongAs(tx, by))
       const changed = changedPowers(policies.current().roles, policy.roles)
       if (!changed.every((power) => powers.has(power))) throw new PosternError('not_yours_to_give')
     },

@@ -12,7 +12,7 @@ import { canonical } from '../users/profile.ts'
 import * as users from '../users/users.ts'
 import { LOCK_LOGIN } from '../users/users-table.ts'
 import type { UserRow } from '../users/users-table.ts'
-import { actorOf, reaches, refuseGiving, refuseHigher, voidLinksOnRise } from './authority.ts'
+import { actorOf, reaches, refuseGiving, refuseHigher, refuseTaking, voidLinksOnRise } from './authority.ts'
 import { asPosternError } from './faults.ts'
 import { pageOf } from './parts.ts'
 import type { AdministrationParts, Doer, Expect, Page } from './parts.ts'
@@ -160,7 +160,8 @@ export function setRoles(
   }: OfHolder & { readonly add?: readonly string[]; readonly remove?: readonly string[] },
 ): Promise<UserRow> {
   return changeUser(parts, by, who, async (tx, { id, login }) => {
-    await refuseGiving(parts, tx, by, [...add, ...remove])
+    await refuseGiving(parts, tx, by, add)
+    await refuseTaking(parts, tx, by, remove)
     await voidLinksOnRise(parts, tx, id, add)
     if (remove.includes(ADMIN_ROLE)) await keepAnAdministrator(tx, by, who, login)
     await users.changeRoles(tx, login, { add, remove })

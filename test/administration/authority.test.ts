@@ -158,6 +158,26 @@ suite('who may do what to whom', () => {
     assert.deepEqual([await counts('una'), await counts('uwe')], [false, false])
   })
 
+  test('ADM-ESC-09: by a grant nobody gives what outlives it, to himself or others', async (t) => {
+    const { context, doer } = await openStaff(t)
+    await grantRole(context, null, { login: 'una', role: 'postern-admin', until: SOON(), reason: 'test' })
+    const una = await doer('una')
+    const [later, sooner] = [new Date(Date.now() + 7_200_000), new Date(Date.now() + 600_000)]
+    const more = STAFF.replace('team: []', "team: ['postern.users:write']")
+    const attempts: Readonly<Record<string, () => Promise<unknown>>> = {
+      own: () => users.setRoles(context, una, { login: 'una', add: ['postern-admin'] }),
+      other: () => users.setRoles(context, una, { login: 'uwe', add: ['auditor'] }),
+      new: () => users.createUser(context, una, { login: 'x', email: 'x@example.com', roles: ['editor'] }),
+      invited: () => invite(context, una, { email: 'x@example.com', roles: ['editor'] }),
+      longer: () => grantRole(context, una, { login: 'una', role: 'postern-admin', until: later, reason: 'test' }),
+      policy: () => applyPolicy(context, una, { source: more, reason: 'test' }),
+    }
+    for (const [name, attempt] of Object.entries(attempts)) await refusedAs('not_yours_to_give', attempt(), name)
+    await grantRole(context, una, { login: 'uwe', role: 'auditor', until: sooner, reason: 'test' })
+    await users.setRoles(context, una, { login: 'uwe', add: ['team'] })
+    await users.setRoles(context, una, { login: 'ed', remove: ['editor'] })
+  })
+
   test('an account for emergencies is changed at a shell alone', async (t) => {
     const { context, database, doer } = await openStaff(t)
     const { sealBreakGlass } = await import('../../src/users/demands.ts')
