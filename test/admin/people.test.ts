@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
+import { networkFault } from '../../src/limits/attempt-report.ts'
 import { statement } from '../../src/store/statement.ts'
 import { getUser } from '../../src/users/users.ts'
+import { createLanguages } from '../../src/words/languages.ts'
 import { hidden } from '../login/browser.ts'
 import type { Browser } from '../login/browser.ts'
 import { suiteCleanup } from '../support/app.ts'
@@ -152,6 +154,29 @@ suite('the console of people', () => {
     assert.equal((await root.get(`${ADMIN}/sessions?network=nonsense`)).status, 400)
   })
 
+  test('CSRF-12: a link from elsewhere fills in no form', async (t) => {
+    const { signedIn } = await openPlace(t)
+    const root = await signedIn('root')
+    const links = [
+      'new-user?login=eve1&email=eve1@evil.example&name=eve1&role=postern-admin',
+      'invitations?email=eve1@evil.example&role=postern-admin',
+      'grants?login=eve1&role=postern-admin&hours=24&reason=eve1&done=proven',
+      'users/alice?email=eve1@evil.example&name=eve1&done=proven',
+    ]
+    const from = async (link: string, site: string): Promise<string> =>
+      (await root.get(`${ADMIN}/${link}`, { headers: { 'sec-fetch-site': site } })).text
+    for (const link of links) {
+      assert.match(await from(link, 'same-origin'), /value="eve1/, link)
+      // A list may be narrowed down by a link, which names the login beside it.
+      for (const site of ['cross-site', 'same-site', 'none'])
+        assert.doesNotMatch(
+          await from(link, site),
+          /evil|name="reason"[^>]*eve1|selected[^>]*>\s*postern-admin.*eve1/,
+          link,
+        )
+    }
+  })
+
   test('CSRF-11: markup in names, reasons and user agents is text', async () => {
     await place.app.addUser('mark', { name: MARKUP })
     const browser = await place.signedIn('mark')
@@ -162,4 +187,22 @@ suite('the console of people', () => {
       assert.ok(text.includes('&#60;img src=x'), path)
     }
   })
+})
+
+test('what a form is refused for is said in German where the reader wants it', () => {
+  const german = createLanguages('en').choose('de', undefined)
+  const said = [
+    'Choose a time from now on, and at most 30 days ahead.',
+    'Say why, in 1 to 500 characters without line breaks.',
+    networkFault('nonsense') ?? '',
+    'The policy defines no role x. See its roles: postern policy export.',
+    'The policy defines no role x.',
+    'This person has the role for good already.',
+    'There are 50 grants already. Revoke one.',
+    'There is nobody with this login.',
+    'Choose a role.',
+    'Type the login alice to delete the account.',
+  ]
+  for (const sentence of said) assert.notEqual(german.retell(sentence), sentence)
+  assert.equal(german.retell('The policy defines no role x.'), 'Die Richtlinie kennt die Rolle x nicht.')
 })
