@@ -192,6 +192,15 @@ test('the portal answers below /.postern/ without the gateway being asked', asyn
   )
 })
 
+test('of the portal one address alone takes a WebSocket', async (t) => {
+  const { portal, raw } = await startPlace(t)
+  const head = ['Host: app.example.com', 'Connection: close', 'Upgrade: websocket']
+  for (const path of ['/.postern/api/v2/events', '/.postern/login', '/.postern/api/v2/events/x'])
+    await raw([`GET ${path} HTTP/1.1`, ...head])
+  const upgrades = portal.requests.map(({ rawHeaders }) => headerValues(rawHeaders, 'upgrade').join())
+  assert.deepEqual(upgrades, ['websocket', '', ''])
+})
+
 test('neither queries nor cookies nor links in mails get into the access log', async (t) => {
   const { nginx, visit } = await startPlace(t)
   const headers = { cookie: '__Host-postern=planted', authorization: 'Bearer planted', referer: 'https://x/?planted' }
