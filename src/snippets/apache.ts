@@ -72,7 +72,7 @@ function protection(app: SnippetApp, { verify, portal }: Pick<SnippetSite, 'veri
       '    ',
     ),
     '</Location>',
-    `ProxyPass "/.postern/" "${pages}/.postern/" nocanon`,
+    `ProxyPass "/.postern/" "${pages}/.postern/" nocanon upgrade=websocket`,
     `ProxyPass "/" "${upstream}/" nocanon upgrade=websocket`,
   ]
 }
