@@ -68,6 +68,18 @@ const FOR_OPERATORS: readonly (readonly [path: RegExp, permission: string])[] = 
   [/^GET \/api\/v2\/system\//, 'postern.system:read'],
   [/^GET \/api\/v2\/sessions$/, 'postern.sessions:read'],
   [/^DELETE \/api\/v2\/(?:users\/:login\/sessions|sessions\/:id)$/, 'postern.sessions:end'],
+  [
+    /^(?:GET \/admin\/(?:audit|decisions)|POST \/admin\/(?:audit\/export|policy\/replay))(?:\/|$)/,
+    'postern.audit:read',
+  ],
+  [/^(?:GET \/admin\/(?:policy|matrix|notices|snippets)|POST \/admin\/policy\/try)(?:\/|$)/, 'postern.policy:read'],
+  [/^POST \/admin\/(?:policy|notices)(?:\/|$)/, 'postern.policy:write'],
+  [/^\w+ \/admin\/attempts$/, 'postern.attempts:clear'],
+  [/^POST \/admin\/(?:sessions|users\/:login\/(?:sessions|tokens))\//, 'postern.sessions:end'],
+  [/^(?:\w+ \/admin\/(?:invitations|new-user)|POST \/admin\/(?:users|grants))(?:\/|$)/, 'postern.users:write'],
+  [/^GET \/admin\/(?:users|grants|roles)(?:\/|$)/, 'postern.users:read'],
+  [/^GET \/admin\/(?:system|keys)$/, 'postern.system:read'],
+  [/^GET \/admin\/sessions$/, 'postern.sessions:read'],
 ]
 
 suite('the routes', () => {
