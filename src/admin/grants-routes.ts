@@ -8,7 +8,7 @@ import { backTo, consoleForm, csrfField } from './console-form.ts'
 import { consoleBase, openConsole } from './console.ts'
 import { GRANT_HOURS, grantsPage } from './grants-page.ts'
 import type { GrantsPage } from './grants-page.ts'
-import { askedFor, askedOneOf, CSRF, givableRoles, ID_FORM, mustSee } from './user-parts.ts'
+import { askedFor, askedOneOf, CSRF, filledIn, givableRoles, ID_FORM, mustSee } from './user-parts.ts'
 import { NOT_REFUSED, PAGE_SIZE, PURPOSE, tryTo, withinReach } from './user-parts.ts'
 import type { PeopleParts, Refusal } from './user-parts.ts'
 
@@ -28,10 +28,13 @@ const ALL = { login: '', role: '', holds: '' }
 /** `/admin/grants`: roles for a while. */
 export function grantsRoutes(app: FastifyInstance, parts: PeopleParts): void {
   const formPath = `${consoleBase(parts)}/grants`
-  app.get('/admin/grants', READ, ({ query: given }, reply) => {
-    const asked = (name: 'login' | 'role' | 'hours' | 'reason'): string => askedFor(given, name, 500)
+  app.get('/admin/grants', READ, (request, reply) => {
+    const { query: given } = request
+    const asked = (name: 'login' | 'role'): string => askedFor(given, name, 500)
+    const filled = (name: keyof typeof NEW_VALUES): string => filledIn(request, name, 500)
     const query = { login: asked('login'), role: asked('role'), holds: askedOneOf(given, 'holds', ['true', 'false']) }
-    const values = { ...query, hours: asked('hours') || NEW_VALUES.hours, reason: asked('reason') }
+    const hours = filled('hours') || NEW_VALUES.hours
+    const values = { login: filled('login'), role: filled('role'), hours, reason: filled('reason') }
     return show(parts, reply, { query, after: askedFor(given, 'after'), values, refusal: NOT_REFUSED })
   })
 

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AdministrationParts } from '../administration/parts.ts'
 import { reaches } from '../administration/authority.ts'
 import { PosternError } from '../errors.ts'
@@ -75,6 +75,15 @@ export function askedFor(query: unknown, name: string, most = 254): string {
   const { [name]: value = '' } = query as Record<string, string>
   if (value.length > most || CONTROLS.test(value)) throw new PosternError('bad_request', `query ${name}`)
   return value
+}
+
+/**
+ * The same for a field that a form is filled in with: empty where a page elsewhere or a mail led here, which could have
+ * chosen what is sent with the next click.
+ */
+export function filledIn({ query, headers }: FastifyRequest, name: string, most = 254): string {
+  const site = headers['sec-fetch-site']
+  return site === undefined || site === 'same-origin' ? askedFor(query, name, most) : ''
 }
 
 /** The same where it is one of a list, or empty. */

@@ -19,7 +19,7 @@ import { readUser } from './user-facts.ts'
 import { linkPage } from './user-link-page.ts'
 import { userPage } from './user-page.ts'
 import type { TypedOfUser } from './user-page.ts'
-import { askedFor, CSRF, loginOf, mustSee, NOT_REFUSED, PURPOSE, tryTo } from './user-parts.ts'
+import { CSRF, filledIn, loginOf, mustSee, NOT_REFUSED, PURPOSE, tryTo } from './user-parts.ts'
 import type { PeopleParts, Refusal } from './user-parts.ts'
 
 const FORM = bodySchema({
@@ -51,7 +51,7 @@ interface Action {
 /** `/admin/users/:login`: one person, and all that is done to the account. */
 export function userRoutes(app: FastifyInstance, parts: PeopleParts): void {
   app.get('/admin/users/:login', { config: { access: 'postern.users:read' } }, (request, reply) => {
-    const asked = (name: string): string | undefined => askedFor(request.query, name) || undefined
+    const asked = (name: string): string | undefined => filledIn(request, name) || undefined
     const typed = { name: asked('name'), email: asked('email') }
     return showUser(parts, reply, { login: loginOf(request.params), typed, refusal: NOT_REFUSED })
   })

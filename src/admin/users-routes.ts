@@ -12,7 +12,7 @@ import { consoleBase, openConsole } from './console.ts'
 import { linkPage } from './user-link-page.ts'
 import { invitationsPage, newUserPage } from './user-new-page.ts'
 import type { InvitationsPage, NewUserPage } from './user-new-page.ts'
-import { askedFor, askedOneOf, CSRF, givableRoles, ID_FORM } from './user-parts.ts'
+import { askedFor, askedOneOf, CSRF, filledIn, givableRoles, ID_FORM } from './user-parts.ts'
 import { NOT_REFUSED, PAGE_SIZE, PURPOSE, tryTo } from './user-parts.ts'
 import type { PeopleParts, Refusal } from './user-parts.ts'
 import { usersPage } from './users-page.ts'
@@ -60,12 +60,11 @@ function listRoutes(app: FastifyInstance, parts: PeopleParts): void {
 function newUserRoutes(app: FastifyInstance, parts: PeopleParts): void {
   const formPath = `${consoleBase(parts)}/new-user`
   app.get('/admin/new-user', WRITE, (request, reply) => {
-    const { query } = request
     const values = {
-      login: askedFor(query, 'login'),
-      email: askedFor(query, 'email'),
-      name: askedFor(query, 'name'),
-      role: askedFor(query, 'role'),
+      login: filledIn(request, 'login'),
+      email: filledIn(request, 'email'),
+      name: filledIn(request, 'name'),
+      role: filledIn(request, 'role'),
     }
     return showNewUser(parts, reply, values, NOT_REFUSED)
   })
@@ -85,7 +84,7 @@ function newUserRoutes(app: FastifyInstance, parts: PeopleParts): void {
 function invitationRoutes(app: FastifyInstance, parts: PeopleParts): void {
   const path = `${consoleBase(parts)}/invitations`
   app.get('/admin/invitations', WRITE, (request, reply) => {
-    const values = { email: askedFor(request.query, 'email'), role: askedFor(request.query, 'role') }
+    const values = { email: filledIn(request, 'email'), role: filledIn(request, 'role') }
     return showInvitations(parts, reply, values, NOT_REFUSED)
   })
 
