@@ -1,7 +1,7 @@
 import type { RateRule } from './rate-limits.ts'
 
 /** What kind of thing a request asks for, as far as it is limited. */
-export type RateClass = 'asset' | 'page' | 'form' | 'api' | 'sign_in' | 'recovery' | 'secret' | 'strength'
+export type RateClass = 'asset' | 'page' | 'form' | 'api' | 'sign_in' | 'recovery' | 'secret' | 'strength' | 'draft'
 
 interface ClassRules {
   /** Of one network: an address of IPv4, a /64 of IPv6, behind which there may be an office. */
@@ -21,6 +21,8 @@ export const RATE_RULES: Readonly<Record<RateClass, ClassRules>> = {
   secret: { network: rule('secret', 60, 60), person: rule('secret:person', 20, 20) },
   // Each takes a process up to half a second, and a meter asks whenever its owner pauses.
   strength: { network: rule('strength', 120, 60), person: rule('strength:person', 20, 5) },
+  // Each may read a megabyte in a thread of its own: seconds, and memory that many at once would not leave to others.
+  draft: { network: rule('draft', 60, 20), person: rule('draft:person', 20, 5) },
 }
 
 /** Routes by their path below the portal's, most particular first; what has no line is told by its method. */
@@ -32,6 +34,7 @@ const ROUTES: readonly (readonly [path: RegExp, kind: RateClass])[] = [
   [/^\/account\/password\/strength$/, 'strength'],
   [/^\/account\/(?:password|factors|api-tokens|email)(?:\/|$)/, 'secret'],
   [/^\/api\/v2\/(?:tokens|users\/:login\/reset-link)(?:\/|$)/, 'secret'],
+  [/^\/(?:api\/v2|admin)\/policy(?:\/(?:try|replay|apply))?$/, 'draft'],
   [/^\/api\//, 'api'],
 ]
 const READING = new Set(['GET', 'HEAD'])

@@ -66,6 +66,9 @@ export interface ShapeFault {
   readonly message: string
 }
 
+/** More of them help nobody, and a body may have a hundred thousand. */
+const MAX_FAULTS = 50
+
 /** Fields as their schemas type them, or each fault. @param shape by name; nothing else may be given */
 export function readShape<Shape extends z.ZodRawShape>(
   shape: Shape,
@@ -73,7 +76,7 @@ export function readShape<Shape extends z.ZodRawShape>(
 ): { kind: 'valid'; value: z.output<z.ZodObject<Shape, z.core.$strict>> } | { kind: 'invalid'; faults: ShapeFault[] } {
   const result = z.strictObject(shape).safeParse({ ...fields })
   if (result.success) return { kind: 'valid', value: result.data as never }
-  return { kind: 'invalid', faults: result.error.issues.flatMap(faultsOf) }
+  return { kind: 'invalid', faults: result.error.issues.flatMap(faultsOf).slice(0, MAX_FAULTS) }
 }
 
 function faultsOf(issue: z.core.$ZodIssue): ShapeFault[] {

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { bodyKind, bodySchema, optionalTextField, parseBody, readForm, textField } from '../../src/web/body.ts'
+import {
+  bodyKind,
+  bodySchema,
+  optionalTextField,
+  parseBody,
+  readForm,
+  readShape,
+  textField,
+} from '../../src/web/body.ts'
 
 const BAD = { name: 'PosternError', code: 'bad_request' }
 const signIn = bodySchema({ username: textField(8), password: textField(16), rd: optionalTextField(4) })
@@ -74,4 +82,10 @@ test('bodyKind gives null for anything else', () => {
   const parameters = ['\t', ' garbage', '; charset=utf-7', '; charset=utf-8; x=y', 'x', ';', ', text/plain']
   others.push(...parameters.map((parameter) => `application/json${parameter}`))
   for (const other of others) assert.equal(bodyKind(other), null, other)
+})
+
+test('DOS-04: of a hundred thousand faults fifty are told', () => {
+  const fields = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`field${at}`, 1]))
+  const read = readShape({}, fields)
+  assert.equal(read.kind === 'invalid' && read.faults.length, 50)
 })
