@@ -28,14 +28,14 @@ const KEPT_S = 34_560_000
 
 /**
  * Links to the page that was asked for, one a language, without its path, which may be a secret; none for a page that
- * isn't got by its address alone.
+ * isn't got by its address alone. Of its query they keep what our own links hold.
  */
 export function languageLinks(
   { all }: Languages,
   { method, url }: Pick<FastifyRequest, 'method' | 'url'>,
 ): readonly LanguageLink[] {
   if (method !== 'GET' || all.length < 2 || !isPlainPath(url)) return []
-  const kept = withoutChoice(url).split('?').slice(1).join('?')
+  const kept = withoutChoice(url).split('?').slice(1).join('?').split('&').filter(isPlainPair).join('&')
   return all.map(({ tag, endonym }) => {
     const href = `?${kept === '' ? '' : `${kept}&`}${PARAMETER}=${tag}`
     return { tag, name: endonym, href }
@@ -80,6 +80,11 @@ export function keepLanguage({ names, secure }: ChoiceParts['cookies'], reply: F
 
 function isPage({ method, url, is404 }: FastifyRequest, { paths }: Entrance): boolean {
   return method === 'GET' && !is404 && isPlainPath(url) && !url.startsWith(`${paths.base}/api/`)
+}
+
+/** What our own links hold, such as a signed return address. What somebody else made up is not repeated on a page. */
+function isPlainPair(pair: string): boolean {
+  return /^\w+=[\w.~-]*$/.test(pair)
 }
 
 /** A path and query on this very host: not two slashes, nor what browsers turn into one. */
