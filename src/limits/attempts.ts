@@ -85,7 +85,9 @@ export function createAttempts(parts: AttemptsParts): Attempts {
       return reservationOf(counted, store, sides, () => parts.failedNames?.takeBack(sides))
     },
     async list(query, limit) {
-      const lists = await Promise.all(stores.map((store) => store.list(filterOf(nameKey, query), limit, now())))
+      const lists = await Promise.all(
+        stores.map((store) => store.list(filterOf(nameKey, query), limit, now()).catch(noneWhenAway)),
+      )
       return lists
         .flat()
         .sort((one, other) => other.lastAt.getTime() - one.lastAt.getTime())
@@ -99,6 +101,12 @@ export function createAttempts(parts: AttemptsParts): Attempts {
       return (await Promise.all(clearing)).reduce((sum, count) => sum + count, 0)
     },
   }
+}
+
+/** What a store counted that is away stops nobody meanwhile. */
+function noneWhenAway(error: unknown): readonly AttemptRow[] {
+  if (error instanceof KeyValueError) return []
+  throw error
 }
 
 /** The first that can be reached counts, and no other. */
