@@ -115,7 +115,17 @@ export async function keepPolicy(
     await applyPolicy(database, { source, ...STARTER, onlyForward: false, also: recordApplied })
     await policies.refresh()
   }
-  const timer = every(POLICY_MS, look, (error) => log.error({ err: error }, 'the policy can not be read'))
+  let trouble = false
+  const read = async (): Promise<void> => {
+    await look()
+    if (trouble) log.info('the policy is read again')
+    trouble = false
+  }
+  const tell = (error: unknown): void => {
+    if (!trouble) log.error({ err: error }, 'the policy can not be read')
+    trouble = true
+  }
+  const timer = every(POLICY_MS, read, tell)
   opened.defer(() => timer.stop())
   return watch
 }
