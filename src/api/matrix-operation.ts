@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { matrixPage } from '../administration/matrix.ts'
 import type { AdministrationParts } from '../administration/parts.ts'
+import { PosternError } from '../errors.ts'
+import { holdsPermission } from '../policies/holds.ts'
 import { operation, PAGE } from './operation.ts'
 import type { Operation } from './operation.ts'
 import { APP, COUNT, given, ROLE, TEXT } from './shapes.ts'
@@ -27,7 +29,11 @@ export function matrixOperation(parts: AdministrationParts): Operation {
     query: {
       ...PAGE,
       limit: z.coerce.number().int().min(1).max(MOST).default(50).describe('How many people at most.'),
-      search: z.string().max(254).optional().describe('How login, e-mail address or name begin.'),
+      search: z
+        .string()
+        .max(254)
+        .optional()
+        .describe('How login, e-mail address or name begin; takes `postern.users:read`.'),
       role: ROLE.optional(),
       app: APP.optional().describe('Only this one.'),
     },
@@ -36,7 +42,10 @@ export function matrixOperation(parts: AdministrationParts): Operation {
       total: COUNT,
       people: z.array(z.strictObject({ login: TEXT, cells: z.array(CELL) })),
     }),
-    async run({ query: { app, limit, ...question } }) {
+    async run({ query: { app, limit, ...question }, caller: { principal } }) {
+      // It finds by e-mail addresses, which are for those who may see people.
+      if (question.search !== undefined && !holdsPermission(parts.policies.current(), principal, 'postern.users:read'))
+        throw new PosternError('forbidden', 'a search for people')
       const wish = { limit, ...given(question), ...(app !== undefined && { apps: [app] }) }
       const { items, next, total, policyVersion } = await matrixPage(parts, wish)
       const people = items.map(({ login, cells }) => {
