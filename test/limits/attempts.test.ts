@@ -44,7 +44,10 @@ test('when Redis is gone the database counts, and never both', async (t) => {
   await server.kill()
   for (let count = 0; count < 10; count++) assert.equal((await once()).kind, 'go')
   assert.deepEqual(await once(), { kind: 'stopped', retryAfterS: 60, until: 'time' })
-  assert.equal((await place.attempts.list({}, 10)).some(({ stoppedUntil }) => stoppedUntil !== null), true)
+  assert.equal(
+    (await place.attempts.list({}, 10)).some(({ stoppedUntil }) => stoppedUntil !== null),
+    true,
+  )
   await assert.rejects(place.attempts.clear({}), KeyValueError)
 })
 
