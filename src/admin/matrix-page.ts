@@ -52,10 +52,13 @@ export function matrixPage(model: MatrixPage): string {
   return consolePage({ frame, console, title: words.say('console.matrix'), problem, body })
 }
 
-function filter({ frame: { words }, query, roles }: MatrixPage, path: string): Html {
+function filter({ frame: { words }, console: { may }, query, roles }: MatrixPage, path: string): Html {
   const anyRole = { value: '', text: words.say('audit.any') }
   return html`<form class="filter" method="get" action="${path}">
-    ${textControl(words, { name: 'search', label: words.say('matrix.search'), type: 'search', value: query.search })}
+    ${
+      may('postern.users:read') &&
+      textControl(words, { name: 'search', label: words.say('matrix.search'), type: 'search', value: query.search })
+    }
     ${selectControl(words, {
       name: 'role',
       label: words.say('matrix.role'),

@@ -23,6 +23,8 @@ export function matrixRoutes(app: FastifyInstance, parts: PolicyParts): void {
       app: askedFor(request.query, 'app').trim(),
       from: askedFor(request.query, 'from', 64).trim(),
     }
+    // It finds by e-mail addresses, which are for those who may see people.
+    if (query.search !== '' && !console.may('postern.users:read')) throw new PosternError('forbidden')
     const isBadFrom = query.from !== '' && readAddress(query.from) === null
     const after = askedFor(request.query, 'after')
     const policy = parts.policies.current()
