@@ -195,7 +195,9 @@ function createStatus(breaker: Breaker, { onTrouble, now }: Pick<OpenRedisOption
       if (away === null) tell(null, null)
     },
     toError(error) {
-      const reason = error instanceof Error ? error.message : 'unknown'
+      const said = error instanceof Error ? error.message : 'unknown'
+      // What the client says while it has no connection; why it has none was said before.
+      const reason = said.startsWith("Stream isn't writeable") ? (away ?? 'the connection was lost') : said
       if (error instanceof Error && error.name === 'ReplyError') {
         refusal = reason
         tell(reason, reason)
