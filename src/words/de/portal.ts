@@ -1,7 +1,7 @@
 export const PORTAL = {
   'first_run.title': 'Postern einrichten',
   'first_run.title_invited': 'Konto anlegen',
-  'first_run.first': 'Legen Sie das erste Konto an. Weitere entstehen mit {command}.',
+  'first_run.first': 'Legen Sie das erste Konto an. Weitere entstehen in der Konsole oder mit {command}.',
   'first_run.invited': 'Sie wurden als {email} eingeladen.',
   'first_run.faulty': 'Es wurde noch nichts gespeichert. Bessern Sie nach, was unten markiert ist.',
   'first_run.email': 'E-Mail-Adresse',

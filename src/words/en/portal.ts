@@ -2,7 +2,7 @@
 export const PORTAL = {
   'first_run.title': 'Set up Postern',
   'first_run.title_invited': 'Make your account',
-  'first_run.first': 'Make the first account. Others are made with {command}.',
+  'first_run.first': 'Make the first account. Others are made in the console or with {command}.',
   'first_run.invited': 'You were invited as {email}.',
   'first_run.faulty': 'Nothing was saved yet. Mend what is marked below.',
   'first_run.email': 'E-mail',
