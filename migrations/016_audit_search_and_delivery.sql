@@ -6,6 +6,9 @@ create index auth_audit_log_ip_address_idx on auth.auth_audit_log (ip_address, o
   where ip_address is not null;
 create index auth_audit_log_request_id_idx on auth.auth_audit_log (request_id, occurred_at, seq)
   where request_id is not null;
+-- The few rows that tell of some app.
+create index auth_audit_log_app_idx on auth.auth_audit_log (occurred_at, seq)
+  where resource like 'app:%' or details ? 'app' or details #> '{scope,apps}' is not null;
 
 create table auth.audit_deliveries (
   sink text primary key,

@@ -947,6 +947,8 @@ CREATE INDEX auth_audit_log_actor_id_idx ON ONLY auth.auth_audit_log USING btree
 
 CREATE INDEX auth_audit_log_actor_login_idx ON ONLY auth.auth_audit_log USING btree (actor_login, occurred_at, seq) WHERE (actor_login IS NOT NULL);
 
+CREATE INDEX auth_audit_log_app_idx ON ONLY auth.auth_audit_log USING btree (occurred_at, seq) WHERE ((resource ~~ 'app:%'::text) OR (details ? 'app'::text) OR ((details #> '{scope,apps}'::text[]) IS NOT NULL));
+
 CREATE INDEX auth_audit_log_default_actor_id_occurred_at_idx ON auth.auth_audit_log_default USING btree (actor_id, occurred_at);
 
 CREATE INDEX auth_audit_log_default_actor_login_occurred_at_seq_idx ON auth.auth_audit_log_default USING btree (actor_login, occurred_at, seq) WHERE (actor_login IS NOT NULL);
@@ -966,6 +968,8 @@ CREATE INDEX auth_audit_log_default_ip_address_occurred_at_seq_idx ON auth.auth_
 CREATE INDEX auth_audit_log_occurred_at_idx ON ONLY auth.auth_audit_log USING btree (occurred_at, seq);
 
 CREATE INDEX auth_audit_log_default_occurred_at_seq_idx ON auth.auth_audit_log_default USING btree (occurred_at, seq);
+
+CREATE INDEX auth_audit_log_default_occurred_at_seq_idx1 ON auth.auth_audit_log_default USING btree (occurred_at, seq) WHERE ((resource ~~ 'app:%'::text) OR (details ? 'app'::text) OR ((details #> '{scope,apps}'::text[]) IS NOT NULL));
 
 CREATE INDEX auth_audit_log_request_id_idx ON ONLY auth.auth_audit_log USING btree (request_id, occurred_at, seq) WHERE (request_id IS NOT NULL);
 
@@ -1060,6 +1064,8 @@ ALTER INDEX auth.auth_audit_log_id_idx ATTACH PARTITION auth.auth_audit_log_defa
 ALTER INDEX auth.auth_audit_log_ip_address_idx ATTACH PARTITION auth.auth_audit_log_default_ip_address_occurred_at_seq_idx;
 
 ALTER INDEX auth.auth_audit_log_occurred_at_idx ATTACH PARTITION auth.auth_audit_log_default_occurred_at_seq_idx;
+
+ALTER INDEX auth.auth_audit_log_app_idx ATTACH PARTITION auth.auth_audit_log_default_occurred_at_seq_idx1;
 
 ALTER INDEX auth.auth_audit_log_pkey ATTACH PARTITION auth.auth_audit_log_default_pkey;
 

@@ -67,6 +67,9 @@ const TYPES: Readonly<Record<keyof typeof FILTERS, string>> = {
   network: '$12::inet',
   requestId: '$13::text',
 }
+/** The rows that tell of some app are few, and have an index of their own. */
+const OF_AN_APP = `(l.resource like 'app:%' or l.details ? 'app' or l.details #> '{scope,apps}' is not null)
+       and ${FILTERS.app}`
 /** For single addresses, which an index holds in the order of time. */
 const ADDRESS = 'l.ip_address = $12::inet'
 /** For a small network, of which the index gives a range that is then sorted. */
@@ -75,7 +78,8 @@ const RANGE = `l.ip_address >= network($12::inet) and l.ip_address <=
 
 /**
  * The filter that leads stands as a plain comparison, so that every plan of the statement walks its index; the others
- * may be left out, which a plan for all values can't know: after some searches by app it would sort the whole log. Partitions are passed over by the time alone, which a comparison of rows doesn't tell the planner.
+ * may be left out, which a plan for all values can't know: after some searches by app it would sort the whole log.
+ * Partitions are passed over by the time alone, which a comparison of rows doesn't tell the planner.
  */
 function eventsBy(
   label: string,
@@ -105,6 +109,7 @@ export const EVENTS_BY_TYPE = eventsBy('events_by_type', 'type', 'desc')
 export const EVENTS_BY_RESOURCE = eventsBy('events_by_resource', 'resource', 'desc')
 export const EVENTS_BY_ADDRESS = eventsBy('events_by_address', 'network', 'desc', ADDRESS)
 export const EVENTS_BY_NETWORK = eventsBy('events_by_network', 'network', 'desc', RANGE)
+export const EVENTS_BY_APP = eventsBy('events_by_app', 'app', 'desc', OF_AN_APP)
 export const EVENTS_BY_REQUEST = eventsBy('events_by_request', 'requestId', 'desc')
 
 export const OLDEST_BY_TIME = eventsBy('oldest_by_time', null, 'asc')
@@ -113,4 +118,5 @@ export const OLDEST_BY_ACTOR_LOGIN = eventsBy('oldest_by_actor_login', 'actorLog
 export const OLDEST_BY_TYPE = eventsBy('oldest_by_type', 'type', 'asc')
 export const OLDEST_BY_RESOURCE = eventsBy('oldest_by_resource', 'resource', 'asc')
 export const OLDEST_BY_ADDRESS = eventsBy('oldest_by_address', 'network', 'asc', ADDRESS)
+export const OLDEST_BY_APP = eventsBy('oldest_by_app', 'app', 'asc', OF_AN_APP)
 export const OLDEST_BY_REQUEST = eventsBy('oldest_by_request', 'requestId', 'asc')

@@ -63,7 +63,7 @@ export function isCursor(text: string): boolean {
 /** The one whose index leaves least to look through: what few rows share comes first. */
 function statementFor(filter: EventFilter, order: PageWish['order']): EventStatement {
   const newest = order === 'newest'
-  const { requestId, network, actorId, actorLogin, resource, type } = filter
+  const { requestId, network, actorId, actorLogin, resource, app, type } = filter
   if (requestId !== null) return newest ? table.EVENTS_BY_REQUEST : table.OLDEST_BY_REQUEST
   if (actorId !== null) return newest ? table.EVENTS_BY_ACTOR_ID : table.OLDEST_BY_ACTOR_ID
   if (actorLogin !== null) return newest ? table.EVENTS_BY_ACTOR_LOGIN : table.OLDEST_BY_ACTOR_LOGIN
@@ -71,6 +71,7 @@ function statementFor(filter: EventFilter, order: PageWish['order']): EventState
   if (network !== null && isSingleAddress(network)) return newest ? table.EVENTS_BY_ADDRESS : table.OLDEST_BY_ADDRESS
   // To sort all that a network has for each page of an export would take the square of its time.
   if (network !== null && newest && isSmallNetwork(network)) return table.EVENTS_BY_NETWORK
+  if (app !== null) return newest ? table.EVENTS_BY_APP : table.OLDEST_BY_APP
   if (type !== null) return newest ? table.EVENTS_BY_TYPE : table.OLDEST_BY_TYPE
   return newest ? table.EVENTS_BY_TIME : table.OLDEST_BY_TIME
 }

@@ -190,6 +190,29 @@ test('each question finds its index among 100,000 rows, with a plan for all valu
   }
 })
 
+test('a search by app looks at no row that tells of none', async (t) => {
+  const { database } = await openTestDatabase(t)
+  await fillLog(database, 20_000)
+  const asked: { made: EventStatement; given: EventParams }[] = []
+  const spy = { query: async (made: EventStatement, ...given: EventParams) => (asked.push({ made, given }), []) }
+  for (const order of ['newest', 'oldest'] as const) {
+    const filter = filterOf({ app: 'not-there' })
+    await searchEvents(spy as unknown as Queryable, filter, { order, limit: 50, cursor: null })
+    const { made, given } = asked.pop() ?? assert.fail('not asked')
+    const plan = await database.withConnection(async (connection) => {
+      const literals = given.map((value) => (value === null ? 'null' : `'${value}'`)).join(', ')
+      await connection.script(`prepare ${order} as ${made.text}`)
+      const explain = `explain (analyze, costs off, timing off) execute ${order}(${literals})`
+      return connection.query(statement<[], { 'QUERY PLAN': string }>(`explain_by_app_${order}`, explain))
+    })
+    const text = plan.map((row) => row['QUERY PLAN']).join('\n')
+    const removed = [...text.matchAll(/Rows Removed by (?:Filter|Index Recheck): (\d+)/g)].map(([, count]) =>
+      Number(count),
+    )
+    assert.ok(removed.reduce((sum, count) => sum + count, 0) < 5_000, text)
+  }
+})
+
 test('a time is a moment or a length before now, and nothing else', () => {
   const right = [
     ['2h', '2026-11-23T10:00:00.000Z'],
