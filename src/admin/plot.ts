@@ -153,7 +153,8 @@ function runsOf(values: readonly (number | null)[]): { readonly at: number; read
 
 /** The next of 1, 2, 5, 10, 20 … in whatever power of ten, so that half of it can be said too. */
 function niceTop(most: number): number {
-  if (most <= 0) return 1
+  // Below this the power of ten would be 0.
+  if (most < 1e-300) return 1
   const power = 10 ** Math.floor(Math.log10(most))
   return ([1, 2, 5, 10].find((factor) => factor * power >= most) ?? 10) * power
 }

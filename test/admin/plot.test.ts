@@ -49,5 +49,6 @@ test('whatever the values are, what is drawn lies within the picture, and names 
         assert.equal(/<(?!\/?(?:svg|title|desc|rect|polyline|line|text)\b)/.test(svg), false)
       }
     }),
+    { examples: [[[Number.MIN_VALUE], 'almost nothing']] },
   )
 })
