@@ -7,13 +7,18 @@ const RUN = `axe
   .then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ html, any }) => id + ': ' + html + ' ' + (any[0]?.message ?? ''))))`
 
-/** Everywhere a page is looked at: in both colour schemes, on a phone and on a desk. */
-export const LOOKS = [
-  { colorScheme: 'light', width: 360 },
+const FEW_LOOKS = [
   { colorScheme: 'light', width: 1280 },
   { colorScheme: 'dark', width: 360 },
+] as const
+const OTHER_LOOKS = [
+  { colorScheme: 'light', width: 360 },
   { colorScheme: 'dark', width: 1280 },
 ] as const
+
+/** How a page is looked at: in both colour schemes, on a phone and on a desk; each with each in the long suites. */
+export const LOOKS: readonly ((typeof FEW_LOOKS)[number] | (typeof OTHER_LOOKS)[number])[] =
+  process.env['POSTERN_TEST_LONG'] === '1' ? [...FEW_LOOKS, ...OTHER_LOOKS] : FEW_LOOKS
 
 /** Shows the page that is open as one of `LOOKS`. */
 export async function showAs(page: Page, { colorScheme, width }: (typeof LOOKS)[number]): Promise<void> {

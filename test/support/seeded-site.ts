@@ -96,7 +96,7 @@ export async function startSeededSite(t: TestContext): Promise<SeededSite> {
   await command(['migrate'])
   const policy = join(folder, 'policy.yaml')
   writeFileSync(policy, POLICY(port))
-  await command(['policy', 'apply', policy])
+  await command(['policy', 'apply', policy, '--reason', 'the first policy'])
   for (const [login, name, ...roles] of PEOPLE) {
     const profile = ['--email', `${login}@example.com`, '--name', name, ...roles.flatMap((role) => ['--role', role])]
     await command(['user', 'create', login, ...profile, '--password-stdin'], `${PASSWORD}\n`)
