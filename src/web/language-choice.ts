@@ -28,7 +28,7 @@ const KEPT_S = 34_560_000
 
 /**
  * Links to the page that was asked for, one a language, without its path, which may be a secret; none for a page that
- * isn't got by its address alone. Of its query they keep what our own links hold.
+ * isn't got by its address alone. Of its query they keep what leads on from there.
  */
 export function languageLinks(
   { all }: Languages,
@@ -82,9 +82,9 @@ function isPage({ method, url, is404 }: FastifyRequest, { paths }: Entrance): bo
   return method === 'GET' && !is404 && isPlainPath(url) && !url.startsWith(`${paths.base}/api/`)
 }
 
-/** What our own links hold, such as a signed return address. What somebody else made up is not repeated on a page. */
+/** What leads on from a page of signing in, such as a signed return address. Anything else is not repeated on a page. */
 function isPlainPair(pair: string): boolean {
-  return /^\w+=[\w.~-]*$/.test(pair)
+  return /^(?:rd|prove|with|again)=[\w.~-]*$/.test(pair)
 }
 
 /** A path and query on this very host: not two slashes, nor what browsers turn into one. */
