@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
-import { LOOKS, showAs } from '../test/support/axe.ts'
+import { ALL_LOOKS, showAs } from '../test/support/axe.ts'
 import { launchChromium } from '../test/support/chromium.ts'
 import { crawl } from '../test/support/crawl.ts'
 import { startTestPostgres } from '../test/support/postgres.ts'
@@ -38,7 +38,7 @@ const shots = [
   ...(await drawAll(await browser.newContext(), site, { login: ADMIN, prefix: '', most: Infinity })),
 ]
 writeFileSync(join(FOLDER, 'README.md'), indexOf(shots))
-process.stdout.write(`${shots.length} pages, ${shots.length * LOOKS.length} pictures\n`)
+process.stdout.write(`${shots.length} pages, ${shots.length * ALL_LOOKS.length} pictures\n`)
 
 async function drawSignedOut(context: BrowserContext, { origin }: SeededSite): Promise<Shot[]> {
   const page = await context.newPage()
@@ -77,7 +77,7 @@ function nameOf(kind: string): string {
 }
 
 async function draw(page: Page, name: string): Promise<Shot> {
-  for (const look of LOOKS) {
+  for (const look of ALL_LOOKS) {
     await showAs(page, look)
     const height = await page.evaluate<number>('document.documentElement.scrollHeight')
     const clip = { x: 0, y: 0, width: look.width, height: Math.min(Math.max(height, 640), MOST_HEIGHT) }
@@ -87,13 +87,13 @@ async function draw(page: Page, name: string): Promise<Shot> {
   return { name, title: await page.title() }
 }
 
-function fileOf(name: string, { width, colorScheme }: (typeof LOOKS)[number]): string {
+function fileOf(name: string, { width, colorScheme }: (typeof ALL_LOOKS)[number]): string {
   return `${name}-${width}-${colorScheme}.png`
 }
 
 function indexOf(drawn: readonly Shot[]): string {
   const rows = drawn.map(({ name, title }) => {
-    const links = LOOKS.map((look) => `[${look.width} ${look.colorScheme}](${fileOf(name, look)})`)
+    const links = ALL_LOOKS.map((look) => `[${look.width} ${look.colorScheme}](${fileOf(name, look)})`)
     return `| ${title.replaceAll('|', '\\|')} | ${links.join(' · ')} |`
   })
   return `# Screenshots
