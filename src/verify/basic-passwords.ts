@@ -100,7 +100,8 @@ export function createBasicPasswords(parts: BasicPasswordsParts): BasicPasswords
     underWay.set(whole, checking)
     return checking
   }
-  const read = async ({ place, whole }: Names, given: BasicPair, address: string): Promise<BasicRead> => {
+  const read = async (names: Names, given: BasicPair, address: string, isLast = false): Promise<BasicRead> => {
+    const { place, whole } = names
     const checked = await checkOnce(whole, given, address)
     if (checked === 'stopped') right.delete(place)
     if (checked === 'stopped' || checked === 'full') return STOPPED
@@ -109,7 +110,10 @@ export function createBasicPasswords(parts: BasicPasswordsParts): BasicPasswords
       return { principal: null, tier: 'l3' }
     }
     // A last look, in the same turn in which the answer is used and for each who joined.
-    if (isVoid(checked)) throw new PosternError('store_unavailable', 'somebody changed while being checked')
+    if (isVoid(checked)) {
+      if (isLast) throw new PosternError('store_unavailable', 'somebody changed while being checked, twice')
+      return read(names, given, address, true)
+    }
     right.set(place, { ...checked, whole })
     return { principal: checked.principal, tier: 'l3' }
   }

@@ -62,7 +62,7 @@ for (const [driver, open] of Object.entries(drivers)) {
       assert.equal(await must(), true)
       await users.setPassword(database, login, hashOf(2))
       assert.equal(await must(), false)
-      await assert.rejects(users.setMustChangePassword(database, 'nobody', true), { name: 'OperatorError' })
+      await assert.rejects(users.setMustChangePassword(database, 'nobody', true), { name: 'UnknownUserError' })
     })
   })
 }

@@ -30,9 +30,11 @@ for (const [driver, open] of Object.entries(drivers)) {
       await database.query(ADD_ROLE, 'staff')
       const given = { login: ' Alice.A ', email: ' Alice@Example.com ', name: ' Alice A. ', roles: ['staff', 'staff'] }
       const id = await database.transaction((tx) => users.createUser(tx, newUser(given)))
-      const { created_at: createdAt, ...user } = await users.getUser(database, 'ALICE.a ')
+      const { created_at: createdAt, version, ...user } = await users.getUser(database, 'ALICE.a ')
       const profile = { login: 'alice.a', email: 'alice@example.com', name: 'Alice A.' }
-      assert.deepEqual(user, { id, ...profile, roles: ['staff'], disabled_at: null, has_password: true })
+      const standing = { disabled_at: null, has_password: true, must_change_password: false, break_glass: false }
+      assert.deepEqual(user, { id, ...profile, roles: ['staff'], held_roles: ['staff'], ...standing })
+      assert.match(version, /^[\d.]+$/)
       assert.ok(createdAt instanceof Date)
     })
 
@@ -71,7 +73,7 @@ for (const [driver, open] of Object.entries(drivers)) {
       await assert.rejects(bad, { name: 'UserFieldsError', message: /login: .*email: .*name: / })
       const role = database.transaction((tx) => users.createUser(tx, newUser({ login: 'roleless', roles: ['nope'] })))
       await assert.rejects(role, hasFault('role'))
-      await assert.rejects(users.getUser(database, 'roleless'), { name: 'OperatorError', exitCode: 1 })
+      await assert.rejects(users.getUser(database, 'roleless'), { name: 'UnknownUserError', exitCode: 1 })
     })
 
     test('roles are given and taken, and raise the epoch of rights alone', async () => {
@@ -145,7 +147,7 @@ for (const [driver, open] of Object.entries(drivers)) {
         users.deleteUser(database, 'nobody'),
       ]
       for (const each of await Promise.allSettled(asked)) {
-        assert.equal(each.status === 'rejected' && each.reason instanceof Error && each.reason.name, 'OperatorError')
+        assert.equal(each.status === 'rejected' && each.reason instanceof Error && each.reason.name, 'UnknownUserError')
       }
     })
 
