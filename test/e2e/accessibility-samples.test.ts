@@ -5,7 +5,10 @@ import { launchChromium } from '../support/chromium.ts'
 import { startSampleSite } from '../support/sample-site.ts'
 import { SAMPLE_PAGES } from '../web/sample-pages.ts'
 
-test('pages in every state are open to everybody', { timeout: 300_000 }, async (t) => {
+/** The pages as they really are stand in `accessibility.test.ts`, so this is for the long suites. */
+const skip = process.env['POSTERN_TEST_LONG'] !== '1'
+
+test('pages in every state are open to everybody', { timeout: 300_000, skip }, async (t) => {
   const { origin } = await startSampleSite(t)
   const page = await (await launchChromium(t, { hosts: {} })).newPage()
   const findings: string[] = []
