@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { run } from './cli.ts'
+import { run } from './cli/cli.ts'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
 if (major < 24) {

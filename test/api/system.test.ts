@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPortalApp } from '../../src/app.ts'
 import { createProgram } from '../../src/observe/program.ts'
+import { createPortalApp } from '../../src/portal/app.ts'
 import { createBrowser } from '../login/browser.ts'
 import { listenOnFreePort, openTestApp } from '../support/app.ts'
 import { API } from './caller.ts'

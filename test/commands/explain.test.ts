@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { runOrder } from '../../src/commands/registry.ts'
-import type { Context } from '../../src/context.ts'
+import type { Context } from '../../src/parts/context.ts'
 import { openTestApp, POLICY, usePolicy } from '../support/app.ts'
 import { openListener } from '../verify/ask.ts'
 

@@ -33,55 +33,11 @@ export const LEVELS: readonly (readonly string[])[] = [
   ['recovery', 'tokens'],
   ['administration'],
   ['verify', 'login', 'account', 'admin', 'api', 'commands', 'doctor'],
-  [
-    'main.ts',
-    'cli.ts',
-    'cli-access.ts',
-    'cli-command.ts',
-    'cli-policy.ts',
-    'cli-recovery.ts',
-    'cli-tokens.ts',
-    'cli-doctor.ts',
-    'cli-decisions.ts',
-    'cli-factors.ts',
-    'cli-attempts.ts',
-    'cli-audit-verify.ts',
-    'audit-chores.ts',
-    'cli-audit.ts',
-    'cli-audit-export.ts',
-    'delivery-chores.ts',
-    'portal-guard.ts',
-    'event-chores.ts',
-    'portal-failure.ts',
-    'portal-origin.ts',
-    'cli-users-file.ts',
-    'ask-password.ts',
-    'run-command.ts',
-    'serve.ts',
-    'workers.ts',
-    'supervisor.ts',
-    'worker-member.ts',
-    'worker-link.ts',
-    'crew.ts',
-    'chores.ts',
-    'anomaly-chores.ts',
-    'session-moves.ts',
-    'app.ts',
-    'portal-routes.ts',
-    'http-servers.ts',
-    'context.ts',
-    'console.ts',
-    'health-checks.ts',
-    'monitor-chores.ts',
-    'sign-ins.ts',
-    'demo.ts',
-    'second-tier.ts',
-    'starter-policy.ts',
-    'start-tracing.ts',
-    'traced-parts.ts',
-    'traced-portal.ts',
-    'traced-store.ts',
-  ],
+  ['parts'],
+  ['chores', 'portal'],
+  ['processes'],
+  ['cli'],
+  ['main.ts'],
 ]
 
 export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
@@ -98,10 +54,10 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   '@zxcvbn-ts/language-en': { files: ['credentials/strength-process.ts'] },
   argon2: { files: ['credentials/password-argon2.ts'] },
   bcrypt: { files: ['credentials/password-bcrypt.ts'] },
-  'close-with-grace': { files: ['serve.ts'] },
-  commander: { files: ['cli.ts'], types: true },
+  'close-with-grace': { files: ['processes/serve.ts'] },
+  commander: { files: ['cli/cli.ts'], types: true },
   diff: { files: ['policies/diff-lines.ts'] },
-  fastify: { files: ['app.ts'], types: true },
+  fastify: { files: ['portal/app.ts'], types: true },
   ioredis: { files: ['store/redis.ts'] },
   nodemailer: { files: ['mail/smtp.ts'] },
   'lru-cache': {
@@ -217,9 +173,8 @@ function localImports(file: SourceFile): LocalImport[] {
 }
 
 function mayImport(level: number, target: string): boolean {
-  const top = LEVELS.length - 1
   const targetLevel = levelOf(target)
-  return targetLevel !== -1 && (targetLevel < level || (level === top && targetLevel === top))
+  return targetLevel !== -1 && targetLevel < level
 }
 
 function levelOf(path: string): number {

@@ -1,4 +1,4 @@
-import { run } from '../../src/cli.ts'
+import { run } from '../../src/cli/cli.ts'
 
 /** What `--help` says of a command. */
 export interface Help {

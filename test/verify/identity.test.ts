@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { publicJwk } from '../../src/lib/jwt.ts'
-import type { Context } from '../../src/context.ts'
+import type { Context } from '../../src/parts/context.ts'
 import { createAssertionSigner } from '../../src/verify/assertion.ts'
 import { createSettle } from '../../src/verify/verdict.ts'
 import { suiteCleanup } from '../support/app.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { startDemoApp } from '../../src/demo.ts'
 import { ERRORS } from '../../src/errors.ts'
+import { startDemoApp } from '../../src/processes/demo.ts'
 import { PASSWORD, usePolicy } from '../support/app.ts'
 import { createVisitor, rawRequest } from '../support/http.ts'
 import { openProxied, startApp } from './behind.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
-import type { Context } from '../../../src/context.ts'
 import { ERRORS } from '../../../src/errors.ts'
+import type { Context } from '../../../src/parts/context.ts'
 import { ORIGIN, suiteCleanup } from '../../support/app.ts'
 import { rawRequest, rawStatus } from '../../support/http.ts'
 import { readAnswer } from '../ask.ts'
