@@ -6,7 +6,7 @@ import type { Doer, Granted, TokenParts } from '../tokens/tokens.ts'
 import { clientOf } from '../web/client.ts'
 import type { ClientParts } from '../web/client.ts'
 import type { PageParts } from '../web/pages.ts'
-import type { ProveParts } from './prove-anew.ts'
+import type { ProveParts } from '../web/prove-anew.ts'
 import type { AccountVisitor } from './visitor.ts'
 
 /** What the pages and the API of tokens are built from. */

@@ -11,7 +11,7 @@ import type { ApiTokenParts } from './api-token-parts.ts'
 import { apiTokensPage, newApiTokenPage } from './api-tokens-page.ts'
 import type { TokenForm, WrittenFields } from './api-tokens-page.ts'
 import { noteProofRefused } from './proof-refused.ts'
-import { proveAnewHref } from './prove-anew.ts'
+import { proveAnewHref } from '../web/prove-anew.ts'
 import { ownForm, signedInVisitor } from './visitor.ts'
 import type { AccountVisitor } from './visitor.ts'
 

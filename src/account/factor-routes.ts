@@ -11,7 +11,7 @@ import { removeFactor, renameFactor, renewCodes } from './factor-changes.ts'
 import { backToList, changeForm, factorCsrf, factorsPath, readName } from './factor-parts.ts'
 import type { FactorParts } from './factor-parts.ts'
 import { factorsPage, isFactorsNotice, MAX_NAME_CHARACTERS } from './factors-page.ts'
-import { proveAnewHref } from './prove-anew.ts'
+import { proveAnewHref } from '../web/prove-anew.ts'
 import { signedInVisitor } from './visitor.ts'
 
 const ACCESS = { config: { access: 'signed_in' } } as const

@@ -5,8 +5,9 @@ import { EN } from '../words/en/en.ts'
 import type { WordName, Words } from '../words/words.ts'
 import { consolePage } from './console-page.ts'
 import type { ConsolePage } from './console-page.ts'
-import { dataTable, emptyState, hrefOf, moment } from './parts.ts'
-import { buttonForm, textControl } from './user-fields.ts'
+import { dataTable, emptyState, moment } from './parts.ts'
+import { placeFilter } from './place-filter.ts'
+import { buttonForm } from './user-fields.ts'
 import type { Refusal } from './user-parts.ts'
 
 export interface AttemptsPage extends Pick<ConsolePage, 'frame' | 'console'> {
@@ -22,12 +23,12 @@ export interface AttemptsPage extends Pick<ConsolePage, 'frame' | 'console'> {
 
 /** Failures that are counted and the stops they brought, with the means to lift them. */
 export function attemptsPage(model: AttemptsPage): string {
-  const { frame, console, attempts, most, refusal } = model
+  const { frame, console, attempts, most, query, refusal } = model
   const { words } = frame
   const path = `${console.base}/attempts`
   const shown = attempts.slice(0, most)
   const body = html`<p class="quiet">${words.say('attempts.hint')}</p>
-    ${filter(model, path)}
+    ${placeFilter(words, { path, query, refusal, maxLogin: 254 })}
     ${dataTable({
       caption: words.say('console.attempts'),
       columns: [
@@ -89,20 +90,4 @@ function said(words: Words, what: 'side' | 'factor', value: string): string {
 
 function isAttemptWord(name: string): name is Extract<WordName, `attempts.${'side' | 'factor'}_${string}`> {
   return Object.hasOwn(EN, name)
-}
-
-function filter({ frame: { words }, query, refusal }: AttemptsPage, path: string): Html {
-  const isNarrowed = hrefOf(path, query) !== path
-  return html`<form class="filter" method="get" action="${path}">
-    ${textControl(words, { name: 'login', label: words.say('people.login'), value: query.login, maxLength: 254 })}
-    ${textControl(words, {
-      name: 'network',
-      label: words.say('open_sessions.network'),
-      value: query.network,
-      fault: refusal.faults['network'],
-      maxLength: 64,
-    })}
-    <button class="button" type="submit">${words.say('people.find')}</button>
-    ${isNarrowed && html`<a class="button second" href="${path}">${words.say('people.all')}</a>`}
-  </form>`
 }

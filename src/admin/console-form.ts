@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { PosternError } from '../errors.ts'
-import { isFreshlyProven } from '../lib/fresh-proof.ts'
 import { parseBody } from '../web/body.ts'
 import type { BodySchema } from '../web/body.ts'
 import { hiddenField } from '../web/field.ts'
 import type { Html } from '../web/html.ts'
 import { formOf, formToken, isOwnForm, refuseCrossSite } from '../web/pages.ts'
 import type { PageParts } from '../web/pages.ts'
+import { proveAnewHref } from '../web/prove-anew.ts'
 import { consoleVisitor } from './console.ts'
 import type { ConsoleParts, ConsoleVisitor } from './console.ts'
 import type { DoneCode } from './done.ts'
@@ -53,7 +53,7 @@ export async function consoleForm<T extends { readonly csrf: string }>(
   if (!isOwnForm(parts, purpose, visitor.token, fields.csrf))
     throw new PosternError('cross_site_request', `form token of ${purpose}`)
   if (fresh === undefined) return { visitor, fields }
-  const prove = await proveHref(parts, visitor, keptTarget(fresh, fields))
+  const prove = await proveAnewHref(parts, visitor, keptTarget(fresh, fields))
   if (prove === null) return { visitor, fields }
   await noteProofRefused(parts, request, visitor)
   reply.redirect(prove, 303)
@@ -63,25 +63,6 @@ export async function consoleForm<T extends { readonly csrf: string }>(
 /** The hidden field that makes a form this visitor's own. */
 export function csrfField(parts: Pick<PageParts, 'formKey'>, purpose: string, { token }: ConsoleVisitor): Html {
   return hiddenField('csrf', formToken(parts, purpose, token))
-}
-
-/**
- * Where somebody proves once more who he is, and comes back from to `target`, a path of the console on the portal; null
- * for whoever has just done so. It asks for the second factor alone where only that is missing.
- */
-export async function proveHref(
-  { factors, database, returnAddresses, entrances }: ConsoleParts,
-  { principal }: ConsoleVisitor,
-  target: string,
-): Promise<string | null> {
-  const { userId, factors: proven } = principal
-  const owned = await factors.ownedBy(database, userId)
-  if (isFreshlyProven(principal, owned, Date.now())) return null
-  const { origin, paths } = entrances.portal
-  const rd = returnAddresses.sign({ host: new URL(origin).host, target })
-  if (rd === null) throw new Error(`${target} is no page of the console`)
-  const lacksSecond = owned.length > 0 && Object.keys(proven).length === 1
-  return `${paths.signIn}?rd=${rd}&prove=${lacksSecond ? 'second_factor' : 'again'}`
 }
 
 /** Back to a page, which says what has been done. @param path on the portal, without a query */

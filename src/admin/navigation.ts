@@ -20,41 +20,33 @@ export interface ConsoleGroup {
 
 /** Every page that stands in the navigation, in its order. */
 const PLACES: readonly ConsoleGroup[] = [
-  { word: 'console.group_now', places: [{ path: '', word: 'console.overview', permission: null }] },
+  { word: 'console.group_now', places: placesFor(null, { '': 'console.overview' }) },
   {
     word: 'console.group_people',
     places: [
-      { path: 'users', word: 'console.users', permission: 'postern.users:read' },
-      { path: 'roles', word: 'console.roles', permission: 'postern.users:read' },
-      { path: 'grants', word: 'console.grants', permission: 'postern.users:read' },
-      { path: 'sessions', word: 'console.sessions', permission: 'postern.sessions:read' },
-      { path: 'attempts', word: 'console.attempts', permission: 'postern.attempts:clear' },
+      ...placesFor('postern.users:read', { users: 'console.users', roles: 'console.roles', grants: 'console.grants' }),
+      ...placesFor('postern.sessions:read', { sessions: 'console.sessions' }),
+      ...placesFor('postern.attempts:clear', { attempts: 'console.attempts' }),
     ],
   },
   {
     word: 'console.group_access',
-    places: [
-      { path: 'policy', word: 'console.policy', permission: 'postern.policy:read' },
-      { path: 'policy/try', word: 'console.policy_try', permission: 'postern.policy:read' },
-      { path: 'policy/versions', word: 'console.policy_versions', permission: 'postern.policy:read' },
-      { path: 'matrix', word: 'console.matrix', permission: 'postern.policy:read' },
-      { path: 'notices', word: 'console.notices', permission: 'postern.policy:read' },
-      { path: 'snippets', word: 'console.snippets', permission: 'postern.policy:read' },
-    ],
+    places: placesFor('postern.policy:read', {
+      policy: 'console.policy',
+      'policy/try': 'console.policy_try',
+      'policy/versions': 'console.policy_versions',
+      matrix: 'console.matrix',
+      notices: 'console.notices',
+      snippets: 'console.snippets',
+    }),
   },
   {
     word: 'console.group_record',
-    places: [
-      { path: 'audit', word: 'console.audit', permission: 'postern.audit:read' },
-      { path: 'decisions', word: 'console.decisions', permission: 'postern.audit:read' },
-    ],
+    places: placesFor('postern.audit:read', { audit: 'console.audit', decisions: 'console.decisions' }),
   },
   {
     word: 'console.group_system',
-    places: [
-      { path: 'system', word: 'console.system', permission: 'postern.system:read' },
-      { path: 'keys', word: 'console.keys', permission: 'postern.system:read' },
-    ],
+    places: placesFor('postern.system:read', { system: 'console.system', keys: 'console.keys' }),
   },
 ]
 
@@ -84,4 +76,9 @@ function placeOf(here: string): ConsolePlace | null {
     ({ path }) => path === here || (path !== '' && here.startsWith(`${path}/`)),
   )
   return above.toSorted((one, other) => other.path.length - one.path.length)[0] ?? null
+}
+
+/** @param words what each is called, by its path */
+function placesFor(permission: OwnPermission | null, words: Readonly<Record<string, WordName>>): ConsolePlace[] {
+  return Object.entries(words).map(([path, word]) => ({ path, word, permission }))
 }

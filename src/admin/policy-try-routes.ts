@@ -8,7 +8,8 @@ import { MAX_POLICY_BYTES } from '../policies/policy-file.ts'
 import type { ReplayReport } from '../policies/replay.ts'
 import { bodySchema, optionalTextField, parseBody, textField } from '../web/body.ts'
 import { formOf, isOwnForm, refuseCrossSite, sendHtml } from '../web/pages.ts'
-import { backTo, csrfField, noteProofRefused, proveHref } from './console-form.ts'
+import { proveAnewHref } from '../web/prove-anew.ts'
+import { backTo, csrfField, noteProofRefused } from './console-form.ts'
 import { consoleVisitor, openConsole } from './console.ts'
 import type { ConsoleVisitor } from './console.ts'
 import { policyFileOf, PURPOSE } from './policy-parts.ts'
@@ -67,7 +68,7 @@ export function policyTryRoutes(app: FastifyInstance, parts: PolicyParts): void 
     const { draft, isOwn, visitor } = await readDraft(parts, reply)
     if (!isOwn) return show(parts, reply, expired(draft))
     const tryPath = `${parts.entrances.portal.paths.base}/admin/policy/try`
-    const prove = await proveHref(parts, visitor, `${tryPath}?done=proven`)
+    const prove = await proveAnewHref(parts, visitor, `${tryPath}?done=proven`)
     if (prove !== null) {
       await noteProofRefused(parts, request, visitor)
       return show(parts, reply, { draft, isTried: true, proveHref: prove, status: 403 })

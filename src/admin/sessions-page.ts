@@ -4,8 +4,9 @@ import type { Html } from '../web/html.ts'
 import { consolePage } from './console-page.ts'
 import type { ConsolePage } from './console-page.ts'
 import { liveRegion } from './live-region.ts'
-import { dataTable, emptyState, hrefOf, moment, pager } from './parts.ts'
-import { buttonForm, textControl } from './user-fields.ts'
+import { dataTable, emptyState, moment, pager } from './parts.ts'
+import { placeFilter } from './place-filter.ts'
+import { buttonForm } from './user-fields.ts'
 import type { Refusal } from './user-parts.ts'
 import { device } from './user-sections.ts'
 
@@ -42,7 +43,7 @@ export function sessionsPage(model: SessionsPage): string {
   const rows = sessions.map((each) => cellsOf(model, each))
   const table = dataTable({ caption: words.say('console.sessions'), columns, rows, empty })
   const list = isFirst ? liveRegion(console, { id: 'sign-ins', types: ['session'], body: table }) : table
-  const body = html`${filter(model, path)} ${endAll(model, path)} ${list}
+  const body = html`${placeFilter(words, { path, query, refusal, maxLogin: 64 })} ${endAll(model, path)} ${list}
   ${pager(words, { path, query, after, isFirst })}`
   const title = words.say('console.sessions')
   const problem = refusal.problem && words.say(`error.${refusal.problem}`)
@@ -76,20 +77,4 @@ function endAll({ frame: { words }, console, sessions, query, withinReach, csrf 
   if (!isOfOne || !console.may('postern.sessions:end') || !withinReach.has(login)) return null
   const text = words.say('open_sessions.end_all_of', { login })
   return buttonForm({ action: `${path}/end-all`, csrf, hidden: { login }, text, look: 'danger' })
-}
-
-function filter({ frame: { words }, query, refusal }: SessionsPage, path: string): Html {
-  const isNarrowed = hrefOf(path, query) !== path
-  return html`<form class="filter" method="get" action="${path}">
-    ${textControl(words, { name: 'login', label: words.say('people.login'), value: query.login, maxLength: 64 })}
-    ${textControl(words, {
-      name: 'network',
-      label: words.say('open_sessions.network'),
-      value: query.network,
-      fault: refusal.faults['network'],
-      maxLength: 64,
-    })}
-    <button class="button" type="submit">${words.say('people.find')}</button>
-    ${isNarrowed && html`<a class="button second" href="${path}">${words.say('people.all')}</a>`}
-  </form>`
 }

@@ -5,7 +5,7 @@ import { createBrowser, hidden } from '../login/browser.ts'
 import type { Browser } from '../login/browser.ts'
 import { ORIGIN, PASSWORD, suiteCleanup } from '../support/app.ts'
 import { ADMIN, openPlace, postForm } from './people-place.ts'
-import type { Place } from './people-place.ts'
+import type { Place } from './people-of.ts'
 
 const WISH = { login: 'alice', role: 'looker', hours: '24', reason: 'on call & <b>alone</b>' }
 

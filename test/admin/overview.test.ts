@@ -3,11 +3,12 @@ import { before, suite, test } from 'node:test'
 import { recordEvent } from '../../src/audit/events.ts'
 import { READ_EVENT_HOURS, SUM_EVENTS } from '../../src/audit/event-sums-table.ts'
 import { statement } from '../../src/store/statement.ts'
-import { createBrowser, openPortal } from '../login/browser.ts'
-import type { Browser } from '../login/browser.ts'
+import { createBrowser } from '../login/browser.ts'
 import { suiteCleanup } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { openPlaceOf } from './people-of.ts'
+import type { Place } from './people-of.ts'
 
 const POLICY = `
 version: 1
@@ -31,16 +32,10 @@ const COUNT_SUMS = statement<[], { count: number }>('count_sums', 'select count(
 suite('the overview of the console', () => {
   const t = suiteCleanup()
   let app: TestApp
+  let signedIn: Place<keyof typeof ROLES>['signedIn']
   before(async () => {
-    app = await openPortal(t, { policy: POLICY })
-    for (const [login, role] of Object.entries(ROLES)) await app.addUser(login, { roles: [role] })
+    ;({ app, signedIn } = await openPlaceOf(t, ROLES, { policy: POLICY }))
   })
-
-  const signedIn = async (username: keyof typeof ROLES): Promise<Browser> => {
-    const browser = createBrowser(app.portal)
-    assert.equal((await browser.signIn({ username })).status, 303)
-    return browser
-  }
 
   test('is for whoever may do something of ours, and for nobody else', async () => {
     assert.equal((await createBrowser(app.portal).get('/.postern/admin')).status, 302)

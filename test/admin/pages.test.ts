@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
-import { createBrowser, hidden, openPortal } from '../login/browser.ts'
+import { hidden } from '../login/browser.ts'
 import type { Browser } from '../login/browser.ts'
 import { suiteCleanup } from '../support/app.ts'
-import type { TestApp } from '../support/app.ts'
+import { openPlaceOf } from './people-of.ts'
+import type { Place } from './people-of.ts'
 
 const POLICY = `
 version: 1
@@ -20,17 +21,10 @@ const XSS = '<img src=x onerror=alert(1)>'
 
 suite('pages of the console', () => {
   const t = suiteCleanup()
-  let app: TestApp
+  let signedIn: Place<keyof typeof ROLES>['signedIn']
   before(async () => {
-    app = await openPortal(t, { policy: POLICY })
-    for (const [login, role] of Object.entries(ROLES)) await app.addUser(login, { roles: [role] })
+    ;({ signedIn } = await openPlaceOf(t, ROLES, { policy: POLICY }))
   })
-
-  const signedIn = async (username: keyof typeof ROLES): Promise<Browser> => {
-    const browser = createBrowser(app.portal)
-    assert.equal((await browser.signIn({ username })).status, 303)
-    return browser
-  }
 
   test('are each for whoever has the permission', async () => {
     const [rita, wanda] = [await signedIn('rita'), await signedIn('wanda')]

@@ -8,7 +8,7 @@ import type { Browser } from '../login/browser.ts'
 import { addAuthenticator } from '../login/own-factors.ts'
 import { ORIGIN, suiteCleanup } from '../support/app.ts'
 import { ADMIN, FORMS, openPlace, postForm } from './people-place.ts'
-import type { Place } from './people-place.ts'
+import type { Place } from './people-of.ts'
 
 const COUNT_CHANGES = statement<[], { count: number }>(
   'count_changes_for_test',

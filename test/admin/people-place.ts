@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { WRITTEN_BY_ROUTES } from '../audit/written-by.ts'
-import { createBrowser, hidden, openPortal } from '../login/browser.ts'
+import { hidden } from '../login/browser.ts'
 import type { Browser, Page } from '../login/browser.ts'
-import type { TestApp } from '../support/app.ts'
 import type { Cleanup } from '../support/database.ts'
+import { openPlaceOf } from './people-of.ts'
+import type { Place } from './people-of.ts'
 
 /** Where the console is. */
 export const ADMIN = '/.postern/admin'
@@ -28,23 +29,9 @@ export const FORMS = Object.entries(WRITTEN_BY_ROUTES).flatMap(([route, types]) 
 /** Everybody there, by the role that each has. */
 const ROLES = { root: 'postern-admin', helen: 'helpdesk', lou: 'looker', enno: 'ender', alice: 'user' } as const
 
-export interface Place {
-  readonly app: TestApp
-  readonly signedIn: (login: string) => Promise<Browser>
-}
-
 /** The portal with people of each kind in it. */
-export async function openPlace(t: Cleanup): Promise<Place> {
-  const app = await openPortal(t, { policy: POLICY, env: { POSTERN_RATE_LIMITS: 'off' } })
-  for (const [login, role] of Object.entries(ROLES)) await app.addUser(login, { roles: [role] })
-  return {
-    app,
-    async signedIn(username) {
-      const browser = createBrowser(app.portal)
-      assert.equal((await browser.signIn({ username })).status, 303)
-      return browser
-    },
-  }
+export function openPlace(t: Cleanup): Promise<Place> {
+  return openPlaceOf<string>(t, ROLES, { policy: POLICY, env: { POSTERN_RATE_LIMITS: 'off' } })
 }
 
 /** Posts a form of the console with the token of a page that has one. */

@@ -8,7 +8,7 @@ import { hidden } from '../login/browser.ts'
 import type { Browser } from '../login/browser.ts'
 import { suiteCleanup } from '../support/app.ts'
 import { ADMIN, leadsTo, openPlace, postForm } from './people-place.ts'
-import type { Place } from './people-place.ts'
+import type { Place } from './people-of.ts'
 
 const LIST_EVENTS = statement<[resource: string], { event_type: string; actor_login: string | null }>(
   'list_events_for_test',

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import type { CommandResult } from '../../src/commands/command.ts'
 import { runOrder } from '../../src/commands/registry.ts'
-import { createRedisAttempts } from '../../src/limits/redis-attempts.ts'
 import { sidesOf } from '../../src/limits/attempt-sides.ts'
+import { createRedisAttempts } from '../../src/limits/redis-attempts.ts'
 import { readDatabaseIdentity } from '../../src/store/database-identity.ts'
 import { statement } from '../../src/store/statement.ts'
 import { findCredentials } from '../../src/users/users.ts'
 import { openReady } from '../limits/fixture.ts'
 import { openTestApp, ORIGIN, SECRET_KEY, suiteCleanup } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
+import { runPostern } from '../support/e2e.ts'
 import { startRedis } from '../support/redis.ts'
-import { runPostern } from './run.ts'
 
 const EVENTS = statement<[], { resource: string | null; details: Record<string, unknown> }>(
   'events',

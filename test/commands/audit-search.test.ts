@@ -10,10 +10,10 @@ import { statement } from '../../src/store/statement.ts'
 import { writeRows } from '../audit/log-rows.ts'
 import { openTestApp, suiteCleanup } from '../support/app.ts'
 import { temporaryDirectory } from '../support/database.ts'
+import { runPostern } from '../support/e2e.ts'
+import type { CommandOutcome } from '../support/e2e.ts'
 import { openEmbeddedPlace, openPostgresPlace } from './place.ts'
 import type { Place } from './place.ts'
-import { runPostern } from './run.ts'
-import type { CommandOutcome } from './run.ts'
 
 const LOOKS = statement<[], { event_type: string; details: Readonly<Record<string, unknown>> }>(
   'looks',

@@ -7,13 +7,13 @@ import { sealBatch } from '../../src/audit/seal.ts'
 import type { Verified } from '../../src/audit/verify.ts'
 import { runOrder } from '../../src/commands/registry.ts'
 import { statement } from '../../src/store/statement.ts'
+import { addRows } from '../audit/chain-fixture.ts'
 import { openTestApp, ORIGIN, SECRET_KEY, suiteCleanup } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
+import { runPostern } from '../support/e2e.ts'
 import { tamper } from '../support/tamper.ts'
 import { until } from '../support/until.ts'
-import { addRows } from '../audit/chain-fixture.ts'
 import { openEmbeddedPlace } from './place.ts'
-import { runPostern } from './run.ts'
 
 const DAY = 86_400_000
 const HEADS = statement<[], { day: string; number: number; hash: string; signature: Buffer }>(

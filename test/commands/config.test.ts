@@ -6,7 +6,7 @@ import { suite, test } from 'node:test'
 import { configReference, environmentExample } from '../../src/commands/config.ts'
 import { SECRETS } from '../../src/config/secrets.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
-import { runPostern } from './run.ts'
+import { runPostern } from '../support/e2e.ts'
 
 const NAMES = [...Object.values(SETTINGS), ...Object.values(SECRETS)].map(({ name }) => name)
 

@@ -8,11 +8,11 @@ import type { Queryable } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { suiteCleanup } from '../support/app.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { runPostern } from '../support/e2e.ts'
 import { until } from '../support/until.ts'
 import { openListener } from '../verify/ask.ts'
 import { openEmbeddedPlace, openPostgresPlace } from './place.ts'
 import type { Place } from './place.ts'
-import { runPostern } from './run.ts'
 
 const EVENTS = statement<[], { resource: string; filters: string }>(
   'events',

@@ -9,7 +9,7 @@ import type { Context } from '../../src/parts/context.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestApp, POLICY } from '../support/app.ts'
 import { temporaryDirectory } from '../support/database.ts'
-import { runPostern } from './run.ts'
+import { runPostern } from '../support/e2e.ts'
 
 const WRONG = `version: 1
 apps:

@@ -56,6 +56,8 @@ export const ALICE = { login: 'alice', email: 'alice@example.com', name: 'Alice 
 export const BOB = { login: 'bob', email: 'bob@example.com', name: 'Bob', role: 'admin' }
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/postern')
+/** Far more than any command of a test takes, also beside others. */
+const DEADLINE_MS = 60_000
 const PROXY_SECRET = 'the secret that nginx and the gateway share'
 const RULES = [
   '{ path: /public/**, allow: anyone }',
@@ -65,11 +67,16 @@ const RULES = [
   '{ require: {} }',
 ]
 
-/** Runs `postern` with nothing but these settings and waits for its end. */
+/** Runs `postern` with nothing but these settings and waits for its end; one that goes on running is killed. */
 export async function runPostern(env: PosternEnv, args: readonly string[], input = ''): Promise<CommandOutcome> {
   const inherited = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/' }
-  const child = spawn(LAUNCHER, args, { env: { ...inherited, ...env } })
+  const child = spawn(LAUNCHER, args, {
+    env: { ...inherited, ...env },
+    timeout: DEADLINE_MS,
+    killSignal: 'SIGKILL',
+  })
   const closed = once(child, 'close')
+  child.stdin.on('error', () => {})
   child.stdin.end(input)
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
   await closed

@@ -1,8 +1,15 @@
 import { isFreshlyProven } from '../lib/fresh-proof.ts'
-import type { FactorParts } from './factor-parts.ts'
-import type { AccountVisitor } from './visitor.ts'
+import type { Factor, Principal } from '../lib/principal.ts'
+import type { Database } from '../store/database.ts'
+import type { Entrances } from './entrance.ts'
 
-export type ProveParts = Pick<FactorParts, 'factors' | 'database' | 'returnAddresses' | 'entrances'>
+export interface ProveParts {
+  readonly database: Database
+  readonly factors: { ownedBy(database: Database, userId: string): Promise<readonly Factor[]> }
+  /** Signs the way back here for the page where people prove who they are. */
+  readonly returnAddresses: { sign(wanted: { host: string; target: string }): string | null }
+  readonly entrances: Entrances
+}
 
 /**
  * Where somebody proves once more who he is before a change, and comes back from to `target`, a path on the portal; null
@@ -10,7 +17,7 @@ export type ProveParts = Pick<FactorParts, 'factors' | 'database' | 'returnAddre
  */
 export async function proveAnewHref(
   { factors, database, returnAddresses, entrances }: ProveParts,
-  { principal }: AccountVisitor,
+  { principal }: { readonly principal: Principal },
   target: string,
 ): Promise<string | null> {
   const { userId, factors: proven } = principal
@@ -18,6 +25,7 @@ export async function proveAnewHref(
   if (isFreshlyProven(principal, owned, Date.now())) return null
   const { origin, paths } = entrances.portal
   const rd = returnAddresses.sign({ host: new URL(origin).host, target })
+  if (rd === null) throw new Error(`${target} is no page that leads back here`)
   const lacksSecond = owned.length > 0 && Object.keys(proven).length === 1
   return `${paths.signIn}?rd=${rd}&prove=${lacksSecond ? 'second_factor' : 'again'}`
 }
