@@ -7,16 +7,16 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { assets } from '../src/web/assets.ts'
-import { createPerson, signedIn } from './e2e/person.ts'
-import type { Person } from './e2e/person.ts'
-import type { Detail } from '../src/observe/detail.ts'
-import { openTestDatabase, temporaryDirectory } from './support/database.ts'
-import { ALICE, HOST, policyOf, runPostern, startSite } from './support/e2e.ts'
-import { freePort } from './support/ports.ts'
-import { startPostern } from './support/postern-process.ts'
-import type { PosternProcess } from './support/postern-process.ts'
-import { until } from './support/until.ts'
+import { assets } from '../../src/web/assets.ts'
+import { createPerson, signedIn } from '../e2e/person.ts'
+import type { Person } from '../e2e/person.ts'
+import type { Detail } from '../../src/observe/detail.ts'
+import { openTestDatabase, temporaryDirectory } from '../support/database.ts'
+import { ALICE, HOST, policyOf, runPostern, startSite } from '../support/e2e.ts'
+import { freePort } from '../support/ports.ts'
+import { startPostern } from '../support/postern-process.ts'
+import type { PosternProcess } from '../support/postern-process.ts'
+import { until } from '../support/until.ts'
 
 const TWO = { POSTERN_WORKERS: '2' }
 const START_MS = 20_000
@@ -104,15 +104,17 @@ test('workers that serve one site', { timeout: 180_000 }, async (t) => {
   await t.test('SIGTERM ends all of them, what is under way is answered, and nothing is left', async () => {
     const pids = workersOf(postern)
     const port = Number(postern.env['POSTERN_LISTEN']?.split(':')[1])
-    const kept = connect(port, '127.0.0.1')
+    const kept = connect(port, '127.0.0.1').on('error', () => undefined)
     assert.match(await askOver(kept), /\r\nconnection: keep-alive/i)
     const stopped = postern.stop()
-    let answer = ''
-    await until('an answer says that it is the last', START_MS, async () => {
-      answer = await askOver(kept)
-      return /\r\nconnection: close/i.test(answer)
+    const answers: string[] = []
+    await until('the last answer has come', START_MS, async () => {
+      const answer = await askOver(kept)
+      if (answer !== '') answers.push(answer)
+      return answer === '' || /\r\nconnection: close/i.test(answer)
     })
-    assert.match(answer, /^HTTP\/1\.1 200 /)
+    assert.ok(answers.length > 0)
+    for (const answer of answers) assert.match(answer, /^HTTP\/1\.1 200 /)
     assert.equal(await stopped, 0)
     for (const pid of pids) assert.throws(() => process.kill(pid, 0))
     assert.doesNotMatch(postern.logs().split('stopping all workers')[1] ?? 'is replaced', /is replaced/)
@@ -249,10 +251,15 @@ function startLoad(t: TestContext, person: Person): Load {
 }
 
 /** Opens a small page over a connection that is there already. */
+/** Empty when the connection is over: a stop ends those on which nobody asks for a second. */
 async function askOver(socket: Socket): Promise<string> {
+  if (socket.destroyed) return ''
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const onData = (chunk: Buffer): void => resolve(chunk.toString())
+  const onClose = (): void => resolve('')
+  socket.once('data', onData).once('close', onClose)
   socket.write(`GET /.postern/assets/${ASSET} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`)
-  const [answer] = (await once(socket, 'data')) as [Buffer]
-  return answer.toString()
+  return promise.finally(() => socket.off('data', onData).off('close', onClose))
 }
 
 async function visitOften(person: Person, times: number): Promise<void> {
