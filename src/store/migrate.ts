@@ -59,7 +59,7 @@ async function apply(connection: Connection, file: MigrationFile): Promise<numbe
     if (file.inTransaction) await connection.script('begin')
     await connection.script(file.text)
     const durationMs = Math.round(performance.now() - started)
-    await connection.query(insertMigration, file.id, file.name, file.sha256, durationMs)
+    await connection.query(insertMigration, file.id, file.name, file.sha256, file.worksFrom, durationMs)
     if (file.inTransaction) await connection.script('commit')
     return durationMs
   } catch (error) {

@@ -16,11 +16,17 @@ export interface MigrationFile {
    * statement, since several that are sent together are one transaction.
    */
   readonly inTransaction: boolean
+  /**
+   * From which schema on programs go on working once this file is applied, said by its line
+   * `-- works with programs from schema 021`. Null for a file without it: then only those that have it.
+   */
+  readonly worksFrom: number | null
 }
 
 const NAME = /^(\d{3})_[a-z0-9_]+\.sql$/
 const DUMP = 'schema.sql'
 const NO_TRANSACTION = /^-- no-transaction\s*$/m
+const WORKS_FROM = /^-- works with programs from schema (\d{3})\s*$/m
 
 /**
  * The migrations of a folder in their order; `schema.sql` isn't one.
@@ -35,12 +41,18 @@ export async function readMigrations(directory: string): Promise<MigrationFile[]
 }
 
 /**
- * The files that a database doesn't have yet.
- * @throws OperatorError when it was migrated by a newer program, by a file that was edited since, or past a new file
+ * The files that a database doesn't have yet. It may have further ones that a newer program brought, as long as each says
+ * that it works with programs of this age.
+ * @throws OperatorError when it is too new for this program, has a file that was edited since, or is past a new file
  */
 export function pendingFiles(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): MigrationFile[] {
   const byId = new Map(files.map((file) => [file.id, file]))
-  for (const migration of applied) refuseMismatch(migration, byId.get(migration.id))
+  const newest = files.at(-1)?.id ?? 0
+  for (const migration of applied) {
+    const file = byId.get(migration.id)
+    if (file === undefined) refuseTooNew(migration, newest)
+    else refuseEdited(migration, file)
+  }
   const last = applied.at(-1)?.id ?? 0
   const done = new Set(applied.map(({ id }) => id))
   const pending = files.filter(({ id }) => !done.has(id))
@@ -53,16 +65,28 @@ async function readMigration(directory: string, name: string): Promise<Migration
   if (id === undefined) throw new Error(`The migration ${name} is not named like 001_what_it_does.sql.`)
   const text = await readFile(join(directory, name), 'utf8')
   const sha256 = createHash('sha256').update(text).digest('hex')
-  return { id: Number(id), name, text, sha256, inTransaction: !NO_TRANSACTION.test(text) }
+  const worksFrom = WORKS_FROM.exec(text)?.[1]
+  return {
+    id: Number(id),
+    name,
+    text,
+    sha256,
+    inTransaction: !NO_TRANSACTION.test(text),
+    worksFrom: worksFrom === undefined ? null : Number(worksFrom),
+  }
 }
 
-function refuseMismatch({ name, sha256 }: AppliedMigration, file: MigrationFile | undefined): void {
-  if (!file) throw new OperatorError(newerMessage(name))
+/** @param newest number of the program's last file */
+function refuseTooNew({ id, name, works_from: worksFrom }: AppliedMigration, newest: number): void {
+  if (id < newest || worksFrom === null || worksFrom > newest) throw new OperatorError(newerMessage(name))
+}
+
+function refuseEdited({ name, sha256 }: AppliedMigration, file: MigrationFile): void {
   if (file.sha256 !== sha256) throw new OperatorError(editedMessage(file.name, name))
 }
 
 function newerMessage(name: string): string {
-  const what = `The database is newer than this program: it has the migration ${name}, which this version lacks.`
+  const what = `The database is newer than this program: it has the migration ${name}, which this version can't work with.`
   return `${what} Start the version that made it, or a later one.`
 }
 

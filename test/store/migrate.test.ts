@@ -66,6 +66,39 @@ test('a database that is newer than the program is refused', async (t) => {
   await bothRefuse(database, await folderOf(t, { '001_first.sql': FIRST }), /newer.*002_trigger\.sql/)
 })
 
+test('a database may be ahead of a program that its newer migrations say they work with', async (t) => {
+  const worksFrom = (schema: string): string => `-- works with programs from schema ${schema}\n${TRIGGER}`
+  const { database } = await migrated(t, { '001_first.sql': FIRST, '002_trigger.sql': worksFrom('001') })
+  const older = await folderOf(t, { '001_first.sql': FIRST })
+  assert.deepEqual(await pendingMigrations(database, older), [])
+  assert.equal(await migrate(database, older), 0)
+  await bothRefuse(database, await folderOf(t, {}), /newer.*001_first\.sql/)
+})
+
+test('it may not once one of them says that it needs newer programs, or is missing in between', async (t) => {
+  const second = '-- works with programs from schema 001\nselect 1'
+  const third = '-- works with programs from schema 002\nselect 1'
+  const files = { '001_first.sql': FIRST, '002_second.sql': second, '003_third.sql': third }
+  const { database } = await migrated(t, files)
+  await bothRefuse(database, await folderOf(t, { '001_first.sql': FIRST }), /newer.*003_third\.sql/)
+  assert.deepEqual(
+    await pendingMigrations(database, await folderOf(t, { '001_first.sql': FIRST, '002_second.sql': second })),
+    [],
+  )
+  const withoutSecond = await folderOf(t, { '001_first.sql': FIRST, '003_third.sql': third })
+  await bothRefuse(database, withoutSecond, /newer.*002_second\.sql/)
+})
+
+test('a database from 0.1.0, which noted less of migrations, is read and brought up to date', async (t) => {
+  const { database, directory } = await migrated(t, { '001_first.sql': FIRST })
+  await database.withConnection((connection) =>
+    connection.script('alter table postern.migrations drop column works_from'),
+  )
+  assert.deepEqual(await pendingMigrations(database, directory), [])
+  await writeFile(join(directory, '002_trigger.sql'), TRIGGER)
+  assert.equal(await migrate(database, directory), 1)
+})
+
 test('a new file with a number below one that was applied is refused', async (t) => {
   const { database, directory } = await migrated(t, { '002_first.sql': FIRST })
   await writeFile(join(directory, '001_late.sql'), 'select 1')
