@@ -19,9 +19,7 @@ export function contradictions(config: Config, secrets: Secrets, environment: En
       'POSTERN_WORKERS is more than 1, but the embedded database is for one process; set POSTERN_DATABASE_URL, or leave it at 1.',
     config.workers > config.databasePool &&
       'POSTERN_WORKERS is more than POSTERN_DATABASE_POOL; each worker needs a connection of its own.',
-    secrets.redisSentinelPassword !== null &&
-      secrets.redisUrl?.kind !== 'sentinel' &&
-      'POSTERN_REDIS_SENTINEL_PASSWORD is only for a POSTERN_REDIS_URL that begins with redis+sentinel:// or rediss+sentinel://.',
+    ...redisMistakes(secrets),
     secrets.smtpUrl !== null &&
       config.mailFrom === null &&
       'POSTERN_MAIL_FROM must be set with POSTERN_SMTP_URL, such as auth@example.com.',
@@ -55,6 +53,22 @@ function publicUrlMistakes({ publicUrl, allowHttp, upstream }: Config): (string 
     path === '' &&
       upstream !== null &&
       `POSTERN_PUBLIC_URL must end with ${PORTAL_PATH} with POSTERN_UPSTREAM: all else on that host is the app's. Set ${publicUrl.origin}${PORTAL_PATH}.`,
+  ]
+}
+
+function redisMistakes(secrets: Secrets): (string | false)[] {
+  const { redisUrl, redisSentinelPassword, redisCa, redisCertificate, redisKey } = secrets
+  const forTls = { POSTERN_REDIS_CA: redisCa, POSTERN_REDIS_CERTIFICATE: redisCertificate, POSTERN_REDIS_KEY: redisKey }
+  const unused = redisUrl?.tls === true ? [] : Object.entries(forTls).filter(([, value]) => value !== null)
+  return [
+    redisSentinelPassword !== null &&
+      redisUrl?.kind !== 'sentinel' &&
+      'POSTERN_REDIS_SENTINEL_PASSWORD is only for a POSTERN_REDIS_URL that begins with redis+sentinel:// or rediss+sentinel://.',
+    ...unused.map(
+      ([name]) => `${name} only counts with a POSTERN_REDIS_URL that begins with rediss; write it so, or drop it.`,
+    ),
+    (redisCertificate === null) !== (redisKey === null) &&
+      'POSTERN_REDIS_CERTIFICATE and POSTERN_REDIS_KEY go together; set both, or neither.',
   ]
 }
 

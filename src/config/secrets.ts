@@ -1,4 +1,5 @@
 import { webhookUrl } from './audit-sinks.ts'
+import { pemCertificates, pemKey } from './pem.ts'
 import { redisAddress } from './redis-address.ts'
 import { setting } from './setting.ts'
 import { smtpAddress } from './smtp-address.ts'
@@ -16,13 +17,31 @@ export const SECRETS = {
     'POSTERN_REDIS_URL',
     redisAddress,
     null,
-    'Redis 6.2 or later, or Valkey, that spares the database questions; sign-ins go on without it. One server: redis://user:password@host:6379/0. Sentinels: redis+sentinel://host:26379,host:26379/master-name/0. A cluster: redis+cluster://host:6379,host:6379. With rediss in place of redis for TLS; an authority of your own goes into NODE_EXTRA_CA_CERTS.',
+    'Redis 6.2 or later, or Valkey, that spares the database questions; sign-ins go on without it. One server: redis://user:password@host:6379/0. Sentinels: redis+sentinel://host:26379,host:26379/master-name/0. A cluster: redis+cluster://host:6379,host:6379. With rediss in place of redis for TLS.',
   ),
   redisSentinelPassword: setting(
     'POSTERN_REDIS_SENTINEL_PASSWORD',
     text,
     null,
     'Password of the sentinels themselves, where they want one; that of the servers stands in POSTERN_REDIS_URL.',
+  ),
+  redisCa: setting(
+    'POSTERN_REDIS_CA',
+    pemCertificates,
+    null,
+    'For rediss: certificates (PEM) of the authorities that Redis and sentinels are believed by, in place of those that Node knows. Given as a file, by POSTERN_REDIS_CA_FILE.',
+  ),
+  redisCertificate: setting(
+    'POSTERN_REDIS_CERTIFICATE',
+    pemCertificates,
+    null,
+    'For rediss: the certificate (PEM) that Postern shows where Redis wants one. Given as a file, by POSTERN_REDIS_CERTIFICATE_FILE.',
+  ),
+  redisKey: setting(
+    'POSTERN_REDIS_KEY',
+    pemKey,
+    null,
+    'The private key (PEM) of POSTERN_REDIS_CERTIFICATE. Given as a file, by POSTERN_REDIS_KEY_FILE.',
   ),
   smtpUrl: setting(
     'POSTERN_SMTP_URL',

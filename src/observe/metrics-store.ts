@@ -1,16 +1,20 @@
 import type { Register } from './register.ts'
 
-/** What is told of the database. */
+/** What is told of the database and of Redis. */
 export interface StoreMetrics {
   /** @param statement its label, which is a constant */
   statement(statement: string, seconds: number): void
   statementFailed(statement: string, reason: string): void
   slowStatement(statement: string): void
+  /** @param command its name, such as `GETRANGE` */
+  redisCommand(command: string, seconds: number): void
 }
 
 const STATEMENT_BUCKETS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+/** None takes much longer than its limit of 100 ms. */
+const COMMAND_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25]
 
-/** Makes the metrics of statements. */
+/** Makes the metrics of statements and commands. */
 export function storeMetrics(register: Register): StoreMetrics {
   const statement = register.durationsBy(
     'postern_statement_duration_seconds',
@@ -25,9 +29,16 @@ export function storeMetrics(register: Register): StoreMetrics {
   const slow = register.counter('postern_slow_statements_total', 'Statements slower than POSTERN_SLOW_QUERY.', [
     'statement',
   ])
+  const redisCommand = register.durationsBy(
+    'postern_redis_command_duration_seconds',
+    'Time that commands to Redis took, those that failed among them.',
+    'command',
+    COMMAND_BUCKETS,
+  )
   return {
     statement,
     statementFailed: (label, reason) => failed({ statement: label, reason }),
     slowStatement: (label) => slow({ statement: label }),
+    redisCommand,
   }
 }

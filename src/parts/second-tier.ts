@@ -1,11 +1,13 @@
 import type { Secrets } from '../config/settings.ts'
 import type { PartHealth } from '../observe/health.ts'
 import type { Log } from '../observe/log.ts'
+import type { Metrics } from '../observe/metrics.ts'
 import type { KeyValue } from '../store/key-value.ts'
 import { openRedis } from '../store/redis.ts'
 
 /** Redis where one is configured, else null. The start doesn't wait for it, since all goes on without. */
-export function openSecondTier({ redisUrl, redisSentinelPassword }: Secrets, log: Log): KeyValue | null {
+export function openSecondTier(secrets: Secrets, log: Log, metrics?: Pick<Metrics, 'redisCommand'>): KeyValue | null {
+  const { redisUrl, redisSentinelPassword, redisCa, redisCertificate, redisKey } = secrets
   if (redisUrl === null) return null
   const onTrouble = (trouble: string | null): void => {
     if (trouble === null) log.info('Redis is of use again')
@@ -14,7 +16,9 @@ export function openSecondTier({ redisUrl, redisSentinelPassword }: Secrets, log
   return openRedis({
     address: redisUrl,
     sentinelPassword: redisSentinelPassword,
+    tls: { ca: redisCa, certificate: redisCertificate, key: redisKey },
     onTrouble,
+    onCommand: (command, ms) => metrics?.redisCommand(command, ms / 1_000),
     now: () => performance.now(),
   })
 }

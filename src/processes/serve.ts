@@ -101,7 +101,7 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   const onFirstRunDone = async (): Promise<void> => {
     if (linkFile !== null) rmSync(linkFile, { force: true })
   }
-  const keyValue = openSecondTier(secrets, log)
+  const keyValue = openSecondTier(secrets, log, metrics)
   opened.defer(() => keyValue?.close())
   const tracing = await startTracing(loaded, log, opened)
   const context = await createContext({

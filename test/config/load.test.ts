@@ -4,7 +4,9 @@ import { loadConfig } from '../../src/config/load.ts'
 import { SECRETS } from '../../src/config/secrets.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
 import type { Environment, LoadedConfig } from '../../src/config/settings.ts'
+import { makeCertificate } from '../support/tls.ts'
 
+const { certificate: CERTIFICATE, key: KEY } = makeCertificate()
 const SECRET = 'q7Yl0mPpWc3vTzXb9uR2sKfHjN5eGdAo'
 const OTHER_SECRET = 'Zk4tVw8xBn1cQs6yLm3pRj7hFg2dUe5a'
 
@@ -76,6 +78,9 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
     },
   ],
   POSTERN_REDIS_SENTINEL_PASSWORD: ['planted too', 'planted too'],
+  POSTERN_REDIS_CA: [CERTIFICATE, CERTIFICATE],
+  POSTERN_REDIS_CERTIFICATE: [CERTIFICATE, CERTIFICATE],
+  POSTERN_REDIS_KEY: [KEY, KEY],
   POSTERN_SMTP_URL: [
     'smtps://auth:planted@mail.example.com',
     { host: 'mail.example.com', port: 465, security: 'tls', user: 'auth', password: 'planted' },

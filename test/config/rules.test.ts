@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Environment } from '../../src/config/settings.ts'
+import { makeCertificate } from '../support/tls.ts'
 
+const { certificate: CERTIFICATE } = makeCertificate()
 const SECRET = 'q7Yl0mPpWc3vTzXb9uR2sKfHjN5eGdAo'
 const NETWORK = { POSTERN_VERIFY_LISTEN: '0.0.0.0:9081' }
 const PEERS = { POSTERN_TRUSTED_PROXIES: '10.0.0.0/8' }
@@ -29,6 +31,16 @@ const refused: readonly [what: string, environment: Environment, settings: reado
     'a webhook without TLS',
     { POSTERN_AUDIT_WEBHOOK_URL: 'http://siem.example.com', POSTERN_AUDIT_WEBHOOK_SECRET: SECRET },
     ['POSTERN_AUDIT_WEBHOOK_URL'],
+  ],
+  [
+    'an authority for a Redis without TLS',
+    { POSTERN_REDIS_URL: 'redis://redis', POSTERN_REDIS_CA: CERTIFICATE },
+    ['POSTERN_REDIS_CA'],
+  ],
+  [
+    'a certificate for Redis without its key',
+    { POSTERN_REDIS_URL: 'rediss://redis', POSTERN_REDIS_CERTIFICATE: CERTIFICATE },
+    ['POSTERN_REDIS_CERTIFICATE'],
   ],
   ['a public URL without TLS', { POSTERN_PUBLIC_URL: 'http://app.example.com/.postern' }, ['POSTERN_PUBLIC_URL']],
   [

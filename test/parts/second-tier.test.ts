@@ -18,11 +18,11 @@ test('Redis in trouble degrades the health and never fails it, shows in metrics 
   const lines: string[] = []
   const log = createLog('debug', { write: (line) => lines.push(line) })
   const url = `redis://:${password}@127.0.0.1:${server.port}`
-  const keyValue = openSecondTier(testConfig({ POSTERN_REDIS_URL: url }).secrets, log)
+  const metrics = createMetrics({ cachedPrincipals: () => 0, policyVersion: () => 1, redisUp: () => redisUp() })
+  const keyValue = openSecondTier(testConfig({ POSTERN_REDIS_URL: url }).secrets, log, metrics)
   assert.ok(keyValue)
   t.after(() => keyValue.close())
   const redisUp = (): boolean => keyValue.trouble === null
-  const metrics = createMetrics({ cachedPrincipals: () => 0, policyVersion: () => 1, redisUp })
   const status = async (): Promise<string> => {
     const health = await checkHealth(
       { database: () => ({ status: 'ok' }), redis: () => secondTierHealth(keyValue) },
@@ -33,6 +33,7 @@ test('Redis in trouble degrades the health and never fails it, shows in metrics 
   }
   await until('all is well', 5_000, async () => (await status()) === 'ok')
   assert.match(await metrics.expose(), /^postern_redis_up 1$/m)
+  assert.match(await metrics.expose(), /^postern_redis_command_duration_seconds_count\{command="PING"\} [1-9]/m)
   server.signal('SIGSTOP')
   assert.equal(await status(), 'degraded')
   assert.match(await metrics.expose(), /^postern_redis_up 0$/m)
