@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { systemHealth } from '../commands/system.ts'
+import { systemHealth, systemReady } from '../commands/system.ts'
 import type { Config } from '../config/settings.ts'
 import { withJson } from './command.ts'
 import type { Options, Order, Show } from './command.ts'
@@ -10,9 +10,11 @@ export function systemCommands(
   { order, show, config }: { readonly order: Order; readonly show: Show; readonly config: () => Config },
 ): void {
   const system = postern.command('system').description('the running server')
-  withJson(system.command('health').description('how each part does; ends with 1 unless all are well')).action(
-    async (options: Options) => show(await systemHealth(config()), options),
-  )
+  withJson(system.command('health').description('how each part does; ends with 1 unless all are well'))
+    .option('--ready', 'only whether it takes requests, for health checks of containers')
+    .action(async (options: Options) =>
+      show(await (options['ready'] === true ? systemReady : systemHealth)(config()), options),
+    )
   const keys = postern.command('keys').description('what secrets and tokens are made with')
   withJson(keys.command('status').description('every key, since when, and whether it is in use')).action(
     (options: Options) => order('keys status', {}, options),

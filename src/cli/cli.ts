@@ -35,11 +35,17 @@ const WITHOUT_ADMINISTRATOR = 'even if nobody is left who may administer'
 export async function run(args: readonly string[]): Promise<number> {
   const outcome = { exitCode: 0 }
   try {
-    await program(outcome).parseAsync([...args], { from: 'user' })
+    await program(outcome).parseAsync(args.length === 0 ? serveAlone() : [...args], { from: 'user' })
     return outcome.exitCode
   } catch (error) {
     return explain(error)
   }
+}
+
+/** Whoever has just fetched it wants to see it run. */
+function serveAlone(): string[] {
+  process.stderr.write('Starting the server, as `postern serve` does. `postern --help` lists the commands.\n')
+  return ['serve']
 }
 
 function explain(error: unknown): number {

@@ -23,6 +23,14 @@ export async function systemHealth({ opsListen }: Pick<Config, 'opsListen'>): Pr
   return { exitCode: detail.status === 'ok' ? 0 : 1, text: shown, data: detail }
 }
 
+/** `system health --ready`: whether it takes requests, for health checks of containers; ends with 1 where it doesn't. */
+export async function systemReady({ opsListen }: Pick<Config, 'opsListen'>): Promise<CommandResult> {
+  const { status } = await askOps(opsListen, '/health')
+  const ready = status === 200
+  const sentence = ready ? 'The server is ready.' : 'The server is not ready. `postern system health` says why.'
+  return { exitCode: ready ? 0 : 1, text: sentence, data: { ready } }
+}
+
 /** `keys status`: what keys there are, and how old. */
 export const keysStatus: Command = async ({ database }) => {
   const keys = await database.query(LIST_KEYS)
@@ -47,26 +55,36 @@ export const keysStatus: Command = async ({ database }) => {
 }
 
 async function readDetail(address: Config['opsListen']): Promise<Detail> {
-  const where = address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port }
-  const shown = showListenAddress(address)
-  const body = await ask({ ...where, path: '/health/detail' }).catch((error: unknown) => {
-    throw new OperatorError(`Nothing answers at ${shown} (POSTERN_OPS_LISTEN). Is the server running?`, 1, {
-      cause: error,
-    })
-  })
+  const { body } = await askOps(address, '/health/detail')
   try {
     const detail = JSON.parse(body) as Partial<Detail>
     if (typeof detail.status === 'string' && detail.parts !== undefined) return { ...detail } as Detail
   } catch {
     // Told below.
   }
-  throw new OperatorError(`What answers at ${shown} (POSTERN_OPS_LISTEN) is no Postern.`)
+  throw new OperatorError(`What answers at ${showListenAddress(address)} (POSTERN_OPS_LISTEN) is no Postern.`)
 }
 
-function ask(where: { readonly path: string }): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+/** @throws OperatorError when nothing answers */
+async function askOps(address: Config['opsListen'], path: string): Promise<Answer> {
+  const where = address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port }
+  try {
+    return await ask({ ...where, path })
+  } catch (cause) {
+    const shown = showListenAddress(address)
+    throw new OperatorError(`Nothing answers at ${shown} (POSTERN_OPS_LISTEN). Is the server running?`, 1, { cause })
+  }
+}
+
+function ask(where: { readonly path: string }): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const asked = request({ ...where, signal: AbortSignal.timeout(DEADLINE_MS) }, (answer) => {
-    text(answer).then(resolve, reject)
+    text(answer).then((body) => resolve({ status: answer.statusCode ?? 0, body }), reject)
   })
   asked.on('error', reject).end()
   return promise

@@ -49,6 +49,12 @@ suite('a start that can not be', () => {
     assertRefused(outcome, 2, said)
   })
 
+  test('without a word it is the server that starts', async () => {
+    const { exitCode, stderr } = await runPostern({ POSTERN_LISTEN: 'x' }, [])
+    assert.equal(exitCode, 2)
+    assert.match(stderr, /^Starting the server, [^\n]*\nPOSTERN_LISTEN /)
+  })
+
   test('says that a secret can not be read and ends with 1', async () => {
     const outcome = await runPostern({ ...PRODUCTION, POSTERN_DATABASE_URL_FILE: '/nowhere/url' }, ['serve'])
     assertRefused(
@@ -136,11 +142,11 @@ suite('a start that can not be', () => {
   })
 
   test('shows help with 0, and ends with 2 for a command that is not', async () => {
-    const [help, ofUser, version, unknown, nothing] = await Promise.all(
-      [['--help'], ['user', '--help'], ['--version'], ['nonsense'], []].map((words) => runPostern({}, words)),
+    const [help, ofUser, version, unknown] = await Promise.all(
+      [['--help'], ['user', '--help'], ['--version'], ['nonsense']].map((words) => runPostern({}, words)),
     )
-    const codes = [help, ofUser, version, unknown, nothing].map((outcome) => outcome?.exitCode)
-    assert.deepEqual(codes, [0, 0, 0, 2, 2])
+    const codes = [help, ofUser, version, unknown].map((outcome) => outcome?.exitCode)
+    assert.deepEqual(codes, [0, 0, 0, 2])
     assert.match(help?.stdout ?? '', /serve .*\n.*migrate/)
     const manifest = JSON.parse(readFileSync(MANIFEST, 'utf8')) as { version: string }
     assert.deepEqual([version?.stdout, version?.stderr], [`${manifest.version}\n`, ''])

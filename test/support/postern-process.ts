@@ -30,12 +30,13 @@ const STOP_DEADLINE_MS = 15_000
 /**
  * Starts `postern serve` with nothing but these settings, on free ports and a temporary data directory where none are
  * given, and waits until it is ready.
+ * @param launcher of another release than this one
  * @throws Error with the process's own words when it ends instead
  */
-export async function startPostern(t: TestContext, env: PosternEnv): Promise<PosternProcess> {
+export async function startPostern(t: TestContext, env: PosternEnv, launcher = LAUNCHER): Promise<PosternProcess> {
   const dataDir = env['POSTERN_DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'postern-data-'))
   const settings = { ...(await addresses()), POSTERN_DATA_DIR: dataDir, ...env }
-  const child = spawn(LAUNCHER, ['serve'], {
+  const child = spawn(launcher, ['serve'], {
     env: { ...inherited(), ...laneSetting(), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
