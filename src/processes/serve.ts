@@ -14,61 +14,55 @@ import {
 } from '../chores/chores.ts'
 import { keepDelivering } from '../chores/delivery.ts'
 import { keepTellingOfProgram, keepWritingEvents } from '../chores/events.ts'
-import { keepCounting, keepReadingCertificates, keepSamplingLatency } from '../chores/monitor.ts'
+import { keepCounting, keepReadingCertificates } from '../chores/monitor.ts'
 import { openControlSocket } from '../commands/control.ts'
 import type { Order, Reply } from '../commands/control.ts'
 import { runOrder } from '../commands/registry.ts'
 import type { Config, LoadedConfig } from '../config/settings.ts'
 import { offerFirstRun } from '../login/first-run.ts'
-import type { Certificates } from '../observe/certificates.ts'
-import type { Check } from '../observe/health.ts'
 import type { Log } from '../observe/log.ts'
 import { createMetrics } from '../observe/metrics.ts'
-import { createProgram } from '../observe/program.ts'
 import { watchStatements } from '../observe/slow-statements.ts'
 import { createContext } from '../parts/context.ts'
 import type { Context } from '../parts/context.ts'
 import type { Crew } from '../parts/crew.ts'
-import { checksOf } from '../parts/health-checks.ts'
 import { openSecondTier } from '../parts/second-tier.ts'
 import { startTracing, traceStores } from '../parts/start-tracing.ts'
-import type { PolicyWatch } from '../policies/policy-watch.ts'
-import { createOpsApp, createPortalApp, createVerifyApp } from '../portal/app.ts'
 import { controlSocketPath } from '../store/control-path.ts'
-import type { KeyValue } from '../store/key-value.ts'
 import { openStore } from '../store/open-store.ts'
 import { createProxy } from '../verify/proxy.ts'
 import type { Proxy } from '../verify/proxy.ts'
 import { createTracedProxy } from '../verify/traced-proxy.ts'
 import { openUpstream } from '../verify/upstream.ts'
-import { drain } from '../web/drain.ts'
-import { listen } from '../web/listen.ts'
+import type { PassedSockets } from '../web/passed-sockets.ts'
 import { startDemoApp } from './demo.ts'
+import { openListeners } from './listeners.ts'
 
 const STOP_MS = 10_000
 /** Where several processes serve, these reach all of them at once and are the primary's to understand. */
 const FOR_PRIMARY: closeWithGrace.Signals[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM']
-/** A stream without end must not hold up the stop for ever. */
-const DRAIN = { lingerMs: 1_000, overdueMs: 7_000 }
 const FIRST_RUN_FILE = 'first-run-link.txt'
 
 export interface ServeOptions {
   /** For a person at a terminal. */
   readonly tell: (line: string) => void
   readonly crew: Crew
+  /** Sockets that listen already, and are taken in place of new ones. */
+  readonly sockets: PassedSockets
 }
 
 /** Runs the server until it is to end: what is under way is answered, then everything is closed in turn. */
-export async function serve(loaded: LoadedConfig, log: Log, { tell, crew }: ServeOptions): Promise<void> {
+export async function serve(loaded: LoadedConfig, log: Log, options: ServeOptions): Promise<void> {
   // What is made from here on is ours alone, until somebody is given a share by name.
   process.umask(0o077)
   const opened = new AsyncDisposableStack()
   try {
-    await start(loaded, log, { opened, tell, crew })
+    await start(loaded, log, { opened, ...options })
   } catch (error) {
     await opened.disposeAsync()
     throw error
   }
+  const { crew } = options
   const skip = crew.size > 1 ? FOR_PRIMARY : []
   const { close } = closeWithGrace({ delay: STOP_MS, logger: false, skip }, async ({ signal, err }) => {
     if (err === undefined) log.info({ signal }, 'stopping')
@@ -84,7 +78,7 @@ interface Start extends ServeOptions {
   readonly opened: AsyncDisposableStack
 }
 
-async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Start): Promise<void> {
+async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew, sockets }: Start): Promise<void> {
   const { config, secrets } = loaded
   const shared = { ...config, databasePool: Math.floor(config.databasePool / crew.size) }
   // Without its database the program can only end; thrown from here it ends as after any other bug.
@@ -131,7 +125,7 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew }: Sta
   const certificates = await keepReadingCertificates(context, opened)
   const watch = await keepPolicy(context, { crew, opened })
   const proxy = await startProxy(context, opened)
-  await openListeners(context, { proxy, watch, keyValue, certificates, sinks, crew, opened })
+  await openListeners(context, { proxy, watch, keyValue, certificates, sinks, crew, sockets, opened })
   if (secrets.databaseUrl === null) await openControl(context, opened)
   await greet(context, linkFile, tell)
   await crew.ready(context.metrics)
@@ -163,47 +157,6 @@ async function startDemo(opened: AsyncDisposableStack): Promise<URL> {
   const { url, server } = await startDemoApp()
   opened.defer(() => void server.close())
   return url
-}
-
-interface Listening {
-  readonly proxy: Proxy | null
-  readonly watch: PolicyWatch | null
-  readonly keyValue: KeyValue | null
-  readonly certificates: Certificates | null
-  /** How those are that the audit log is sent to. */
-  readonly sinks: Readonly<Record<string, Check>>
-  readonly crew: Crew
-  readonly opened: AsyncDisposableStack
-}
-
-async function openListeners(
-  context: Context,
-  { proxy, watch, keyValue, certificates, sinks, crew, opened }: Listening,
-): Promise<void> {
-  const { config } = context
-  const { socketGroup } = config
-  const checks = { ...checksOf(context, { watch, keyValue, certificates }), ...sinks }
-  const program = createProgram(checks, () => crew.figures(context.metrics))
-  keepSamplingLatency(program, context.log, opened)
-  const metrics = {
-    ...context.metrics,
-    expose: () => crew.expose(context.metrics),
-    allFigures: () => crew.figures(context.metrics),
-  }
-  const apps = [
-    {
-      app: createOpsApp(metrics, checks),
-      address: config.opsListen,
-      setting: 'POSTERN_OPS_LISTEN',
-    },
-    { app: createVerifyApp(context), address: config.verifyListen, setting: 'POSTERN_VERIFY_LISTEN' },
-    { app: createPortalApp(context, proxy, program), address: config.listen, setting: 'POSTERN_LISTEN' },
-  ]
-  opened.defer(async () => {
-    proxy?.endUpgraded()
-    await Promise.all(apps.map(({ app }) => drain(app, DRAIN)))
-  })
-  for (const { app, address, setting } of apps) await listen(app, address, { setting, socketGroup })
 }
 
 async function openControl(context: Context, opened: AsyncDisposableStack): Promise<void> {

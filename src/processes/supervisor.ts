@@ -11,6 +11,8 @@ export interface SupervisorOptions {
   /** How many workers serve. */
   readonly size: number
   readonly log: Log
+  /** Whether they listen on sockets that were passed, which are closed with the last of them. */
+  readonly onPassedSockets: boolean
   /** Told once all of them do. */
   readonly onServing: () => void
 }
@@ -26,11 +28,11 @@ const STEADY_MS = 30_000
  * @returns the exit code of the program: that of a worker that can't serve at the start, else 0, or 1 when a second
  *   signal broke off the stop
  */
-export async function supervise({ size, log, onServing }: SupervisorOptions): Promise<number> {
+export async function supervise(options: SupervisorOptions): Promise<number> {
   // Each worker takes connections from the kernel itself: 19,000 short ones a second instead of 7,000 that the primary
   // hands over, and none is lost between the two when a worker is killed.
   cluster.schedulingPolicy = cluster.SCHED_NONE
-  return new Supervisor(size, log).run(onServing)
+  return new Supervisor(options).run(options.onServing)
 }
 
 /** The place of one worker; who holds it changes. */
@@ -41,6 +43,7 @@ interface Place {
 class Supervisor {
   readonly #size: number
   readonly #log: Log
+  readonly #onPassedSockets: boolean
   readonly #places: Place[] = []
   readonly #members = new Set<Member>()
   readonly #stopping = new AbortController()
@@ -49,10 +52,12 @@ class Supervisor {
   #restarting: Promise<void> | null = null
   #restartAgain = false
   #brokenOff = false
+  #exitCode = 0
 
-  constructor(size: number, log: Log) {
+  constructor({ size, log, onPassedSockets }: SupervisorOptions) {
     this.#size = size
     this.#log = log
+    this.#onPassedSockets = onPassedSockets
   }
 
   async run(onServing: () => void): Promise<number> {
@@ -64,7 +69,7 @@ class Supervisor {
       await Promise.all(this.#places.map((place) => this.#keep(place)))
     }
     await Promise.all(Array.from(this.#members, (member) => member.stop()))
-    return this.#brokenOff ? 1 : (exitCode ?? 0)
+    return this.#brokenOff ? 1 : (exitCode ?? this.#exitCode)
   }
 
   /** The first alone: what it can't do no other can, and need not say again. Null once all serve. */
@@ -135,6 +140,8 @@ class Supervisor {
       // Whoever is no longer the one of this place was replaced already.
       if (signal.aborted || place.member !== member) continue
       if (performance.now() - startedAt > STEADY_MS) retryMs = FIRST_RETRY_MS
+      // Only whoever passed the sockets has them still, so he has to start all of this again.
+      if (this.#onPassedSockets && this.#leader()?.isServing !== true) return this.#giveUp()
       this.#replaced++
       this.#log.error({ pid: member.pid, code, signal: by, retryMs }, 'a worker ended and is replaced')
       await delay(retryMs, undefined, { signal }).catch(() => undefined)
@@ -143,6 +150,14 @@ class Supervisor {
         if (!signal.aborted && place.member === member) place.member = this.#startMember()
       })
     }
+  }
+
+  #giveUp(): void {
+    if (this.#stopping.signal.aborted) return
+    this.#log.fatal('no worker is left that holds the passed sockets: ending, to be started with them again')
+    this.#exitCode = 1
+    this.#stopping.abort()
+    for (const member of this.#members) void member.stop()
   }
 
   #restartAll(): void {

@@ -6,6 +6,7 @@ import { exposeTogether } from '../observe/register.ts'
 import type { Figures } from '../observe/register.ts'
 import { ALONE } from '../parts/crew.ts'
 import type { Crew } from '../parts/crew.ts'
+import { havePassedSockets, takePassedSockets } from '../web/passed-sockets.ts'
 import { supervise } from './supervisor.ts'
 import { openLink } from './worker-link.ts'
 
@@ -23,14 +24,17 @@ const SIGHUP_ALONE =
 export async function serveOnWorkers(loaded: LoadedConfig, log: Log, tell: (line: string) => void): Promise<number> {
   const { workers: size } = loaded.config
   if (size > 1 && cluster.isPrimary) {
-    return supervise({ size, log, onServing: () => tell(`Postern is ready: ${loaded.config.publicUrl.href}`) })
+    const onServing = (): void => tell(`Postern is ready: ${loaded.config.publicUrl.href}`)
+    return supervise({ size, log, onServing, onPassedSockets: havePassedSockets(process.env, process.pid) })
   }
   // Only here, so that a primary holds no more than it needs.
   const { serve } = await import('./serve.ts')
+  // Workers listen by what their primary holds, so its numbers count there too.
+  const sockets = takePassedSockets(process.env, cluster.isWorker ? process.ppid : process.pid)
   if (cluster.isWorker) {
-    await serve(loaded, log.child({ pid: process.pid }), { tell: () => undefined, crew: joinCrew(size, log) })
+    await serve(loaded, log.child({ pid: process.pid }), { tell: () => undefined, crew: joinCrew(size, log), sockets })
   } else {
-    await serve(loaded, log, { tell, crew: ALONE })
+    await serve(loaded, log, { tell, crew: ALONE, sockets })
     process.prependOnceListener('SIGHUP', () => log.warn(SIGHUP_ALONE))
   }
   return 0

@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import type { ListenAddress } from '../config/values.ts'
 import { showListenAddress } from '../config/values.ts'
 import { OperatorError } from '../errors.ts'
+import { pathOfPassed } from './passed-sockets.ts'
+import type { PassedSocket } from './passed-sockets.ts'
 
 const SOCKET_MODE = 0o660
 
@@ -16,18 +18,22 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'lies in a folder that does not exist. Make the folder, or choose another',
 }
 
+export interface ListenOptions {
+  /** Name of the setting that chose the address, for messages. */
+  readonly setting: string
+  readonly socketGroup: string | null
+  /** A socket that listens there already, whose mode and group are its owner's to choose; none unless given. */
+  readonly passed?: PassedSocket | undefined
+}
+
 /**
  * Opens a listener; a Unix socket is for its owner and group alone, and one that a killed process left is replaced.
- * @param setting name of the setting that chose the address, for the message
- * @throws OperatorError when the address can't be had; the app is closed then
+ * @throws OperatorError when the address can't be had, or a passed socket is at another one; the app is closed then
  */
-export async function listen(
-  app: FastifyInstance,
-  address: ListenAddress,
-  options: { setting: string; socketGroup: string | null },
-): Promise<void> {
+export async function listen(app: FastifyInstance, address: ListenAddress, options: ListenOptions): Promise<void> {
   try {
-    await open(app, address, options.socketGroup)
+    if (options.passed === undefined) await open(app, address, options.socketGroup)
+    else await takeOver(app, address, { ...options, passed: options.passed })
   } catch (error) {
     await app.close()
     const reason = reasonOf(error, address)
@@ -64,6 +70,48 @@ async function open(app: FastifyInstance, address: ListenAddress, socketGroup: s
   await app.listen({ path: address.path })
   if (socketGroup !== null) giveToGroup(address.path, socketGroup)
   chmodSync(address.path, SOCKET_MODE)
+}
+
+/**
+ * Whose word counts, which rules hold and what snippets say all follow from the setting, so a socket somewhere else would
+ * be served under the wrong ones.
+ */
+async function takeOver(
+  app: FastifyInstance,
+  address: ListenAddress,
+  { setting, passed }: ListenOptions & { readonly passed: PassedSocket },
+): Promise<void> {
+  await listenOn(app, passed).catch((error: unknown) => {
+    const advice = 'Pass a socket that listens: a .socket unit with ListenStream='
+    throw new OperatorError(`What was passed for ${setting} is no socket to listen on. ${advice}.`, 1, { cause: error })
+  })
+  const found = addressOf(app)
+  if (isSame(found, address)) return
+  const shown = showListenAddress(found)
+  throw new OperatorError(
+    `The socket that was passed is ${shown}, but ${setting} is ${showListenAddress(address)}. Set ${setting}=${shown}, or change ListenStream= of its .socket unit.`,
+  )
+}
+
+async function listenOn(app: FastifyInstance, passed: PassedSocket): Promise<void> {
+  const path = pathOfPassed(passed)
+  if (path !== null) app.server.address = () => path
+  // The framework hands this on as it is; any host but localhost keeps it from listening at a second address.
+  const options = { fd: passed.fd, host: 'passed' }
+  await app.listen(options)
+}
+
+function addressOf({ server }: FastifyInstance): ListenAddress {
+  const address = server.address()
+  if (address === null) throw new Error('the server does not listen')
+  if (typeof address === 'string') return { kind: 'unix', path: address }
+  return { kind: 'tcp', host: address.address, port: address.port }
+}
+
+function isSame(found: ListenAddress, wanted: ListenAddress): boolean {
+  if (found.kind === 'unix' || wanted.kind === 'unix') return showListenAddress(found) === showListenAddress(wanted)
+  const isLocalhost = wanted.host === 'localhost' && ['127.0.0.1', '::1'].includes(found.host)
+  return found.port === wanted.port && (isLocalhost || found.host === wanted.host)
 }
 
 /** `/run/postern` is gone after every boot; a folder that can't be made is told of by the listener. */
