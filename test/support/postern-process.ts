@@ -23,7 +23,8 @@ export interface PosternProcess {
   readonly kill: () => Promise<void>
 }
 
-const LAUNCHER = join(import.meta.dirname, '../../bin/postern')
+/** What an operator starts. */
+export const LAUNCHER = join(import.meta.dirname, '../../bin/postern')
 const START_DEADLINE_MS = 30_000
 const STOP_DEADLINE_MS = 15_000
 

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { BrowserContext } from 'playwright-core'
-import { openEmptyDatabase, temporaryDirectory } from './database.ts'
+import { forgetPolicies, openFilledDatabase, temporaryDirectory } from './database.ts'
 import { PASSWORD, runPostern } from './e2e.ts'
 import { freePort } from './ports.ts'
 import { startPostern } from './postern-process.ts'
@@ -24,6 +23,7 @@ export const ADMIN = 'greta.holm'
 /** May open apps, and nothing of Postern's own. */
 export const MEMBER = 'tomas.berg'
 
+const SECRET_KEY = 'a key that wraps the keys of the organisation'
 const PEOPLE = [
   ['greta.holm', 'Greta Holm', 'postern-admin', 'staff', 'engineering', 'finance'],
   ['tomas.berg', 'Tomas Berg', 'staff'],
@@ -77,32 +77,44 @@ apps:
 /** Starts it on a database of its own, set up by commands; people, sign-ins and failures are in it. */
 export async function startSeededSite(t: TestContext): Promise<SeededSite> {
   const folder = await temporaryDirectory(t)
-  const { url } = await openEmptyDatabase(t)
+  const policy = join(folder, 'policy.yaml')
+  writeFileSync(policy, POLICY('80'))
+  const { url } = await openFilledDatabase(t, 'postern_organisation', (empty) => makePeople(empty, policy))
   const port = String(await freePort())
   const origin = `http://localhost:${port}`
   const env: PosternEnv = {
-    POSTERN_DATABASE_URL: url,
-    POSTERN_SECRET_KEY: randomBytes(32).toString('base64'),
-    POSTERN_PUBLIC_URL: `${origin}/.postern`,
+    ...settings(url, `${origin}/.postern`),
     POSTERN_LISTEN: `127.0.0.1:${port}`,
     POSTERN_RATE_LIMITS: 'off',
     POSTERN_DATA_DIR: join(folder, 'data'),
   }
-  const command = async (args: readonly string[], input = ''): Promise<string> => {
-    const { exitCode, stdout, stderr } = await runPostern(env, args, input)
-    if (exitCode !== 0) throw new Error(`postern ${args.join(' ')}: ${stderr}${stdout}`)
-    return stdout
-  }
-  await command(['migrate'])
-  const policy = join(folder, 'policy.yaml')
+  const command: SeededSite['command'] = (args, input) => mustRun(env, args, input)
   writeFileSync(policy, POLICY(port))
   await command(['policy', 'apply', policy, '--reason', 'the first policy'])
-  for (const [login, name, ...roles] of PEOPLE) {
-    const profile = ['--email', `${login}@example.com`, '--name', name, ...roles.flatMap((role) => ['--role', role])]
-    await command(['user', 'create', login, ...profile, '--password-stdin'], `${PASSWORD}\n`)
-  }
   await startPostern(t, env)
   return { origin, command, signIn: (context, login) => signIn(context, origin, login) }
+}
+
+// Their roles are named by the policy, whose ports come later.
+async function makePeople(url: string, policy: string): Promise<void> {
+  const env = settings(url, 'http://localhost/.postern')
+  await mustRun(env, ['migrate'])
+  await mustRun(env, ['policy', 'apply', policy])
+  for (const [login, name, ...roles] of PEOPLE) {
+    const profile = ['--email', `${login}@example.com`, '--name', name, ...roles.flatMap((role) => ['--role', role])]
+    await mustRun(env, ['user', 'create', login, ...profile, '--password-stdin'], `${PASSWORD}\n`)
+  }
+  await forgetPolicies(url)
+}
+
+function settings(url: string, publicUrl: string): PosternEnv {
+  return { POSTERN_DATABASE_URL: url, POSTERN_SECRET_KEY: SECRET_KEY, POSTERN_PUBLIC_URL: publicUrl }
+}
+
+async function mustRun(env: PosternEnv, args: readonly string[], input = ''): Promise<string> {
+  const { exitCode, stdout, stderr } = await runPostern(env, args, input)
+  if (exitCode !== 0) throw new Error(`postern ${args.join(' ')}: ${stderr}${stdout}`)
+  return stdout
 }
 
 async function signIn(context: BrowserContext, origin: string, login: string): Promise<void> {
