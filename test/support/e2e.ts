@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
-import { openEmptyDatabase, temporaryDirectory } from './database.ts'
+import { forgetPolicies, openFilledDatabase, temporaryDirectory } from './database.ts'
 import { startEchoApp } from './echo-app.ts'
 import type { EchoApp } from './echo-app.ts'
 import type { Hosts } from './chromium.ts'
@@ -57,6 +57,7 @@ export const BOB = { login: 'bob', email: 'bob@example.com', name: 'Bob', role: 
 
 /** Far more than any command of a test takes, also beside others. */
 const DEADLINE_MS = 60_000
+const SECRET_KEY = 'a key that wraps the keys in the database'
 const PROXY_SECRET = 'the secret that nginx and the gateway share'
 const RULES = [
   '{ path: /public/**, allow: anyone }',
@@ -99,10 +100,10 @@ export function policyOf(origin: string, rules: readonly string[] = []): string 
   return ['version: 1', 'roles:', '  staff: []', '  admin: []', 'apps:', ...app, ''].join('\n')
 }
 
-/** Starts all of it, set up by commands alone, as an operator would: migrations, policy, Alice and Bob. */
+/** Starts all of it, set up by commands alone, as an operator would: migrations, Alice and Bob, policy. */
 export async function startSite(t: TestContext, options: SiteOptions): Promise<ProductionSite> {
   const folder = await temporaryDirectory(t)
-  const databaseUrl = options.databaseUrl ?? (await openEmptyDatabase(t)).url
+  const databaseUrl = options.databaseUrl ?? (await databaseWithPeople(t))
   const app = await startEchoApp(t)
   const addresses = await chooseAddresses(folder, options.verify)
   const nginx = await startNginx(t, {
@@ -120,18 +121,34 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<P
     writeFileSync(file, policy)
     return command(['policy', 'apply', file])
   }
-  await command(['migrate'])
+  if (options.databaseUrl !== undefined) await command(['migrate'])
   await applyPolicy(policyOf(origin))
-  for (const person of [ALICE, BOB]) await createUser(command, person)
+  if (options.databaseUrl !== undefined) await makePeople(command)
   const postern = await startPostern(t, env)
   const startAgain = (): Promise<PosternProcess> => startPostern(t, env)
   return { nginx, app, postern, origin, hosts: { [HOST]: nginx.httpsPort }, command, applyPolicy, startAgain }
 }
 
-async function createUser(command: ProductionSite['command'], person: typeof ALICE): Promise<void> {
-  const { login, email, name, role } = person
-  const profile = ['--email', email, '--name', name, '--role', role]
-  await command(['user', 'create', login, ...profile, '--password-stdin'], `${PASSWORD}\n`)
+/** A database of its own with Alice and Bob, whose keys `SECRET_KEY` opens. */
+export async function databaseWithPeople(t: TestContext): Promise<string> {
+  const policy = join(await temporaryDirectory(t), 'policy.yaml')
+  writeFileSync(policy, policyOf(`https://${HOST}`))
+  const { url } = await openFilledDatabase(t, 'postern_people', async (databaseUrl) => {
+    const env = settings(`https://${HOST}`, { verify: 'unix' }, databaseUrl)
+    const command: ProductionSite['command'] = (args, input) => mustRun(env, args, input)
+    await command(['migrate'])
+    await command(['policy', 'apply', policy])
+    await makePeople(command)
+    await forgetPolicies(databaseUrl)
+  })
+  return url
+}
+
+async function makePeople(command: ProductionSite['command']): Promise<void> {
+  for (const { login, email, name, role } of [ALICE, BOB]) {
+    const profile = ['--email', email, '--name', name, '--role', role]
+    await command(['user', 'create', login, ...profile, '--password-stdin'], `${PASSWORD}\n`)
+  }
 }
 
 async function chooseAddresses(folder: string, verify: 'unix' | 'tcp') {
@@ -146,7 +163,7 @@ async function chooseAddresses(folder: string, verify: 'unix' | 'tcp') {
 function settings(origin: string, { verify, env = {} }: SiteOptions, databaseUrl: string): PosternEnv {
   return {
     POSTERN_DATABASE_URL: databaseUrl,
-    POSTERN_SECRET_KEY: 'a key that wraps the keys in the database',
+    POSTERN_SECRET_KEY: SECRET_KEY,
     POSTERN_PUBLIC_URL: `${origin}/.postern`,
     ...(verify === 'tcp' && { POSTERN_PROXY_SECRET: PROXY_SECRET }),
     ...env,
