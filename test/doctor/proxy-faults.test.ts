@@ -6,6 +6,7 @@ import type { Finding } from '../../src/doctor/finding.ts'
 import { createAsk } from '../../src/doctor/site.ts'
 import { KINDS } from '../proxies/kinds.ts'
 import { HOST, openWorld } from '../proxies/world.ts'
+import { IS_LONG } from '../support/long.ts'
 import type { Kind } from '../proxies/world.ts'
 import type { StartProxy } from '../support/proxy-process.ts'
 import { PAGE, wrongs } from './clinic.ts'
@@ -118,7 +119,12 @@ for (const kind of KINDS) {
   })
 }
 
-for (const { kind: name, what, change, found } of FAULTS) {
+/** One of each proxy; the others in the long suites. */
+const PLANTED = FAULTS.filter(
+  ({ kind }, index) => IS_LONG || FAULTS.findIndex((other) => other.kind === kind) === index,
+)
+
+for (const { kind: name, what, change, found } of PLANTED) {
   test(`finds in ${name} ${what}`, async (t) => {
     const kind = KINDS.find((known) => known.name === name)
     assert.ok(kind !== undefined)

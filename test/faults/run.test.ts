@@ -6,7 +6,7 @@ import { planFaults } from './schedule.ts'
 import { startWorld } from './world.ts'
 
 const isLong = process.env['POSTERN_TEST_LONG'] === '1'
-const RUNS = isLong ? [1, 2, 3, 4, 5].map((seed) => ({ seed, minutes: 2 })) : [{ seed: 3, minutes: 0.4 }]
+const RUNS = isLong ? [1, 2, 3, 4, 5].map((seed) => ({ seed, minutes: 2 })) : [{ seed: 3, minutes: 0.3 }]
 
 for (const { seed, minutes } of RUNS) {
   test(`no promise is broken by the faults of seed ${seed}`, { timeout: minutes * 60_000 + 120_000 }, async (t) => {

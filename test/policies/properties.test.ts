@@ -13,7 +13,7 @@ import { ask, isReadable, neverWeaker, neverWeakerThanPlainAddress, strictnesses
 import { createReference } from './reference.ts'
 
 /** Policies with fifty targets each: 100,000 targets in the long suites. */
-const POLICIES = process.env['POSTERN_TEST_LONG'] === '1' ? 2_000 : 1_000
+const POLICIES = process.env['POSTERN_TEST_LONG'] === '1' ? 2_000 : 600
 
 test(`PATH-55: nobody gets more for a path than for what any server reads in it, ${POLICIES * TARGETS} targets`, () => {
   fc.assert(neverWeaker(), { numRuns: POLICIES })
@@ -83,7 +83,7 @@ test('a compiled policy says what one says that asks rule after rule, in every r
         }
       },
     ),
-    { numRuns: 1_500 },
+    { numRuns: POLICIES },
   )
 })
 
@@ -106,7 +106,7 @@ test('what is explained is what is decided, and the deciding rule is among those
           )
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: POLICIES },
   )
 })
 

@@ -7,6 +7,7 @@ import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { isCrossSite } from '../../src/web/csrf.ts'
 import { html, toText } from '../../src/web/html.ts'
+import { IS_LONG } from '../support/long.ts'
 import { startSampleSite } from '../support/sample-site.ts'
 import { until } from '../support/until.ts'
 import { EDGE_CONTRASTS, FOCUSED, IS_SETTLED, OVERFLOW, REFERENCES, TARGET_SIZES, TEXT_CONTRASTS } from './in-page.ts'
@@ -24,7 +25,7 @@ const NAMES = Object.keys(SAMPLE_PAGES)
 test('pages in a real browser', async (t) => {
   const site = await openSite(t)
 
-  for (const colorScheme of ['light', 'dark'] as const) {
+  for (const colorScheme of IS_LONG ? (['light', 'dark'] as const) : (['dark'] as const)) {
     await t.test(`every page is complete, readable and reachable in ${colorScheme}`, async (t) => {
       const page = await site.browser.newPage({
         colorScheme,
