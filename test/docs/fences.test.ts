@@ -28,8 +28,8 @@ suite('blocks of code in the documentation', () => {
   test('all say what language they are in, and an example says why it is only that', () => {
     for (const fence of FENCES) assert.ok(LANGUAGES.has(fence.language), `${placeOf(fence)}: "${fence.language}"`)
     for (const fence of FENCES) assert.ok(fence.example === null || fence.example.length > 9, placeOf(fence))
-    const marks = PAGES.flatMap((page) => [...readPage(page).matchAll(/^<!-- (?:example|run)\b.*-->$/gm)])
-    assert.equal(marks.length, FENCES.filter(({ example, run }) => run || example !== null).length)
+    const marks = PAGES.flatMap((page) => [...readPage(page).matchAll(/^<!-- (?:example|run|file)\b.*-->$/gm)])
+    assert.equal(marks.length, FENCES.filter(({ example, file, run }) => run || (example ?? file) !== null).length)
   })
 
   test('a shell reads those for a shell', () => {

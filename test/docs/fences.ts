@@ -13,10 +13,12 @@ export interface Fence {
   readonly example: string | null
   /** True below `<!-- run -->`: its commands are run, in the order of the page. */
   readonly run: boolean
+  /** Name under which it lies beside the commands that are run: from `<!-- file: … -->`. */
+  readonly file: string | null
 }
 
 export const ROOT = join(import.meta.dirname, '../..')
-const FENCE = /(?:^<!-- (?<mark>[^\n]*) -->\n+)?^(?<indent> *)```(?<language>[\w-]*)\n(?<text>[^]*?)^\k<indent>```$/gm
+const FENCE = /(?:^<!-- (?<mark>[^\n]*) -->\n)?^(?<indent> *)```(?<language>[\w-]*)\n(?<text>[^]*?)^\k<indent>```$/gm
 
 /** Every page for readers, from the root. */
 export function listPages(): string[] {
@@ -43,6 +45,7 @@ export function fencesOf(page: string): Fence[] {
       text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
       example: /^example: (.+)$/.exec(mark)?.[1] ?? null,
       run: mark === 'run',
+      file: /^file: (\S+)$/.exec(mark)?.[1] ?? null,
     }
   })
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { loadConfig } from '../../src/config/load.ts'
+import { fencesOf, listPages } from './fences.ts'
+import type { Fence } from './fences.ts'
+
+/** What files of secrets would hold. */
+const IN_FILES: Readonly<Record<string, string>> = {
+  '/run/secrets/database-url': 'postgres://postern@db/postern',
+  '/run/secrets/secret-key': 'a secret of thirty-two bytes or more',
+  '/run/secrets/proxy-secret': 'another secret of thirty-two bytes or more',
+  '/run/secrets/collector': 'Authorization=Bearer abc',
+  '/run/secrets/smtp-url': 'smtps://postern:secret@mail.example.com:465',
+}
+const ASSIGNMENT = /^(?:export )?(POSTERN_\w+)=(?:'([^']*)'|(\S*))(?:\s+#.*)?$/
+const FENCES = listPages().flatMap(fencesOf).filter(isSettings)
+
+suite('settings shown in the documentation', () => {
+  for (const { page, line, text } of FENCES) {
+    test(`those of ${page}:${line} start a server`, () => {
+      const loaded = loadConfig(settingsIn(text), (path) => IN_FILES[path] ?? assert.fail(path))
+      assert.ok('config' in loaded, 'config' in loaded ? '' : loaded.map(({ sentence }) => sentence).join('\n'))
+    })
+  }
+
+  test('are more than a few', () => {
+    assert.ok(FENCES.filter(({ page }) => page === 'docs/configure.md').length >= 8)
+  })
+})
+
+/** True where every line sets something and no line leaves a gap to fill. */
+function isSettings({ language, text, example }: Fence): boolean {
+  const lines = text.trim().split('\n')
+  return language === 'sh' && example === null && lines.every((line) => ASSIGNMENT.test(line))
+}
+
+function settingsIn(text: string): Record<string, string> {
+  const pairs = text
+    .trim()
+    .split('\n')
+    .map((line) => ASSIGNMENT.exec(line) ?? [])
+  return Object.fromEntries(pairs.map(([, name = '', quoted, value = '']) => [name, quoted ?? value]))
+}
