@@ -64,6 +64,12 @@ export const EVENT_TYPES = {
   session_moved: {
     action: 'warn',
     about: 'session',
+  backup_made: { action: 'read', about: 'database', details: ['bytes', 'rows', 'schema'] },
+  database_restored: {
+    action: 'create',
+    about: 'database',
+    details: ['created', 'replaced', 'rows', 'schema', 'version'],
+  },
     details: ['began_at', 'began_on', 'device', 'ended', 'login', 'network', 'reason'],
   },
   anomaly_sign_in_burst: {

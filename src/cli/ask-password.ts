@@ -10,29 +10,40 @@ export interface PasswordSource {
   readonly fromStdin: boolean
   /** Whether the command can do without one; then an empty answer, or no terminal to ask at, means none. */
   readonly optional: boolean
+  /** As people call it, `password` unless given. */
+  readonly called?: string
+  /** True for one that is known already, which no second question need make sure of. */
+  readonly once?: boolean
 }
 
 /** @throws OperatorError when a password is needed and there is no way to get one */
-export async function askPassword({ fromStdin, optional }: PasswordSource): Promise<string | undefined> {
-  if (process.stdin.isTTY) return askTwice(optional)
+export async function askPassword(source: PasswordSource): Promise<string | undefined> {
+  const { fromStdin, optional } = source
+  if (process.stdin.isTTY) return askTerminal(source)
   if (fromStdin) return firstLine(await text(process.stdin))
   if (optional) return undefined
   throw new OperatorError('Give the password on standard input with --password-stdin.', 2)
 }
 
 /** A password that was mistyped unseen would lock somebody out. */
-async function askTwice(optional: boolean): Promise<string | undefined> {
+async function askTerminal({
+  optional,
+  called = 'password',
+  once = false,
+}: PasswordSource): Promise<string | undefined> {
+  const label = `${called.charAt(0).toUpperCase()}${called.slice(1)}`
   // The terminal stops showing what is typed before the first question stands there, and until after the second.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true })
   try {
-    const password = await askUnseen(terminal, optional ? 'Password (empty for none): ' : 'Password: ')
+    const password = await askUnseen(terminal, optional ? `${label} (empty for none): ` : `${label}: `)
     if (password === '' && optional) return undefined
+    if (once) return password
     if (password === (await askUnseen(terminal, 'The same again: '))) return password
   } finally {
     terminal.close()
   }
-  throw new OperatorError('The two passwords differ. Nothing was changed; run the command again.')
+  throw new OperatorError(`The two ${called}s differ. Nothing was changed; run the command again.`)
 }
 
 /** Asks on standard error and shows nothing of the answer. */

@@ -12,6 +12,7 @@ import { accessCommands, grantCommands, noticeCommands, systemCommands } from '.
 import { askPassword } from './ask-password.ts'
 import { attemptCommands, unlockCommand } from './attempts.ts'
 import { auditCommands } from './audit.ts'
+import { backupCommands } from './backup-commands.ts'
 import { withJson } from './command.ts'
 import type { Options, Order, Show } from './command.ts'
 import { decisionCommands } from './decisions.ts'
@@ -127,6 +128,7 @@ function program(outcome: { exitCode: number }): Command {
     .action((proxy: string, options: Options) => order('snippet', { ...options, proxy }, options))
   configCommands(postern.command('config').description('settings'), show)
   languageCommands(postern.command('language').description('languages of pages and mails'), show)
+  backupCommands(postern, { configuration, version: version(), show })
   doctorCommand(postern.command('doctor'), (result, options) => show(result, { ...options }))
   return postern
 }

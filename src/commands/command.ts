@@ -9,6 +9,8 @@ export interface CommandContext extends AdministrationParts {
   readonly config: Config
   readonly keys: Keys
   readonly passwords: Passwords
+  /** Copies an embedded database beside itself; null where PostgreSQL is used. */
+  readonly copyDatabase: (() => Promise<{ readonly path: string; readonly heldMs: number }>) | null
 }
 
 /** Arguments and options by name, as plain JSON, since they may travel to the running server. */

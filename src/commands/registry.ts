@@ -5,6 +5,7 @@ import { clearAttempts, listAttempts, unlockUser } from './attempts.ts'
 import { printChainKeys, readChainPage } from './audit.ts'
 import { deliverAudit } from './audit-deliver.ts'
 import { exportAudit, searchAudit } from './audit-search.ts'
+import { copyForBackup, recordBackup } from './backup.ts'
 import { createBreakGlass } from './break-glass.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { Order, Reply } from './control.ts'
@@ -49,6 +50,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'audit deliver': deliverAudit,
   'audit search': searchAudit,
   'audit export': exportAudit,
+  'backup copy': copyForBackup,
+  'backup made': recordBackup,
   'grant create': createGrant,
   'grant list': listAllGrants,
   'grant revoke': endGrant,

@@ -24,6 +24,23 @@ export function hasOurCost(stored: string): boolean {
   return costs !== null && costs.m === COST.memoryCost && costs.t === COST.timeCost && costs.p === COST.parallelism
 }
 
+/** What deriving a key costs whoever guesses at it. */
+export interface Argon2Cost {
+  readonly memoryKib: number
+  readonly passes: number
+  readonly lanes: number
+}
+
+/** 32 bytes of a passphrase, by argon2id (RFC 9106). */
+export function deriveArgon2id(
+  passphrase: string,
+  salt: Buffer,
+  { memoryKib, passes, lanes }: Argon2Cost,
+): Promise<Buffer> {
+  const cost = { memoryCost: memoryKib, timeCost: passes, parallelism: lanes }
+  return hash(passphrase, { ...cost, type: argon2id, salt, hashLength: 32, raw: true })
+}
+
 /** Argon2 of other programs: any variant and parameters, without a pepper. */
 export const FOREIGN_ARGON2: PasswordScheme = {
   name: 'argon2',

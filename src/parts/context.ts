@@ -61,6 +61,8 @@ export interface Context {
   readonly config: Config
   readonly log: Log
   readonly database: Database
+  /** Copies an embedded database beside itself; null where PostgreSQL is used. */
+  readonly copyDatabase: Store['copy']
   readonly keys: Keys
   readonly passwords: Passwords
   /** What may be chosen as a password. */
@@ -97,7 +99,7 @@ export interface Context {
 
 export interface ContextOptions {
   readonly loaded: LoadedConfig
-  readonly store: Pick<Store, 'database' | 'secretKeys'> & Partial<Pick<Store, 'poolUse'>>
+  readonly store: Pick<Store, 'database' | 'secretKeys'> & Partial<Pick<Store, 'copy' | 'poolUse'>>
   /** Shared with other processes, such as Redis; null or left out where there is none. */
   readonly keyValue?: KeyValue | null
   readonly log: Log
@@ -162,6 +164,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     tracing,
     gatewayParts: gatewayPartsOf(parts, cookies, loaded.secrets),
     portalParts,
+    copyDatabase: store.copy ?? null,
     recovery: createRecovery(portalParts, ofRecovery),
   }
 }

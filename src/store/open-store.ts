@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Config, Secrets } from '../config/settings.ts'
 import { OperatorError, PosternError } from '../errors.ts'
 import type { Database, PoolUse } from './database.ts'
 import { controlSocketPath } from './control-path.ts'
+import { copyEmbedded } from './copy-embedded.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { openEmbedded } from './embedded.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
+import { PING } from './ping-table.ts'
 import { openPostgres } from './postgres.ts'
 import type { OnStatement } from './run-statements.ts'
 
@@ -17,6 +20,8 @@ export interface Store {
   readonly poolUse: () => PoolUse
   /** Secrets that wrap the purpose keys, the one in use first. */
   readonly secretKeys: readonly string[]
+  /** Makes a copy of an embedded database beside it, as `copyEmbedded`; null where PostgreSQL itself shows one moment. */
+  readonly copy: (() => Promise<{ readonly path: string; readonly heldMs: number }>) | null
   close(): Promise<void>
 }
 
@@ -33,7 +38,8 @@ export interface StoreOptions {
   readonly onStatement?: OnStatement
 }
 
-const MIGRATIONS = resolve(import.meta.dirname, '../../migrations')
+/** The folder of the program's own. */
+export const MIGRATIONS = resolve(import.meta.dirname, '../../migrations')
 const SECRET_FILE = 'secret-key'
 const MIN_SECRET_BYTES = 32
 const WITHOUT_RIGHT =
@@ -46,6 +52,29 @@ const WITHOUT_RIGHT =
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl } = options.secrets
   return databaseUrl === null ? openEmbeddedStore(options) : openServerStore(options, databaseUrl, refusePending)
+}
+
+/** As `openStore`, but PostgreSQL may have any schema or none: for who replaces what is in it. */
+export async function openStoreAsItIs(options: StoreOptions): Promise<Store> {
+  const { databaseUrl } = options.secrets
+  if (databaseUrl === null) return openEmbeddedStore(options)
+  return openServerStore(options, databaseUrl, async (database) => void (await database.query(PING)))
+}
+
+/** Opens a copy that `Store.copy` made; it is gone once closed. */
+export async function openCopy(
+  path: string,
+  { config, secrets }: Pick<StoreOptions, 'config' | 'secrets'>,
+): Promise<Pick<Store, 'database' | 'secretKeys' | 'close'>> {
+  await using opened = new AsyncDisposableStack()
+  const lock = lockDirectory(path)
+  opened.defer(() => rm(path, { recursive: true, force: true }))
+  opened.defer(() => lock.release())
+  const database = await openEmbedded({ directory: path, onExit: () => {} })
+  opened.defer(() => database.close())
+  const secretKeys = secrets.secretKey ?? [keptSecret(resolve(config.dataDir))]
+  const kept = opened.move()
+  return { database, secretKeys, close: () => kept.disposeAsync() }
 }
 
 /** Brings the database up to date and closes it. @returns how many migrations ran */
@@ -92,7 +121,13 @@ async function openEmbeddedStore(
   opened.defer(() => database.close())
   await migrate(database, MIGRATIONS, onApplied)
   const kept = opened.move()
-  return { database, poolUse: () => database.poolUse(), secretKeys, close: () => kept.disposeAsync() }
+  return {
+    database,
+    poolUse: () => database.poolUse(),
+    secretKeys,
+    copy: () => copyEmbedded(database, directory),
+    close: () => kept.disposeAsync(),
+  }
 }
 
 async function openServerStore(
@@ -114,6 +149,7 @@ async function openServerStore(
       database,
       poolUse: () => database.poolUse(),
       secretKeys: secrets.secretKey ?? [],
+      copy: null,
       close: () => database.close(),
     }
   } catch (error) {

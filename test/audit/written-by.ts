@@ -108,6 +108,8 @@ export const WRITTEN_BY_COMMANDS: Readonly<Record<string, readonly EventType[]>>
   'attempts list': [],
   'grant create': ['role_granted'],
   'grant list': [],
+  'backup copy': [],
+  'backup made': ['backup_made'],
   'grant revoke': ['grant_revoked'],
   'keys status': [],
   matrix: [],

@@ -88,6 +88,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_SECRET_KEY: [SECRET, [SECRET]],
   POSTERN_PROXY_SECRET: [`${SECRET}, ${OTHER_SECRET}`, [SECRET, OTHER_SECRET]],
   POSTERN_IMPORT_PEPPER: ['pep: per', 'pep: per'],
+  POSTERN_BACKUP_PASSPHRASE: ['pass: phrase', 'pass: phrase'],
   POSTERN_BASIC_PASSWORD: ['s3: cret', 's3: cret'],
   POSTERN_AUDIT_WEBHOOK_URL: [
     'https://siem.example.com/in?key=planted',
@@ -188,7 +189,7 @@ test('the public URL follows the port of POSTERN_LISTEN, and turns the demo app 
 test('every mistake is told at once, each beginning with its setting', () => {
   const wrong = ENTRIES.map(([, { name }]) => name).filter(
     (name) =>
-      !/DATA_DIR|LANGUAGES_DIR|BRAND_NAME|BRAND_LOGO|POLICY_FILE|SENTINEL_PASSWORD|BASIC_PASSWORD|IMPORT_PEPPER/.test(
+      !/DATA_DIR|LANGUAGES_DIR|BRAND_NAME|BRAND_LOGO|POLICY_FILE|SENTINEL_PASSWORD|BASIC_PASSWORD|IMPORT_PEPPER|BACKUP_PASSPHRASE/.test(
         name,
       ),
   )

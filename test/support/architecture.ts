@@ -31,7 +31,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ['web'],
   ['users', 'credentials', 'sessions', 'policies', 'audit', 'limits', 'mail', 'snippets'],
   ['recovery', 'tokens'],
-  ['administration'],
+  ['administration', 'backup'],
   ['verify', 'login', 'account', 'admin', 'api', 'commands', 'doctor'],
   ['parts'],
   ['chores', 'portal'],

@@ -52,6 +52,8 @@ export const EVENTS = {
   'event.session_moved': 'Eine Anmeldung wurde aus einem anderen Netz und von einem anderen Gerät fortgesetzt',
   'event.anomaly_sign_in_burst': 'Viele fehlgeschlagene Anmeldungen kamen aus einem Netz',
   'event.anomaly_many_networks': 'Anmeldungen aus ungewöhnlich vielen Netzen',
+  'event.backup_made': 'Eine Sicherung wurde erstellt',
+  'event.database_restored': 'Die Datenbank wurde aus einer Sicherung wiederhergestellt',
   'event.audit_searched': 'Das Protokoll wurde durchsucht',
   'event.audit_delivery_restarted': 'Die Zustellung des Protokolls wurde neu begonnen',
   'event.audit_exported': 'Das Protokoll wurde exportiert',

@@ -53,6 +53,8 @@ export const EVENTS = {
   'event.session_moved': 'A sign-in went on from another network and device',
   'event.anomaly_sign_in_burst': 'Many failed sign-ins came from one network',
   'event.anomaly_many_networks': 'Signed in from unusually many networks',
+  'event.backup_made': 'A backup was made',
+  'event.database_restored': 'The database was restored from a backup',
   'event.audit_searched': 'The record was searched',
   'event.audit_delivery_restarted': 'The delivery of the record was started anew',
   'event.audit_exported': 'The record was exported',
