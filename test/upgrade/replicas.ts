@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openEmptyDatabase, temporaryDirectory } from '../support/database.ts'
 import type { Hosts } from '../support/chromium.ts'
-import { HOST, PASSWORD, policyOf, runPostern } from '../support/e2e.ts'
+import { databaseWithPeople, HOST, PASSWORD, policyOf, runPostern } from '../support/e2e.ts'
 import { startEchoApp } from '../support/echo-app.ts'
 import { startNginx } from '../support/nginx.ts'
+import type { Nginx } from '../support/nginx.ts'
 import { freePort } from '../support/ports.ts'
 import { LAUNCHER, startPostern } from '../support/postern-process.ts'
 import type { PosternEnv, PosternProcess } from '../support/postern-process.ts'
@@ -35,6 +36,8 @@ export interface ReplicasOptions {
   readonly release?: Release
 }
 
+const CURRENT: Release = { version: 'this', launcher: LAUNCHER, env: {} }
+
 /** Everybody there is; all have the same password. */
 export const PEOPLE = ['alice', 'bob'] as const
 
@@ -45,19 +48,12 @@ const SERVER = /^ *server \S+/gm
 /** Makes the database, people and policy, and starts nginx; none of the replicas. */
 export async function openReplicas(t: TestContext, options: ReplicasOptions): Promise<Replicas> {
   const folder = await temporaryDirectory(t)
-  const databaseUrl = options.databaseUrl ?? (await openEmptyDatabase(t)).url
-  const app = await startEchoApp(t)
   const addresses = await Promise.all(
     Array.from({ length: options.count }, (_, place) => choose(folder, options, place)),
   )
-  const [first] = addresses
-  const nginx = await startNginx(t, {
-    verify: first?.POSTERN_VERIFY_LISTEN ?? '',
-    portal: first?.POSTERN_LISTEN ?? '',
-    app: app.address,
-    edit: (siteConf) => withReplicas(siteConf, addresses),
-  })
+  const nginx = await startProxy(t, addresses)
   const origin = `https://${HOST}:${nginx.httpsPort}`
+  const { databaseUrl, isEmpty } = await chooseDatabase(t, options)
   const shared: PosternEnv = {
     POSTERN_DATABASE_URL: databaseUrl,
     POSTERN_SECRET_KEY: 'a key that wraps the keys in the database',
@@ -65,39 +61,57 @@ export async function openReplicas(t: TestContext, options: ReplicasOptions): Pr
     POSTERN_RATE_LIMITS: 'off',
     ...options.env,
   }
-  const envs = addresses.map((own) => ({ ...shared, ...own }))
-  const command: Replicas['command'] = async (args, { input = '', release } = {}) => {
-    const { exitCode, stdout, stderr } = await runPostern(
-      { ...shared, ...release?.env },
-      args,
-      input,
-      release?.launcher,
-    )
-    if (exitCode !== 0) throw new Error(`postern ${args.join(' ')} ended with ${exitCode}: ${stderr}${stdout}`)
-    return stdout
-  }
-  const applyPolicy = async (rules: readonly string[] = [], release?: Release): Promise<string> => {
+  const command = commandsWith(shared)
+  const applyPolicy = async (rules: readonly string[] = [], release: Release = CURRENT): Promise<string> => {
     const file = join(folder, 'policy.yaml')
     writeFileSync(file, policyOf(origin, rules))
-    return command(['policy', 'apply', file], { ...(release !== undefined && { release }) })
+    return command(['policy', 'apply', file], { release })
   }
-  const { release } = options
-  const by = { ...(release !== undefined && { release }) }
-  await command(['migrate'], by)
+  const { release = CURRENT } = options
+  if (isEmpty) await command(['migrate'], { release })
   await applyPolicy([], release)
-  const create = (login: string): Promise<string> => {
-    const profile = ['--email', `${login}@example.com`, '--name', login, '--role', 'staff', '--password-stdin']
-    return command(['user', 'create', login, ...profile], { input: `${PASSWORD}\n`, ...by })
-  }
-  await Promise.all(PEOPLE.map(create))
+  if (isEmpty) await Promise.all(PEOPLE.map((login) => createPerson(command, login, release)))
+  const envs = addresses.map((own) => ({ ...shared, ...own }))
   return {
     origin,
     hosts: { [HOST]: nginx.httpsPort },
     envs,
-    start: (place, of) => startPostern(t, { ...envs[place], ...of?.env }, of?.launcher ?? LAUNCHER),
+    start: (place, { env, launcher } = CURRENT) => startPostern(t, { ...envs[place], ...env }, launcher),
     command,
-    applyPolicy: (rules) => applyPolicy(rules),
+    applyPolicy,
   }
+}
+
+async function chooseDatabase(
+  t: TestContext,
+  { databaseUrl, release }: ReplicasOptions,
+): Promise<{ databaseUrl: string; isEmpty: boolean }> {
+  if (databaseUrl !== undefined) return { databaseUrl, isEmpty: true }
+  if (release !== undefined) return { databaseUrl: (await openEmptyDatabase(t)).url, isEmpty: true }
+  return { databaseUrl: await databaseWithPeople(t), isEmpty: false }
+}
+
+async function startProxy(t: TestContext, addresses: readonly Addresses[]): Promise<Nginx> {
+  const [first] = addresses
+  return startNginx(t, {
+    verify: first?.POSTERN_VERIFY_LISTEN ?? '',
+    portal: first?.POSTERN_LISTEN ?? '',
+    app: (await startEchoApp(t)).address,
+    edit: (siteConf) => withReplicas(siteConf, addresses),
+  })
+}
+
+function commandsWith(shared: PosternEnv): Replicas['command'] {
+  return async (args, { input = '', release: { env, launcher } = CURRENT } = {}) => {
+    const { exitCode, stdout, stderr } = await runPostern({ ...shared, ...env }, args, input, launcher)
+    if (exitCode !== 0) throw new Error(`postern ${args.join(' ')} ended with ${exitCode}: ${stderr}${stdout}`)
+    return stdout
+  }
+}
+
+async function createPerson(command: Replicas['command'], login: string, release: Release): Promise<void> {
+  const profile = ['--email', `${login}@example.com`, '--name', login, '--role', 'staff', '--password-stdin']
+  await command(['user', 'create', login, ...profile], { input: `${PASSWORD}\n`, release })
 }
 
 type Addresses = Readonly<Record<'POSTERN_LISTEN' | 'POSTERN_VERIFY_LISTEN' | 'POSTERN_OPS_LISTEN', string>>
