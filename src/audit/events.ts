@@ -5,7 +5,7 @@ import { INSERT_EVENT } from './events-table.ts'
 /** What an event does, what it is about, and the fields that its details may have beside those that all may have. */
 export interface EventKind {
   readonly action: 'access' | 'create' | 'change' | 'delete' | 'read' | 'refuse' | 'start' | 'stop' | 'warn'
-  readonly about: 'app' | 'audit' | 'key' | 'policy' | 'program' | 'route' | 'session' | 'user'
+  readonly about: 'app' | 'audit' | 'database' | 'key' | 'policy' | 'program' | 'route' | 'session' | 'user'
   readonly details: readonly string[]
 }
 
