@@ -61,15 +61,15 @@ export const EVENT_TYPES = {
   key_rewrapped: { action: 'change', about: 'key', details: ['purpose'] },
   program_started: { action: 'start', about: 'program', details: ['settings', 'version'] },
   program_stopped: { action: 'stop', about: 'program', details: ['version'] },
-  session_moved: {
-    action: 'warn',
-    about: 'session',
   backup_made: { action: 'read', about: 'database', details: ['bytes', 'rows', 'schema'] },
   database_restored: {
     action: 'create',
     about: 'database',
     details: ['created', 'replaced', 'rows', 'schema', 'version'],
   },
+  session_moved: {
+    action: 'warn',
+    about: 'session',
     details: ['began_at', 'began_on', 'device', 'ended', 'login', 'network', 'reason'],
   },
   anomaly_sign_in_burst: {

@@ -126,9 +126,9 @@ function program(outcome: { exitCode: number }): Command {
     .requiredOption('--app <name...>', 'app of the policy in force')
     .option('--upstream <url...>', 'where the proxy finds each app, in their order')
     .action((proxy: string, options: Options) => order('snippet', { ...options, proxy }, options))
+  backupCommands(postern, { configuration, version: version(), show })
   configCommands(postern.command('config').description('settings'), show)
   languageCommands(postern.command('language').description('languages of pages and mails'), show)
-  backupCommands(postern, { configuration, version: version(), show })
   doctorCommand(postern.command('doctor'), (result, options) => show(result, { ...options }))
   return postern
 }

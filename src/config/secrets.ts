@@ -73,13 +73,13 @@ export const SECRETS = {
     null,
     'Password beside the login in {basic}, for apps that only know Basic authentication and take no other password than this; empty by default.',
   ),
-  tracesHeaders: setting(
   backupPassphrase: setting(
     'POSTERN_BACKUP_PASSPHRASE',
     text,
     null,
     'At least 12 characters that `postern backup` encrypts by, and that `postern restore` needs again; only these two commands read it. Keep it elsewhere than the backups: without it they are of no use.',
   ),
+  tracesHeaders: setting(
     'POSTERN_TRACES_HEADERS',
     headerList,
     null,

@@ -70,9 +70,9 @@ const STEPS: readonly Step[] = [
     resource: 'user:sealed',
   },
   { command: 'user export', given: () => ({}), resource: null },
+  { command: 'backup made', given: () => ({ bytes: 1, rows: 2, schema: 3 }), resource: 'database' },
   { command: 'policy apply', given: () => ({ file: 'p.yaml', source: `${POLICY}\n` }), resource: 'policy:3' },
   { command: 'policy rollback', given: () => ({ version: '1' }), resource: 'policy:5' },
-  { command: 'backup made', given: () => ({ bytes: 1, rows: 2, schema: 3 }), resource: 'database' },
   { command: 'user delete', given: () => ({ login: 'erin' }), ...USER },
 ]
 /** Tested where they are: what they need is made there. */
