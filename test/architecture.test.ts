@@ -69,7 +69,7 @@ const VIOLATIONS: readonly (readonly [check: Check, files: Planted, complaint: R
   [
     checkLibraries,
     { 'users/a.ts': "import { Pool } from 'pg'" },
-    /^src\/users\/a\.ts:1 imports pg: only store\/postgres/,
+    /^src\/users\/a\.ts:1 imports pg: only store\/server-pool/,
   ],
   [checkLibraries, { 'users/a.ts': "import type { Pool } from 'pg'" }, /imports pg: only/],
   [
@@ -120,7 +120,7 @@ const FINE: readonly Planted[] = [
   { 'main.ts': "import { x } from './cli/cli.ts'\n  process.exit(2)" },
   { 'verify/dialects/a.ts': "import { x } from '../b.ts'\nimport { y } from '../../lib/b.ts'" },
   { 'login/a.ts': "import type { FastifyInstance } from 'fastify'" },
-  { 'store/postgres.ts': "import { Pool } from 'pg'" },
+  { 'store/server-pool.ts': "import { Pool } from 'pg'" },
   {
     'lib/a.ts':
       "// import { x } from '../store/b.ts'\n/*\nimport '../store/b.ts'\n*/\nconst x = `\nimport '../store/b.ts'\n`",

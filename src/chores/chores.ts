@@ -28,6 +28,7 @@ import { createMailLinks } from '../recovery/mail-links.ts'
 import { PRUNE_API_TOKENS } from '../sessions/api-tokens-table.ts'
 import { PRUNE_SIGN_INS } from '../sessions/sessions-table.ts'
 import { openBell } from '../store/bell.ts'
+import type { Store } from '../store/open-store.ts'
 import { CHANGES_KEPT_MS } from '../store/change-feed.ts'
 import { PRUNE_CHANGES } from '../store/changes-table.ts'
 import type { Database } from '../store/database.ts'
@@ -71,11 +72,16 @@ const PRUNABLES: readonly Prunable[] = [
 ]
 
 /** Reads changes for as long as the program runs. The clock alone would do; the bell makes it quick. */
-export function keepReadingChanges({ feed, log }: Context, url: string | null, opened: AsyncDisposableStack): void {
+export function keepReadingChanges(
+  { feed, log }: Pick<Context, 'feed' | 'log'>,
+  servers: Store['servers'],
+  opened: AsyncDisposableStack,
+): void {
   let trouble = false
   const tell = (error: unknown): void => {
     if (!trouble) log.warn({ err: error }, 'changes can not be read: memory counts for as long as the grace lasts')
     trouble = true
+    servers?.doubt()
   }
   const read = async (): Promise<void> => {
     await feed.read()
@@ -84,9 +90,9 @@ export function keepReadingChanges({ feed, log }: Context, url: string | null, o
   }
   const timer = every(CHANGES_MS, read, tell)
   opened.defer(() => timer.stop())
-  if (url === null) return
+  if (servers === null) return
   const bell = openBell(
-    url,
+    (channel, onBell) => servers.listen(channel, onBell),
     () => void read().catch(tell),
     (error) => log.debug({ err: error }, 'the bell is silent'),
   )

@@ -1,9 +1,10 @@
 import { webhookUrl } from './audit-sinks.ts'
+import { databaseUrl } from './database-address.ts'
 import { pemCertificates, pemKey } from './pem.ts'
 import { redisAddress } from './redis-address.ts'
 import { setting } from './setting.ts'
 import { smtpAddress } from './smtp-address.ts'
-import { databaseUrl, headerList, secretList, text } from './values.ts'
+import { headerList, secretList, text } from './values.ts'
 
 /** Settings whose values never appear in logs, errors or output; best given as files by NAME_FILE. */
 export const SECRETS = {

@@ -158,13 +158,6 @@ export function upstream(value: string): URL | 'demo' | 'off' | Mistake {
     : new Mistake('must not have a path; the app is asked for the path that the visitor asked for')
 }
 
-/** Text of a PostgreSQL URL; a secret, so never shown. */
-export function databaseUrl(value: string): string | Mistake {
-  return /^postgres(ql)?:\/\//.test(value)
-    ? value
-    : new Mistake('expects a URL such as postgres://user@host:5432/postern')
-}
-
 /** One secret, or two while one replaces the other, each of 32 bytes or more. */
 export function secretList(value: string): readonly string[] | Mistake {
   const secrets = list(value) as readonly string[]

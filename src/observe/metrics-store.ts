@@ -6,6 +6,8 @@ export interface StoreMetrics {
   statement(statement: string, seconds: number): void
   statementFailed(statement: string, reason: string): void
   slowStatement(statement: string): void
+  /** Another database server came into use. */
+  databaseSwitched(): void
   /** @param command its name, such as `GETRANGE` */
   redisCommand(command: string, seconds: number): void
 }
@@ -29,6 +31,10 @@ export function storeMetrics(register: Register): StoreMetrics {
   const slow = register.counter('postern_slow_statements_total', 'Statements slower than POSTERN_SLOW_QUERY.', [
     'statement',
   ])
+  const switched = register.counter(
+    'postern_database_switches_total',
+    'Times that another database server came into use in place of one before.',
+  )
   const redisCommand = register.durationsBy(
     'postern_redis_command_duration_seconds',
     'Time that commands to Redis took, those that failed among them.',
@@ -38,6 +44,7 @@ export function storeMetrics(register: Register): StoreMetrics {
   return {
     statement,
     statementFailed: (label, reason) => failed({ statement: label, reason }),
+    databaseSwitched: () => switched({}),
     slowStatement: (label) => slow({ statement: label }),
     redisCommand,
   }

@@ -99,7 +99,7 @@ export interface Context {
 
 export interface ContextOptions {
   readonly loaded: LoadedConfig
-  readonly store: Pick<Store, 'database' | 'secretKeys'> & Partial<Pick<Store, 'copy' | 'poolUse'>>
+  readonly store: Pick<Store, 'database' | 'secretKeys'> & Partial<Pick<Store, 'copy' | 'poolUse' | 'servers'>>
   /** Shared with other processes, such as Redis; null or left out where there is none. */
   readonly keyValue?: KeyValue | null
   readonly log: Log
@@ -151,7 +151,10 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const kept = { config, look, log, database, keys, ...proofs, policies, decisions, metrics, events }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
   const limits = await createLimits({ config, database, keys: keys.token, keyValue, cookies, metrics })
-  const { reader, ...signIns } = await openSignIns({ ...kept, attempts: limits.attempts }, keyValue)
+  const { reader, ...signIns } = await openSignIns(
+    { ...kept, attempts: limits.attempts, switches: () => store.servers?.switches ?? 0 },
+    keyValue,
+  )
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const { onFirstRunDone } = options
   const seen = traceParts({ ...parts, ...limits }, tracing)

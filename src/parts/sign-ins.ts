@@ -51,6 +51,8 @@ export interface SignInsParts extends ForBasic {
   readonly policies: Policies
   readonly metrics: Metrics
 }
+  /** How often another database server came into use. */
+  readonly switches: () => number
 
 /** Principals in memory, per machine: its workers share that out. */
 const MAX_CACHED = 100_000
@@ -71,9 +73,12 @@ export async function openSignIns(
     onNamed: (name, isVoid) => [reader, tokenReader].forEach((each) => each.dropNamed(name, isVoid)),
     onPolicy: () => void refreshPolicy(),
     onApplied: (lagSeconds) => metrics.changeApplied(lagSeconds),
-    onGap: () => [reader, tokenReader, basic].forEach((each) => each.dropAll()),
+    onGap: () => {
+      for (const each of [reader, tokenReader, basic]) each.dropAll()
+      policies.refreshAnew().catch((error: unknown) => log.error({ err: error }, 'the policy can not be read'))
+    },
   }
-  const feed = await openChangeFeed(database, listener, now)
+  const feed = await openChangeFeed(database, listener, now, parts.switches)
   const outage = watchOutage(feed, config.outageGrace, now)
   const lastSeen = createLastSeen(database, now)
   const lastUsed = createLastSeen(database, now, TOUCH_API_TOKENS)

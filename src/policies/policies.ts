@@ -16,6 +16,8 @@ export interface Policies {
   readonly version: number
   /** Takes over a newer version from the database, if there is one. While that goes on, it resolves after a later look. */
   refresh(): Promise<void>
+  /** The same where the database may have gone back to before a version that was taken over. */
+  refreshAnew(): Promise<void>
 }
 
 /** A connection that hangs must not keep the next look from another one. */
@@ -28,12 +30,18 @@ const NO_POLICY = compilePolicy({ roles: new Map(), apps: [], tests: [] })
 export function createPolicies(database: Queryable, onChange: (version: number) => void): Policies {
   let current = NO_POLICY
   let version = 0
+  let digest: Buffer | null = null
+  let isDoubtful = false
   const takeOver = async (): Promise<void> => {
-    const [newer] = await withDeadline(database.query(FIND_NEWER_POLICY, version), DEADLINE_MS)
-    if (newer === undefined || newer.version <= version) return
+    const isAnew = isDoubtful
+    const [newer] = await withDeadline(database.query(FIND_NEWER_POLICY, isAnew ? 0 : version), DEADLINE_MS)
+    isDoubtful = isDoubtful && !isAnew
+    if (newer === undefined || (newer.version <= version && !isAnew)) return
+    if (newer.version === version && digest?.equals(newer.digest) === true) return
     // Before the first policy nobody waits for answers, and a thread takes longer to start than most take to read.
     current = version === 0 ? compileNow(newer) : await compileAside(newer)
     version = newer.version
+    digest = newer.digest
     onChange(version)
   }
   let running: Promise<void> | null = null
@@ -42,19 +50,24 @@ export function createPolicies(database: Queryable, onChange: (version: number) 
     running = takeOver().finally(() => (running = null))
     return running
   }
+  const refresh = (): Promise<void> => {
+    if (running === null) return start()
+    const after = running.catch(() => undefined)
+    next ??= after.then(() => {
+      next = null
+      return start()
+    })
+    return next
+  }
   return {
     current: () => current,
     get version() {
       return version
     },
-    refresh() {
-      if (running === null) return start()
-      const after = running.catch(() => undefined)
-      next ??= after.then(() => {
-        next = null
-        return start()
-      })
-      return next
+    refresh,
+    refreshAnew() {
+      isDoubtful = true
+      return refresh()
     },
   }
 }

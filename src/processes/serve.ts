@@ -89,7 +89,12 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew, socke
   const onConnectionError = (err: Error): void => log.warn({ err }, 'a connection to PostgreSQL broke')
   const metrics = createMetrics()
   const onStatement = watchStatements({ metrics, log, slowMs: config.slowQuery, now: () => performance.now() })
-  const store = await openStore({ config: shared, secrets, mayCreate: true, onLost, onConnectionError, onStatement })
+  const onSwitch = (to: string): void => {
+    metrics.databaseSwitched()
+    log.warn({ to }, 'another database server came into use: what memory held of the one before is dropped')
+  }
+  const told = { onLost, onConnectionError, onStatement, onSwitch }
+  const store = await openStore({ config: shared, secrets, mayCreate: true, ...told })
   opened.defer(() => store.close())
   const linkFile = secrets.databaseUrl === null ? join(resolve(config.dataDir), FIRST_RUN_FILE) : null
   const onFirstRunDone = async (): Promise<void> => {
@@ -108,7 +113,8 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew, socke
   })
   tracing?.onDropped((count) => context.metrics.spansDropped(count))
   opened.defer(() => crew.leave(context.metrics))
-  keepReadingChanges(context, secrets.databaseUrl, opened)
+  keepReadingChanges(context, store.servers, opened)
+  keepKeys(context, opened)
   // Before the listeners, so that at a stop what they still answer is written as well.
   keepSealing(context, opened)
   keepWritingLastSeen(context, opened)

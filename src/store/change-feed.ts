@@ -4,6 +4,7 @@ import { withDeadline } from '../lib/deadline.ts'
 import type { Database, Queryable } from './database.ts'
 import { createKnownChanges } from './known-changes.ts'
 import type { KnownChange, KnownChanges } from './known-changes.ts'
+import { storeUnavailable } from './unavailable.ts'
 
 /** Keeps this process's picture of what has changed, so that memory may be believed. */
 export interface ChangeFeed {
@@ -54,12 +55,14 @@ const FIRST_ID = 3n
  * @param now ms, monotonic
  */
 export async function openChangeFeed(
+ * @param switches how often another server came into use: what was known of the one before counts no more
   database: Queryable,
   listener: ChangeListener,
   now: () => number = () => performance.now(),
 ): Promise<ChangeFeed> {
   const openedAt = now()
-  return new DatabaseFeed({ database, listener, now }, openedAt, await readPresent(database))
+  switches: () => number = () => 0,
+  return new DatabaseFeed({ database, listener, now, switches }, openedAt, await readPresent(database))
 }
 
 interface FeedParts {
@@ -68,6 +71,7 @@ interface FeedParts {
   readonly now: () => number
 }
 
+  readonly switches: () => number
 class DatabaseFeed implements ChangeFeed {
   readonly #parts: FeedParts
   #freshAt: number
@@ -75,6 +79,7 @@ class DatabaseFeed implements ChangeFeed {
   #server: string
   /** Ids below it may have been another transaction's before a crash: what such a change names is void in any case. */
   #usedBelow = 0n
+  #switches: number
   #known: KnownChanges
   #unreachable = false
   #reading: Promise<void> | null = null
@@ -87,6 +92,7 @@ class DatabaseFeed implements ChangeFeed {
     this.#server = server
     this.#known = createKnownChanges(BigInt(cursor))
   }
+    this.#switches = parts.switches()
 
   get freshAt(): number {
     return this.#freshAt
@@ -145,13 +151,15 @@ class DatabaseFeed implements ChangeFeed {
   }
 
   async #readOnce(): Promise<void> {
-    const { database, now } = this.#parts
+    const { database, now, switches } = this.#parts
     const sentAt = now()
-    if (sentAt - this.#freshAt > GAP_MS) return this.#startAfresh()
+    if (sentAt - this.#freshAt > GAP_MS || switches() !== this.#switches) return this.#startAfresh()
     const rows = await withDeadline(database.query(READ_CHANGES, this.#cursor), this.#deadline(sentAt))
     const [first] = rows
     if (first !== undefined && first.server !== this.#server) return this.#lookBack(first.server)
+    if (switches() !== this.#switches) return this.#startAfresh()
     for (const row of rows) {
+    refuseStandby(first)
       const change = changeOf(row)
       if (change === null || !this.#known.add(change, sentAt)) continue
       this.#announce(change)
@@ -187,9 +195,12 @@ class DatabaseFeed implements ChangeFeed {
   }
 
   async #startAfresh(): Promise<void> {
-    const { database, listener, now } = this.#parts
+    const { database, listener, now, switches } = this.#parts
     const sentAt = now()
-    const { cursor, server } = await readPresent(database)
+    const seen = switches()
+    const { cursor, server } = await withDeadline(readPresent(database), this.#deadline(sentAt))
+    if (switches() !== seen) throw storeUnavailable(new Error('another server took over meanwhile'))
+    this.#switches = seen
     this.#cursor = cursor
     this.#server = server
     this.#known = createKnownChanges(BigInt(this.#cursor))
@@ -211,4 +222,10 @@ async function readPresent(database: Queryable): Promise<Present> {
 
 function changeOf({ id, xid, user_id: userId, session_id: sessionId }: ChangeRow): KnownChange | null {
   return id === null || xid === null ? null : { id, xid: BigInt(xid), names: userId ?? sessionId }
+  refuseStandby(row)
 }
+/** What a standby shows may be behind: it is no source of changes, however quick its answers. */
+function refuseStandby(row: { in_recovery: boolean } | undefined): void {
+  if (row?.in_recovery === true) throw storeUnavailable(new Error('the server is a standby, which takes no writes'))
+}
+

@@ -15,6 +15,7 @@ export interface ChangeRow {
   cursor: string
   /** Names the server's life: another after a start, and after a crash that it recovered from without one. */
   server: string
+  in_recovery: boolean
 }
 
 /**
@@ -24,7 +25,7 @@ export interface ChangeRow {
 const SERVER = `extract(epoch from pg_postmaster_start_time())::text || case
     when current_setting('server_version_num')::int >= 150000
     then coalesce(' ' || extract(epoch from pg_stat_get_bgwriter_stat_reset_time()), '') else ''
-  end as server`
+  end as server, pg_is_in_recovery() as in_recovery`
 
 /** Rings the bell in the same transaction; many changes of one transaction ring once. */
 export const INSERT_CHANGE = statement<[kind: ChangeKind, userId: string | null, sessionId: string | null]>(
@@ -40,7 +41,7 @@ export const INSERT_CHANGE = statement<[kind: ChangeKind, userId: string | null,
 export const READ_CHANGES = statement<[cursor: string], ChangeRow>(
   'read_changes',
   `select c.id, c.xid::text as xid, c.kind, c.user_id, c.session_id,
-     extract(epoch from clock_timestamp() - c.created_at)::float8 as age_seconds, s.cursor, s.server
+     extract(epoch from clock_timestamp() - c.created_at)::float8 as age_seconds, s.cursor, s.server, s.in_recovery
    from (
      select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, ${SERVER}
    ) s
@@ -49,7 +50,7 @@ export const READ_CHANGES = statement<[cursor: string], ChangeRow>(
 )
 
 /** Where a process begins that has nothing in memory yet. */
-export const READ_CURSOR = statement<[], { cursor: string; server: string }>(
+export const READ_CURSOR = statement<[], { cursor: string; server: string; in_recovery: boolean }>(
   'read_cursor',
   `select pg_snapshot_xmin(pg_current_snapshot())::text as cursor, ${SERVER}`,
 )

@@ -13,11 +13,14 @@ import { openEmbedded } from './embedded.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { PING } from './ping-table.ts'
 import { openPostgres } from './postgres.ts'
+import type { ServerDatabase } from './postgres.ts'
 import type { OnStatement } from './run-statements.ts'
 
 export interface Store {
   readonly database: Database
   readonly poolUse: () => PoolUse
+  /** Which server is in use; null with the embedded database. */
+  readonly servers: Pick<ServerDatabase, 'listen' | 'doubt' | 'switches'> | null
   /** Secrets that wrap the purpose keys, the one in use first. */
   readonly secretKeys: readonly string[]
   /** Makes a copy of an embedded database beside it, as `copyEmbedded`; null where PostgreSQL itself shows one moment. */
@@ -30,6 +33,8 @@ export interface StoreOptions {
   readonly secrets: Secrets
   /** Told of a connection to PostgreSQL that broke while nobody used it. */
   readonly onConnectionError: (error: Error) => void
+  /** Told which server of PostgreSQL came into use in place of another. */
+  readonly onSwitch?: (to: string) => void
   /** Whether an embedded database is made where there is none. */
   readonly mayCreate: boolean
   /** Told that the embedded database is gone for good, so that the program can end. */
@@ -124,6 +129,7 @@ async function openEmbeddedStore(
   return {
     database,
     poolUse: () => database.poolUse(),
+    servers: null,
     secretKeys,
     copy: () => copyEmbedded(database, directory),
     close: () => kept.disposeAsync(),
@@ -131,7 +137,7 @@ async function openEmbeddedStore(
 }
 
 async function openServerStore(
-  { config, secrets, onConnectionError, onStatement }: StoreOptions,
+  { config, secrets, onConnectionError, onStatement, onSwitch }: StoreOptions,
   url: string,
   prepare: (database: Database) => Promise<void>,
 ): Promise<Store> {
@@ -142,12 +148,14 @@ async function openServerStore(
     applicationName: 'postern',
     onError: onConnectionError,
     onStatement,
+    ...(onSwitch !== undefined && { onSwitch }),
   })
   try {
     await prepare(database)
     return {
       database,
       poolUse: () => database.poolUse(),
+      servers: database,
       secretKeys: secrets.secretKey ?? [],
       copy: null,
       close: () => database.close(),

@@ -65,12 +65,6 @@ const cases: readonly [what: string, read: Reader<unknown>, good: readonly strin
     ['', 'on', 'http://127.0.0.1:3000/app', 'http://u:p@127.0.0.1', 'http://a/?x', 'unix:/a'],
   ],
   [
-    'a database',
-    values.databaseUrl,
-    ['postgres://h/d', 'postgresql:///d?host=/run'],
-    ['', 'mysql://h/d', ' postgres://h'],
-  ],
-  [
     'secrets',
     values.secretList,
     [SECRET, `${SECRET},${SECRET}`, ` ${SECRET} , ${SECRET} `, 'ü'.repeat(16)],

@@ -68,7 +68,16 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
       'verify/watch.ts',
     ],
   },
-  pg: { files: ['store/postgres.ts', 'store/run-statements.ts'] },
+  pg: {
+    files: [
+      'store/server-pool.ts',
+      'store/ask-server.ts',
+      'store/listen.ts',
+      'store/pool-database.ts',
+      'store/run-statements.ts',
+      'store/server-session.ts',
+    ],
+  },
   pino: { files: ['observe/log.ts'] },
   'prom-client': { files: ['observe/register.ts'] },
   uqr: { files: ['web/qr-code.ts'] },

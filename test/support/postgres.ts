@@ -100,7 +100,7 @@ export async function startTestPostgres(): Promise<PostgresServer> {
 
 /** Runs a statement that belongs to no test's database, such as `create database`. */
 export async function administer(urlPrefix: string, text: string): Promise<void> {
-  const database = openPostgres({ url: `${urlPrefix}postgres`, poolSize: 1 })
+  const database = openPostgres({ url: `${urlPrefix}postgres?target_session_attrs=any`, poolSize: 1 })
   try {
     await database.query(statement('text', text))
   } finally {
