@@ -369,7 +369,7 @@ CREATE TABLE auth.changes (
     user_id uuid,
     session_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT changes_names_its_kind CHECK ((((kind = 'user'::text) AND (user_id IS NOT NULL) AND (session_id IS NULL)) OR ((kind = 'session'::text) AND (user_id IS NULL) AND (session_id IS NOT NULL)) OR ((kind = 'policy'::text) AND (user_id IS NULL) AND (session_id IS NULL))))
+    CONSTRAINT changes_names_its_kind CHECK ((((kind = 'user'::text) AND (user_id IS NOT NULL) AND (session_id IS NULL)) OR ((kind = 'session'::text) AND (user_id IS NULL) AND (session_id IS NOT NULL)) OR ((kind = ANY (ARRAY['policy'::text, 'keys'::text])) AND (user_id IS NULL) AND (session_id IS NULL))))
 );
 
 COMMENT ON COLUMN auth.changes.xid IS 'the transaction that made the change: what was read by a snapshot that does not see it is void';
@@ -451,6 +451,7 @@ CREATE TABLE auth.devices (
     user_agent text DEFAULT ''::text NOT NULL,
     trusted_until timestamp with time zone,
     trusted_epoch integer,
+    key_id integer,
     CONSTRAINT devices_token_hash_is_sha256 CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT devices_trust_has_epoch CHECK (((trusted_until IS NULL) = (trusted_epoch IS NULL)))
 );
@@ -458,6 +459,15 @@ CREATE TABLE auth.devices (
 COMMENT ON COLUMN auth.devices.trusted_until IS 'until when the second factor need not be given again here';
 
 COMMENT ON COLUMN auth.devices.trusted_epoch IS 'session_epoch of the user when trust began: a new password ends it';
+
+COMMENT ON COLUMN auth.devices.key_id IS 'null for a token from before this was noted';
+
+CREATE TABLE auth.ended_keys (
+    id integer NOT NULL,
+    purpose text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone DEFAULT now() NOT NULL
+);
 
 CREATE TABLE auth.event_sums (
     slot timestamp with time zone NOT NULL,
@@ -542,8 +552,14 @@ CREATE TABLE auth.keys (
     purpose text NOT NULL,
     wrapped_key bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    retired_at timestamp with time zone
+    retired_at timestamp with time zone,
+    mints_after timestamp with time zone,
+    CONSTRAINT keys_coming_does_not_mint CHECK (((mints_after IS NULL) OR (retired_at IS NOT NULL)))
 );
+
+COMMENT ON COLUMN auth.keys.retired_at IS 'null for the one that makes new things; all others only check';
+
+COMMENT ON COLUMN auth.keys.mints_after IS 'when one that is coming takes over; null for all others';
 
 ALTER TABLE auth.keys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME auth.keys_id_seq
@@ -852,6 +868,9 @@ ALTER TABLE ONLY auth.devices
 ALTER TABLE ONLY auth.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY auth.ended_keys
+    ADD CONSTRAINT ended_keys_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY auth.event_sums
     ADD CONSTRAINT event_sums_pkey PRIMARY KEY (slot);
 
@@ -1004,6 +1023,8 @@ CREATE INDEX grants_role_name_idx ON auth.grants USING btree (role_name);
 CREATE INDEX grants_user_id_idx ON auth.grants USING btree (user_id);
 
 CREATE INDEX idempotency_keys_created_at_idx ON auth.idempotency_keys USING btree (created_at);
+
+CREATE UNIQUE INDEX keys_one_coming_key ON auth.keys USING btree (purpose) WHERE (mints_after IS NOT NULL);
 
 CREATE UNIQUE INDEX keys_one_minting_key ON auth.keys USING btree (purpose) WHERE (retired_at IS NULL);
 

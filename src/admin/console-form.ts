@@ -61,7 +61,7 @@ export async function consoleForm<T extends { readonly csrf: string }>(
 }
 
 /** The hidden field that makes a form this visitor's own. */
-export function csrfField(parts: Pick<PageParts, 'formKey'>, purpose: string, { token }: ConsoleVisitor): Html {
+export function csrfField(parts: Pick<PageParts, 'formKeys'>, purpose: string, { token }: ConsoleVisitor): Html {
   return hiddenField('csrf', formToken(parts, purpose, token))
 }
 

@@ -3,6 +3,8 @@ import { attemptsRoutes } from './attempts-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { decisionsRoutes } from './decisions-routes.ts'
 import { grantsRoutes } from './grants-routes.ts'
+import { keysRoutes } from './keys-routes.ts'
+import type { KeysParts } from './keys-routes.ts'
 import { liveRoutes } from './live-routes.ts'
 import type { LiveParts } from './live-routes.ts'
 import { matrixRoutes } from './matrix-routes.ts'
@@ -32,7 +34,8 @@ export type AdminParts = OverviewParts &
   LiveParts &
   NoticesParts &
   SnippetsParts &
-  SystemParts
+  SystemParts &
+  KeysParts
 
 /** `/admin/…`: the console, and what its pages hear of live. */
 export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
@@ -53,5 +56,6 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   noticesRoutes(app, parts)
   snippetsRoutes(app, parts)
   systemRoutes(app, parts)
+  keysRoutes(app, parts)
   liveRoutes(app, parts)
 }

@@ -1,13 +1,12 @@
-import type { KeyStateRow } from '../credentials/key-ages-table.ts'
 import type { Detail, StatementTimes } from '../observe/detail.ts'
 import type { Health } from '../observe/health.ts'
 import { html } from '../web/html.ts'
 import type { Html } from '../web/html.ts'
-import type { WordName, Words } from '../words/words.ts'
+import type { Words } from '../words/words.ts'
 import { consolePage } from './console-page.ts'
 import type { ConsolePage } from './console-page.ts'
 import { liveRegion } from './live-region.ts'
-import { badge, dataTable, emptyState, fact, moment } from './parts.ts'
+import { badge, dataTable, emptyState, fact } from './parts.ts'
 
 type Around = Pick<ConsolePage, 'frame' | 'console'>
 
@@ -19,13 +18,6 @@ export interface SystemPage extends Around {
 
 const MEBIBYTE = 1_048_576
 const BADGES = { ok: 'ok', degraded: 'warn', failing: 'bad' } as const
-const PURPOSES: Readonly<Record<string, WordName>> = {
-  token: 'keys.token',
-  pepper: 'keys.pepper',
-  assertion: 'keys.assertion',
-  sealing: 'keys.sealing',
-  audit: 'keys.audit',
-}
 
 /** How each part does, and how busy the program is. */
 export function systemPage({ frame, console, health, detail, policyVersion }: SystemPage): string {
@@ -35,33 +27,6 @@ export function systemPage({ frame, console, health, detail, policyVersion }: Sy
   ${statements(words, 'system.by_p99', detail.statements.byP99)}`
   const live = liveRegion(console, { id: 'system', types: ['health'], body })
   return consolePage({ frame, console, title: words.say('console.system'), body: live, script: 'live' })
-}
-
-/** Which keys there are, never what they are. */
-export function keysPage({ frame, console, keys }: Around & { readonly keys: readonly KeyStateRow[] }): string {
-  const { words } = frame
-  const none = emptyState({ title: words.say('console.keys'), text: words.say('keys.none') })
-  const body = html`<p>${words.say('keys.intro')}</p>
-    ${dataTable({
-      caption: words.say('keys.caption'),
-      columns: (['purpose', 'id', 'use', 'made', 'age', 'next'] as const).map((name) => words.say(`keys.${name}`)),
-      empty: none,
-      rows: keys.map((key) => keyRow(words, key)),
-    })}
-    <p>${words.say('keys.rotation')}</p>`
-  return consolePage({ frame, console, title: words.say('console.keys'), body })
-}
-
-function keyRow(words: Words, { id, purpose, created_at: made, minting, age_days: days }: KeyStateRow): Html[] {
-  const name = PURPOSES[purpose]
-  return [
-    html`${name === undefined ? purpose : words.say(name as 'keys.token')}`,
-    html`${words.number(id)}`,
-    html`${words.say(minting ? 'keys.minting' : 'keys.checking')}`,
-    moment(words, made),
-    html`${words.say('keys.days', { count: days })}`,
-    html`${words.say(minting ? 'keys.step_none' : 'keys.step_wait')}`,
-  ]
 }
 
 function partsTable(words: Words, { parts }: Health): Html {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/settings.ts'
+import type { LiveKeys } from '../credentials/live-keys.ts'
 import type { NewPasswords } from '../credentials/new-passwords.ts'
 import type { OwnFactors } from '../credentials/own-factors.ts'
 import type { Passwords } from '../credentials/password.ts'
@@ -27,6 +28,7 @@ export interface AdministrationParts {
   readonly recovery: RecoveryTools
   readonly attempts: Attempts
   readonly apiTokens: ApiTokens
+  readonly liveKeys: LiveKeys
 }
 
 /**

@@ -11,6 +11,7 @@ import { allowOrigins, answerPreflights } from './cors.ts'
 import { decisionOperations } from './decision-operations.ts'
 import { runOnce } from './idempotency.ts'
 import { grantOperations } from './grant-operations.ts'
+import { keyOperations } from './key-operations.ts'
 import { linkOperations } from './link-operations.ts'
 import { matrixOperation } from './matrix-operation.ts'
 import { myOperations } from './me-operations.ts'
@@ -55,6 +56,7 @@ export function apiOperations(parts: ApiParts): readonly Operation[] {
     ...decisionOperations(database),
     ...auditOperations(parts),
     ...systemOperations(parts),
+    ...keyOperations(parts),
   ]
 }
 

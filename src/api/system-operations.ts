@@ -3,17 +3,14 @@ import { changedSettings } from '../config/changed-settings.ts'
 import { loadConfig } from '../config/load.ts'
 import { SETTINGS } from '../config/settings.ts'
 import type { Config } from '../config/settings.ts'
-import { READ_KEY_AGES } from '../credentials/key-ages-table.ts'
 import { detailOf } from '../observe/detail.ts'
 import type { Program } from '../observe/program.ts'
-import type { Queryable } from '../store/database.ts'
 import { operation } from './operation.ts'
 import type { Operation } from './operation.ts'
 import { COUNT, TEXT } from './shapes.ts'
 
 export interface SystemParts {
   readonly config: Config
-  readonly database: Queryable
   readonly program: Pick<Program, 'health' | 'figures'>
 }
 
@@ -37,7 +34,7 @@ const HEALTH = z
   .describe('The same as /health/detail of the operations listener.')
 
 /** How the running program is. Values of settings stay with whoever can read its environment. */
-export function systemOperations({ config, database, program }: SystemParts): readonly Operation[] {
+export function systemOperations({ config, program }: SystemParts): readonly Operation[] {
   const common = { method: 'GET', tag: 'system', access: 'postern.system:read' } as const
   return [
     operation({
@@ -50,14 +47,6 @@ export function systemOperations({ config, database, program }: SystemParts): re
         const [health, figures] = await Promise.all([program.health(), program.figures()])
         return { data: { ...health, ...(await detailOf(figures)) } as z.input<typeof HEALTH> }
       },
-    }),
-    operation({
-      ...common,
-      name: 'listKeys',
-      path: '/system/keys',
-      summary: 'Tells how old the keys are that things are made with',
-      data: z.array(z.strictObject({ purpose: TEXT, age_seconds: SECONDS })),
-      run: async () => ({ data: await database.query(READ_KEY_AGES) }),
     }),
     operation({
       ...common,

@@ -1,10 +1,11 @@
 import { createPublicKey, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { ed25519PrivateKey } from '../lib/ed25519.ts'
-import type { KeyRing } from '../lib/key-ring.ts'
+import type { Key, KeyRing } from '../lib/key-ring.ts'
 
 /** Signs what the audit log's chain holds. */
 export interface ChainSigner {
+  /** Changes with the key that mints: what says it beside a signature reads it in the turn in which it is signed. */
   readonly keyId: number
   sign(message: string): Buffer
 }
@@ -22,10 +23,19 @@ export type SignatureState = 'right' | 'wrong' | 'unknown'
 
 export type CheckSignature = (keyId: number, message: string, signature: Uint8Array) => SignatureState
 
-/** Ed25519 under the key that mints at present. */
-export function createChainSigner({ minting }: KeyRing): ChainSigner {
-  const key = ed25519PrivateKey(minting.bytes)
-  return { keyId: minting.id, sign: (message) => sign(null, Buffer.from(message), key) }
+/** Ed25519 under the key that mints when it signs. */
+export function createChainSigner(keys: KeyRing): ChainSigner {
+  const privateKeys = new WeakMap<Key, KeyObject>()
+  return {
+    get keyId() {
+      return keys.minting.id
+    },
+    sign(message) {
+      const privateKey = privateKeys.get(keys.minting) ?? ed25519PrivateKey(keys.minting.bytes)
+      privateKeys.set(keys.minting, privateKey)
+      return sign(null, Buffer.from(message), privateKey)
+    },
+  }
 }
 
 export function publicKeysOf({ minting, byId }: KeyRing): ChainKey[] {

@@ -33,9 +33,10 @@ export function dropPartitions(
       partitions: row.partitions,
     }
     const { removedAt, before, removedTo, kept, rowCount, partitions } = removal
+    const { keyId } = signer
     const signature = signer.sign(removalMessage(removal))
     const facts = [removedAt, before, removedTo, kept, rowCount, partitions] as const
-    await tx.query(INSERT_REMOVAL, ...facts, signer.keyId, signature)
+    await tx.query(INSERT_REMOVAL, ...facts, keyId, signature)
     return removal
   })
 }

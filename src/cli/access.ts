@@ -4,10 +4,10 @@ import type { Config } from '../config/settings.ts'
 import { withJson } from './command.ts'
 import type { Options, Order, Show } from './command.ts'
 
-/** `keys` and `system`: how the program is. */
+/** `system`: how the program is. */
 export function systemCommands(
   postern: Command,
-  { order, show, config }: { readonly order: Order; readonly show: Show; readonly config: () => Config },
+  { show, config }: { readonly show: Show; readonly config: () => Config },
 ): void {
   const system = postern.command('system').description('the running server')
   withJson(system.command('health').description('how each part does; ends with 1 unless all are well'))
@@ -15,10 +15,6 @@ export function systemCommands(
     .action(async (options: Options) =>
       show(await (options['ready'] === true ? systemReady : systemHealth)(config()), options),
     )
-  const keys = postern.command('keys').description('what secrets and tokens are made with')
-  withJson(keys.command('status').description('every key, since when, and whether it is in use')).action(
-    (options: Options) => order('keys status', {}, options),
-  )
 }
 
 /** `grant`: roles for a while. */

@@ -18,6 +18,7 @@ import type { Options, Order, Show } from './command.ts'
 import { decisionCommands } from './decisions.ts'
 import { doctorCommand } from './doctor.ts'
 import { factorCommands } from './factors.ts'
+import { keysCommands } from './keys.ts'
 import { policyCommands } from './policy.ts'
 import { recoveryCommands } from './recovery.ts'
 import { tokenCommands } from './tokens.ts'
@@ -111,7 +112,8 @@ function program(outcome: { exitCode: number }): Command {
   tokenCommands(postern.command('token').description('keys of programs, each for one owner'), order)
   grantCommands(postern.command('grant').description('roles for a while'), order)
   accessCommands(postern, order)
-  systemCommands(postern, { order, show, config: () => configuration().config })
+  systemCommands(postern, { show, config: () => configuration().config })
+  keysCommands(postern.command('keys').description('what secrets and tokens are made with'), order)
   noticeCommands(postern.command('notice').description('what people are told of apps'), order)
   attemptCommands(postern.command('attempts').description('failures to sign in, and the stops they bring'), order)
   const host = (): string => configuration().config.publicUrl.hostname

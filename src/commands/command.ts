@@ -1,6 +1,6 @@
 import type { AdministrationParts } from '../administration/parts.ts'
 import type { Config } from '../config/settings.ts'
-import type { Keys } from '../credentials/keys.ts'
+import type { Keys } from '../credentials/live-keys.ts'
 import type { Passwords } from '../credentials/password.ts'
 import { OperatorError, PosternError } from '../errors.ts'
 

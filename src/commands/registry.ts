@@ -13,13 +13,13 @@ import { listDecisions, listSums } from './decisions.ts'
 import { explainPolicy } from './explain.ts'
 import { createGrant, endGrant, listAllGrants } from './grant.ts'
 import { exportUsers, importBatch } from './import-users.ts'
+import { keysStatus, rotateSomeKeys } from './keys.ts'
 import { clearAppNotice, listAppNotices, setAppNotice } from './notice.ts'
 import { diffPolicy, replayPolicy } from './policy-diff.ts'
 import { applyPolicyFile, exportPolicy, listVersions, rollBack } from './policy.ts'
 import { inviteUser, listInvited, makeLink, revokeInvited } from './recovery.ts'
 import { listSessions, revokeSessions } from './session.ts'
 import { printSnippet } from './snippet.ts'
-import { keysStatus } from './system.ts'
 import { createToken, listTokens, revokeOneToken } from './token.ts'
 import { listFactors, resetFactors } from './user-factors.ts'
 import * as user from './user.ts'
@@ -55,6 +55,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'grant create': createGrant,
   'grant list': listAllGrants,
   'grant revoke': endGrant,
+  'keys rotate': rotateSomeKeys,
   'keys status': keysStatus,
   matrix: showMatrix,
   'notice clear': clearAppNotice,

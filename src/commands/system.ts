@@ -2,13 +2,11 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Config } from '../config/settings.ts'
 import { showListenAddress } from '../config/values.ts'
-import { LIST_KEYS } from '../credentials/key-ages-table.ts'
 import { OperatorError } from '../errors.ts'
-import { done, table } from './command.ts'
-import type { Command, CommandResult } from './command.ts'
+import { table } from './command.ts'
+import type { CommandResult } from './command.ts'
 
 const DEADLINE_MS = 5_000
-const DAY_S = 86_400
 
 interface Detail {
   readonly status: string
@@ -29,29 +27,6 @@ export async function systemReady({ opsListen }: Pick<Config, 'opsListen'>): Pro
   const ready = status === 200
   const sentence = ready ? 'The server is ready.' : 'The server is not ready. `postern system health` says why.'
   return { exitCode: ready ? 0 : 1, text: sentence, data: { ready } }
-}
-
-/** `keys status`: what keys there are, and how old. */
-export const keysStatus: Command = async ({ database }) => {
-  const keys = await database.query(LIST_KEYS)
-  const described = keys.map(({ id, purpose, created_at: createdAt, retired_at: retiredAt, age_seconds: age }) => ({
-    id,
-    purpose,
-    state: retiredAt === null ? 'in use' : 'retired',
-    created_at: createdAt.toISOString(),
-    age_seconds: age,
-  }))
-  const text = table(
-    ['ID', 'PURPOSE', 'STATE', 'SINCE', 'DAYS'],
-    described.map((key) => [
-      String(key.id),
-      key.purpose,
-      key.state,
-      key.created_at,
-      String(Math.floor(key.age_seconds / DAY_S)),
-    ]),
-  )
-  return done(text, described)
 }
 
 async function readDetail(address: Config['opsListen']): Promise<Detail> {

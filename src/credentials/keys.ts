@@ -1,26 +1,26 @@
-import { randomBytes } from 'node:crypto'
 import { OperatorError } from '../errors.ts'
-import { decrypt, encrypt } from '../lib/aead.ts'
-import { createKey, deriveKey } from '../lib/key-ring.ts'
-import type { Key, KeyRing } from '../lib/key-ring.ts'
 import type { Database, Queryable } from '../store/database.ts'
+import { createKeyWrapping } from './key-wrapping.ts'
+import type { KeyWrapping } from './key-wrapping.ts'
 import { HAS_FACTORS, HAS_PASSWORDS, INSERT_KEY, LIST_KEYS, LOCK_KEYS, REWRAP_KEY } from './keys-table.ts'
 import type { KeyRow } from './keys-table.ts'
-
-const PURPOSES = ['token', 'pepper', 'assertion', 'sealing', 'audit'] as const
-export type KeyPurpose = (typeof PURPOSES)[number]
-export type Keys = Readonly<Record<KeyPurpose, KeyRing>>
+import { createLiveKeys, PURPOSES } from './live-keys.ts'
+import type { KeyPurpose, Keys, LiveKeys } from './live-keys.ts'
 
 const KEYS_LOST =
   'The table auth.keys lacks keys although there are users with passwords or second factors; with new ones nobody could sign in. ' +
   'Restore the table from a backup of this database.'
-const KEY_BYTES = 32
 
-/** A key that was made, or is wrapped by another secret from now on. */
-export type OnKeyChanged = (
-  tx: Queryable,
-  change: { readonly kind: 'created' | 'rewrapped'; readonly purpose: string },
-) => Promise<void>
+/** What happened to a key. */
+export interface KeyChange {
+  readonly kind: 'created' | 'rewrapped' | 'rotated' | 'retired' | 'ended'
+  readonly purpose: string
+  /** Left out of what happens at a start. */
+  readonly id?: number
+}
+
+/** Told of what happens to a key, in the transaction of it. */
+export type OnKeyChanged = (tx: Queryable, change: KeyChange) => Promise<void>
 
 /**
  * The purpose keys of `auth.keys`, made at the first start and unwrapped by the operator's secret.
@@ -28,36 +28,33 @@ export type OnKeyChanged = (
  * @param onChanged told of each in the transaction of it
  * @throws OperatorError when a key can't be unwrapped: going on would silently void every password and session
  */
-export async function openKeys(
+export async function openLiveKeys(
   database: Database,
   secrets: readonly string[],
   onChanged: OnKeyChanged = async () => {},
-): Promise<Keys> {
-  const wrappers = secrets.map((secret) => deriveKey(secret, 'key wrapping'))
-  return database.transaction(async (tx) => {
+): Promise<LiveKeys> {
+  const wrapping = createKeyWrapping(secrets)
+  const rows = await database.transaction(async (tx) => {
     await tx.query(LOCK_KEYS)
-    const rows = await withMissingKeys(tx, wrappers, onChanged)
-    const keys = await Promise.all(
-      rows.map(async (row) => ({ row, key: await openKey(tx, { row, wrappers, onChanged }) })),
-    )
-    const ring = (purpose: KeyPurpose): KeyRing => ringOf(keys, purpose)
-    return {
-      token: ring('token'),
-      pepper: ring('pepper'),
-      assertion: ring('assertion'),
-      sealing: ring('sealing'),
-      audit: ring('audit'),
-    }
+    const found = await withMissingKeys(tx, wrapping, onChanged)
+    for (const row of found) await checkKey(tx, { row, wrapping, onChanged })
+    return found
   })
+  return createLiveKeys({ database, wrapping, rows })
 }
 
-async function withMissingKeys(tx: Queryable, wrappers: readonly Buffer[], onChanged: OnKeyChanged): Promise<KeyRow[]> {
+/** The rings alone. */
+export async function openKeys(...given: Parameters<typeof openLiveKeys>): Promise<Keys> {
+  return (await openLiveKeys(...given)).rings
+}
+
+async function withMissingKeys(tx: Queryable, wrapping: KeyWrapping, onChanged: OnKeyChanged): Promise<KeyRow[]> {
   const rows = await tx.query(LIST_KEYS)
   const missing = PURPOSES.filter((purpose) => !rows.some((row) => row.purpose === purpose && row.minting))
   if (missing.length === 0) return rows
   for (const purpose of missing) if (await isInUse(tx, purpose)) throw new OperatorError(KEYS_LOST)
   for (const purpose of missing) {
-    await tx.query(INSERT_KEY, purpose, wrap(wrappers, purpose, randomBytes(KEY_BYTES)))
+    await tx.query(INSERT_KEY, purpose, wrapping.make(purpose))
     await onChanged(tx, { kind: 'created', purpose })
   }
   return tx.query(LIST_KEYS)
@@ -76,34 +73,20 @@ async function isInUse(tx: Queryable, purpose: KeyPurpose): Promise<boolean> {
 
 interface Opening {
   readonly row: KeyRow
-  readonly wrappers: readonly Buffer[]
+  readonly wrapping: KeyWrapping
   readonly onChanged: OnKeyChanged
 }
 
-async function openKey(tx: Queryable, { row, wrappers, onChanged }: Opening): Promise<Key> {
-  for (const [index, wrapper] of wrappers.entries()) {
-    const bytes = decrypt(wrapper, Buffer.from(row.purpose), row.wrapped_key)
-    if (bytes === null) continue
-    if (index > 0) {
-      await tx.query(REWRAP_KEY, row.id, wrap(wrappers, row.purpose, bytes))
-      await onChanged(tx, { kind: 'rewrapped', purpose: row.purpose })
-    }
-    return createKey(row.id, bytes)
-  }
-  throw new OperatorError(
-    'POSTERN_SECRET_KEY does not open the keys in this database. Set the secret that it was first started with; ' +
-      'to change it, give the new one and the old one, separated by a comma.',
-  )
-}
-
-function ringOf(keys: readonly { row: KeyRow; key: Key }[], purpose: KeyPurpose): KeyRing {
-  const own = keys.filter(({ row }) => row.purpose === purpose)
-  const minting = own.find(({ row }) => row.minting)
-  if (minting === undefined) throw new Error(`no minting key for ${purpose}`)
-  return { minting: minting.key, byId: new Map(own.map(({ key }) => [key.id, key])) }
-}
-
-function wrap([wrapper]: readonly Buffer[], purpose: string, key: Buffer): Buffer {
-  if (wrapper === undefined) throw new Error('no secret to wrap keys with')
-  return encrypt(wrapper, Buffer.from(purpose), key)
+async function checkKey(tx: Queryable, { row, wrapping, onChanged }: Opening): Promise<void> {
+  const { id, purpose, wrapped_key: wrapped } = row
+  if (wrapped === null) return
+  const opened = wrapping.open(purpose, wrapped)
+  if (opened === null)
+    throw new OperatorError(
+      'POSTERN_SECRET_KEY does not open the keys in this database. Set the secret that it was first started with; ' +
+        'to change it, give the new one and the old one, separated by a comma.',
+    )
+  if (opened.secret === 0) return
+  await tx.query(REWRAP_KEY, id, wrapping.wrap(purpose, opened.key))
+  await onChanged(tx, { kind: 'rewrapped', purpose })
 }

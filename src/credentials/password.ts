@@ -60,10 +60,11 @@ export async function openPasswords(
   const limiter = createLimiter({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING })
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => limiter.run(() => timed(work, onHashed))
   const foreign = foreignPasswords(importPepper)
-  const hashWithNewest = async (password: string): Promise<StoredPassword> => ({
-    hash: await hashArgon2id(normalise(password), peppers.minting.bytes),
-    pepperKeyId: peppers.minting.id,
-  })
+  const hashWithNewest = async (password: string): Promise<StoredPassword> => {
+    const { id, bytes } = peppers.minting
+    return { hash: await hashArgon2id(normalise(password), bytes), pepperKeyId: id }
+  }
+  const nobodysPepper = peppers.minting.bytes
   const nobodys = await hashWithNewest(randomBytes(32).toString('base64'))
   hashWhenOthersRest()
   const hash = (password: string): Promise<StoredPassword> => inTurn(() => hashWithNewest(password))
@@ -80,7 +81,11 @@ export async function openPasswords(
         const known = stored ?? nobodys
         const matches = await (known.pepperKeyId === null
           ? foreign.verify(known.hash, password)
-          : verifyArgon2id(known.hash, normalise(password), pepperOf(peppers, known.pepperKeyId)))
+          : verifyArgon2id(
+              known.hash,
+              normalise(password),
+              stored === null ? nobodysPepper : await pepperOf(peppers, known.pepperKeyId),
+            ))
         if (!matches || stored === null) return null
         return { upgrade: isOutdated(known, peppers) ? () => hash(password) : null }
       }),
@@ -97,7 +102,8 @@ async function timed<T>(work: () => Promise<T>, onDone: (seconds: number) => voi
   }
 }
 
-function pepperOf(peppers: KeyRing, id: number): Buffer {
+async function pepperOf(peppers: KeyRing, id: number): Promise<Buffer> {
+  if (!peppers.byId.has(id)) await peppers.learn?.(id)
   const pepper = peppers.byId.get(id)
   if (pepper === undefined) throw new Error(`pepper key ${id} is missing`)
   return pepper.bytes

@@ -12,6 +12,7 @@ export const OWN_PERMISSIONS = {
   'postern.policy:write': 'apply a policy and go back to an earlier one',
   'postern.audit:read': 'search and export the record',
   'postern.system:read': 'see health, keys and settings of the running program',
+  'postern.system:write': 'renew keys',
 } as const
 
 export type OwnPermission = keyof typeof OWN_PERMISSIONS

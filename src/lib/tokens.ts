@@ -33,6 +33,9 @@ const PREFIXES = {
 const RANDOM_BYTES = 24
 const TAG_BYTES = 16
 const KEY_ID_CHARACTERS = 2
+const BODY_CHARACTERS = 54
+/** Ids of token keys are below it. */
+export const KEY_IDS = 36 ** KEY_ID_CHARACTERS
 const TOKEN_PATTERN = /^(?:p[a-z]1|pst_)[0-9a-z]{2}[A-Za-z0-9_-]{54}$/
 
 /** A new token: prefix, key id in base 36, base64url of 24 random bytes and a 16-byte HMAC. */
@@ -55,6 +58,18 @@ export function isOurToken(ring: KeyRing, purpose: TokenPurpose, token: string):
   return equalSecrets(body.subarray(RANDOM_BYTES), tag(key, purpose, body.subarray(0, RANDOM_BYTES)))
 }
 
+/** False for a token of a key that isn't known, or is no longer. Says nothing of whether the rest of it is right. */
+export function isOfKnownKey(ring: KeyRing, token: string): boolean {
+  const id = keyIdOf(token)
+  return id !== null && ring.byId.has(id)
+}
+
+/** The read that may bring the key of a token; null where that is known already, or would be by now. */
+export function learnKeyOf(ring: KeyRing, token: string): Promise<void> | null {
+  const id = keyIdOf(token)
+  return id === null || ring.byId.has(id) ? null : (ring.learn?.(id) ?? null)
+}
+
 /** What is kept of a token at rest: its SHA-256. */
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
@@ -64,7 +79,14 @@ function tag(key: Key, purpose: TokenPurpose, random: Buffer): Buffer {
   return createHmac('sha256', key.hmacKey).update(`${purpose}\0`).update(random).digest().subarray(0, TAG_BYTES)
 }
 
-function keyIdText(id: number): string {
-  if (id >= 36 ** KEY_ID_CHARACTERS) throw new Error(`key id ${id} has no room in a token`)
+function keyIdOf(token: string): number | null {
+  if (!TOKEN_PATTERN.test(token)) return null
+  const start = token.length - BODY_CHARACTERS - KEY_ID_CHARACTERS
+  return Number.parseInt(token.slice(start, start + KEY_ID_CHARACTERS), 36)
+}
+
+/** How a token names its key. */
+export function keyIdText(id: number): string {
+  if (id >= KEY_IDS) throw new Error(`key id ${id} has no room in a token`)
   return id.toString(36).padStart(KEY_ID_CHARACTERS, '0')
 }

@@ -56,6 +56,7 @@ export interface AttemptsParts {
   /** What processes share that counts in the database's place while it answers; null where there is none. */
   readonly shared: AttemptStore | null
   /** Key of the HMAC that stands for a name. */
+  /** Follows the key that mints: counts of names begin anew with the next. */
   readonly nameKey: Buffer
   /** Told of every attempt, and of each that was none or right. */
   readonly failedNames?: Pick<FailedNames, 'note' | 'takeBack'>
@@ -69,14 +70,14 @@ const LONGEST_WAIT_S = 86_400
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 export function createAttempts(parts: AttemptsParts): Attempts {
-  const { database, shared, now, nameKey } = parts
+  const { database, shared, now } = parts
   const own = createDatabaseAttempts(database)
   const stores = shared === null ? [own] : [shared, own]
   return {
     async reserve(attempt) {
       const { userId, deviceHash } = attempt
       const device = await parts.devices.find(database, userId ?? NOBODY, deviceHash)
-      const sides = sidesOf(nameKey, attempt, device !== null)
+      const sides = sidesOf(parts.nameKey, attempt, device !== null)
       const { store, counted } = await countOn(stores, sides, now())
       parts.failedNames?.note(sides)
       if (counted.kind === 'stopped') parts.onStopped?.(counted.side, attempt.factor)
@@ -86,7 +87,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     },
     async list(query, limit) {
       const lists = await Promise.all(
-        stores.map((store) => store.list(filterOf(nameKey, query), limit, now()).catch(noneWhenAway)),
+        stores.map((store) => store.list(filterOf(parts.nameKey, query), limit, now()).catch(noneWhenAway)),
       )
       return lists
         .flat()
@@ -94,7 +95,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
         .slice(0, limit)
     },
     async clear(query) {
-      const filter = filterOf(nameKey, query)
+      const filter = filterOf(parts.nameKey, query)
       const clearing = stores.map((store) => store.clear(filter))
       // All are done before it is told that one can't be.
       await Promise.allSettled(clearing)

@@ -15,9 +15,12 @@ export interface DeviceRow {
 /** Trust counts only while the user's password and factors are those that it began with. */
 const IS_TRUSTED = `coalesce(d.trusted_until > now() and d.trusted_epoch = u.session_epoch, false)`
 
-export const FIND_DEVICE = statement<[userId: string, tokenHash: Buffer], { id: string; is_trusted: boolean }>(
+export const FIND_DEVICE = statement<
+  [userId: string, tokenHash: Buffer],
+  { id: string; is_trusted: boolean; key_id: number | null }
+>(
   'find_device',
-  `select d.id, ${IS_TRUSTED} as is_trusted
+  `select d.id, ${IS_TRUSTED} as is_trusted, d.key_id
    from auth.devices d join auth.users u on u.id = d.user_id where d.token_hash = $2 and d.user_id = $1`,
 )
 
@@ -30,9 +33,9 @@ export const LIST_DEVICES = statement<[userId: string, limit: number], DeviceRow
 )
 
 /** Everybody who has the cookie has the new one from now on. */
-export const RENEW_DEVICE_TOKEN = statement<[tokenHash: Buffer, newHash: Buffer]>(
+export const RENEW_DEVICE_TOKEN = statement<[tokenHash: Buffer, newHash: Buffer, keyId: number]>(
   'renew_device_token',
-  `update auth.devices set token_hash = $2 where token_hash = $1`,
+  `update auth.devices set token_hash = $2, key_id = $3 where token_hash = $1`,
 )
 
 type LearnParams = [
@@ -42,6 +45,7 @@ type LearnParams = [
   userAgent: string,
   trustForMs: number | null,
   kept: number,
+  keyId: number,
 ]
 
 /** Adds a device or notes that it was used; the least used go of those that are too many. */
@@ -52,8 +56,8 @@ export const LEARN_DEVICE = statement<LearnParams, { id: string }>(
        select id from auth.devices where user_id = $1 and token_hash <> $2 order by last_seen_at desc offset $6::int - 1
      ) returning 1
    )
-   insert into auth.devices as d (user_id, token_hash, ip_address, user_agent, trusted_until, trusted_epoch)
-   select u.id, $2, $3::inet, $4, now() + $5::float8 * interval '1 millisecond',
+   insert into auth.devices as d (user_id, token_hash, ip_address, user_agent, key_id, trusted_until, trusted_epoch)
+   select u.id, $2, $3::inet, $4, $7::integer, now() + $5::float8 * interval '1 millisecond',
      case when $5::float8 is not null then u.session_epoch end
    from auth.users u where u.id = $1 and (select count(*) from surplus) >= 0
    on conflict (token_hash, user_id) do update set last_seen_at = now(), ip_address = excluded.ip_address,

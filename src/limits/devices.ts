@@ -82,14 +82,17 @@ async function find(database: Queryable, userId: string, deviceHash: Buffer | nu
 async function learn(tx: Queryable, keys: KeyRing, device: SeenDevice): Promise<string | null> {
   const { userId, deviceHash, address, trustForMs = null } = device
   const userAgent = device.userAgent.slice(0, MAX_USER_AGENT)
-  const known = await find(tx, userId, deviceHash)
-  if (deviceHash !== null && known !== null && trustForMs === null) {
-    await tx.query(table.LEARN_DEVICE, userId, deviceHash, address, userAgent, null, MAX_DEVICES)
+  const [known] = deviceHash === null ? [] : await tx.query(table.FIND_DEVICE, userId, deviceHash)
+  const { id: keyId } = keys.minting
+  const about = [address, userAgent, trustForMs, MAX_DEVICES] as const
+  // Used again and again, a token would need its key for ever.
+  if (deviceHash !== null && known?.key_id === keyId && trustForMs === null) {
+    await tx.query(table.LEARN_DEVICE, userId, deviceHash, ...about, keyId)
     return null
   }
   const token = mintToken(keys, 'device')
   const hash = hashToken(token)
-  if (deviceHash !== null) await tx.query(table.RENEW_DEVICE_TOKEN, deviceHash, hash)
-  await tx.query(table.LEARN_DEVICE, userId, hash, address, userAgent, trustForMs, MAX_DEVICES)
+  if (deviceHash !== null) await tx.query(table.RENEW_DEVICE_TOKEN, deviceHash, hash, keyId)
+  await tx.query(table.LEARN_DEVICE, userId, hash, ...about, keyId)
   return token
 }

@@ -1,4 +1,4 @@
-import { deriveKey } from '../lib/key-ring.ts'
+import { deriveKeys } from '../lib/key-ring.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { readDatabaseIdentity } from '../store/database-identity.ts'
@@ -44,6 +44,7 @@ export async function createLimits({
   metrics,
 }: LimitsParts): Promise<Limits> {
   const identity = await readDatabaseIdentity(database)
+  const nameKeys = deriveKeys(keys, 'names of attempts')
   const devices = createDevices(keys, cookies)
   const failedNames = createFailedNames(database, () => Date.now())
   const attempts = createAttempts({
@@ -51,7 +52,9 @@ export async function createLimits({
     devices,
     failedNames,
     shared: keyValue === null ? null : createRedisAttempts(keyValue, identity),
-    nameKey: deriveKey(keys.minting.bytes, 'names of attempts'),
+    get nameKey() {
+      return nameKeys.minting
+    },
     onStopped: (side, factor) => metrics.attemptStopped(side, factor),
     now: Date.now,
   })

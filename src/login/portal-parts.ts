@@ -1,6 +1,6 @@
 import type { Config } from '../config/settings.ts'
 import type { Host } from '../lib/host.ts'
-import { deriveKey } from '../lib/key-ring.ts'
+import { deriveKeys } from '../lib/key-ring.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
 import { findApp } from '../policies/find-app.ts'
@@ -40,7 +40,6 @@ export interface PortalBasis extends Pick<
 /** Builds what the portal's pages and API are made from. */
 export function createPortalParts(basis: PortalBasis): PortalParts {
   const { config, keys, policies, database, sessions } = basis
-  const { bytes } = keys.minting
   const policy = (): CompiledPolicy => policies.current()
   return {
     ...basis,
@@ -48,9 +47,9 @@ export function createPortalParts(basis: PortalBasis): PortalParts {
     policy,
     risk: { notify: config.riskNotify, secondFactor: config.riskSecondFactor, stop: config.riskStop },
     deviceTrustMs: config.deviceTrust,
-    returnAddresses: createReturnAddresses(deriveKey(bytes, 'return addresses'), policy, Date.now, config.publicUrl),
+    returnAddresses: createReturnAddresses(deriveKeys(keys, 'return addresses'), policy, Date.now, config.publicUrl),
     handOver: createHandOver({ database, sessions, keys }),
-    formKey: deriveKey(bytes, 'form tokens'),
+    formKeys: deriveKeys(keys, 'form tokens'),
     entrances: createEntrances(config.publicUrl, (host) => appOrigin(policy(), host)),
     listen: config.listen,
     passwordMinLength: config.passwordMinLength,

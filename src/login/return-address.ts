@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { readHost } from '../lib/host.ts'
+import type { DerivedKeys } from '../lib/key-ring.ts'
 import { equalSecrets } from '../lib/secrets.ts'
 import { readTarget } from '../lib/target.ts'
 import type { CompiledPolicy } from '../policies/compile.ts'
@@ -49,26 +50,28 @@ const OWN_PAGES = ['/account/factors', '/account/api-tokens', '/account/email', 
 /** The console's, with whatever their forms are to be filled in with again. */
 const CONSOLE_PAGE = /^\/admin(?:\/[\w.~@%+:-]+)*$/
 
-/** @param key for these alone. @param now ms since 1970. @param publicUrl whose own pages count too, where given */
+/** @param keys for these alone. @param now ms since 1970. @param publicUrl whose own pages count too, where given */
 export function createReturnAddresses(
-  key: Buffer,
+  keys: Pick<DerivedKeys, 'minting' | 'all'>,
   policy: () => CompiledPolicy,
   now: () => number,
   publicUrl: URL | null = null,
 ): ReturnAddresses {
   const own = publicUrl === null ? () => null : createOwnPages(publicUrl)
-  const mac = (payload: string): string => createHmac('sha256', key).update(payload).digest('base64url')
+  const mac = (key: Buffer, payload: string): string => createHmac('sha256', key).update(payload).digest('base64url')
+  const isOurs = (payload: string, signature: string): boolean =>
+    keys.all.some((key) => equalSecrets(mac(key, payload), signature))
   return {
     find: ({ host, target }) => locate(policy(), own, { host, target: bounded(target) }),
     sign({ host, target: asked, stateHash = null }) {
       const target = bounded(asked)
       if (locate(policy(), own, { host, target }) === null) return null
       const payload = Buffer.from(JSON.stringify([host, target, now() + LIFE_MS, stateHash])).toString('base64url')
-      return `${payload}.${mac(payload)}`
+      return `${payload}.${mac(keys.minting, payload)}`
     },
     open(text) {
       const [payload = '', signature = '', ...rest] = text.split('.')
-      if (rest.length > 0 || !equalSecrets(mac(payload), signature)) return null
+      if (rest.length > 0 || !isOurs(payload, signature)) return null
       const [host, target, expiresAt, stateHash] = readPayload(payload)
       const found = expiresAt > now() ? locate(policy(), own, { host, target }) : null
       return found === null ? null : { ...found, stateHash }

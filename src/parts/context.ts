@@ -6,8 +6,8 @@ import { recordKey } from '../audit/record-key.ts'
 import type { Config, LoadedConfig, Secrets } from '../config/settings.ts'
 import { createFactors } from '../credentials/create-factors.ts'
 import type { Factors } from '../credentials/factors.ts'
-import { openKeys } from '../credentials/keys.ts'
-import type { Keys } from '../credentials/keys.ts'
+import { openLiveKeys } from '../credentials/keys.ts'
+import type { Keys, LiveKeys } from '../credentials/live-keys.ts'
 import { createNewPasswords } from '../credentials/new-passwords.ts'
 import type { NewPasswords } from '../credentials/new-passwords.ts'
 import type { OwnFactors } from '../credentials/own-factors.ts'
@@ -64,6 +64,8 @@ export interface Context {
   /** Copies an embedded database beside itself; null where PostgreSQL is used. */
   readonly copyDatabase: Store['copy']
   readonly keys: Keys
+  /** The same, with what changes them while the program runs. */
+  readonly liveKeys: LiveKeys
   readonly passwords: Passwords
   /** What may be chosen as a password. */
   readonly newPasswords: NewPasswords
@@ -116,7 +118,8 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const { loaded, store, keyValue = null, log, tracing = null, metrics = createMetrics() } = options
   const { config } = loaded
   const { database, secretKeys } = store
-  const keys = await openKeys(database, secretKeys, recordKey)
+  const liveKeys = await openLiveKeys(database, secretKeys, recordKey)
+  const keys = liveKeys.rings
   const passwords = await openPasswords(keys.pepper, loaded.secrets.importPepper, metrics.passwordHashed)
   const policies = createPolicies(database, (version) => log.info({ version }, 'policy in force'))
   const newPasswords = newPasswordsOf(config, passwords, policies)
@@ -148,7 +151,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const events = createBoundedEvents({ database, now: () => performance.now() })
   const proofs = { passwords, newPasswords, ...createFactors(keys.sealing, config.publicUrl, tellCopied) }
   const look = openLook(config)
-  const kept = { config, look, log, database, keys, ...proofs, policies, decisions, metrics, events }
+  const kept = { config, look, log, database, keys, liveKeys, ...proofs, policies, decisions, metrics, events }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
   const limits = await createLimits({ config, database, keys: keys.token, keyValue, cookies, metrics })
   const { reader, ...signIns } = await openSignIns(
@@ -179,7 +182,10 @@ function ageOf(at: number | null): number | null {
 
 type Proofs = Pick<Context, 'passwords' | 'newPasswords' | 'factors' | 'ownFactors'>
 type Kept = Proofs &
-  Pick<Context, 'config' | 'look' | 'log' | 'database' | 'keys' | 'policies' | 'decisions' | 'metrics' | 'events'>
+  Pick<
+    Context,
+    'config' | 'look' | 'log' | 'database' | 'keys' | 'liveKeys' | 'policies' | 'decisions' | 'metrics' | 'events'
+  >
 type Parts = Kept & SignIns & { readonly trustedProxies: Networks }
 
 function newPasswordsOf(config: Config, passwords: Passwords, policies: Policies): NewPasswords {

@@ -1,5 +1,5 @@
 import type { Config } from '../config/settings.ts'
-import type { Keys } from '../credentials/keys.ts'
+import type { Keys, LiveKeys } from '../credentials/live-keys.ts'
 import { nearbyOf } from '../limits/network.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -48,11 +48,12 @@ export interface SignInsParts extends ForBasic {
   readonly log: Log
   readonly database: Database
   readonly keys: Keys
+  readonly liveKeys: LiveKeys
   readonly policies: Policies
   readonly metrics: Metrics
-}
   /** How often another database server came into use. */
   readonly switches: () => number
+}
 
 /** Principals in memory, per machine: its workers share that out. */
 const MAX_CACHED = 100_000
@@ -69,9 +70,12 @@ export async function openSignIns(
   const now = (): number => performance.now()
   const refreshPolicy = (): Promise<void> =>
     policies.refresh().catch((error: unknown) => log.error({ err: error }, 'the policy can not be read'))
+  const refreshKeys = (): Promise<unknown> =>
+    parts.liveKeys.refresh().catch((error: unknown) => log.error({ err: error }, 'keys can not be read'))
   const listener: ChangeListener = {
     onNamed: (name, isVoid) => [reader, tokenReader].forEach((each) => each.dropNamed(name, isVoid)),
     onPolicy: () => void refreshPolicy(),
+    onKeys: () => void refreshKeys(),
     onApplied: (lagSeconds) => metrics.changeApplied(lagSeconds),
     onGap: () => {
       for (const each of [reader, tokenReader, basic]) each.dropAll()
@@ -99,6 +103,10 @@ export async function openSignIns(
     maxEntries: perWorker(MAX_CACHED_TOKENS),
     onUse: (tokenId) => lastUsed.note(tokenId),
     onJoined: () => metrics.sharedWait(),
+  })
+  // What memory has for tokens of a key that has ended must not outlive it.
+  parts.liveKeys.onEnded((purposes) => {
+    if (purposes.has('token')) [reader, tokenReader].forEach((each) => each.dropAll())
   })
   const basic = createBasicPasswords({ ...parts, feed, outage, policy: () => policies.current(), now })
   const { idleTimeout: idleTimeoutMs, absoluteTimeout: absoluteTimeoutMs, sessionRemember: rememberMs } = config

@@ -13,6 +13,7 @@ import {
   keepWritingLastSeen,
 } from '../chores/chores.ts'
 import { keepDelivering } from '../chores/delivery.ts'
+import { keepKeys } from '../chores/keys.ts'
 import { keepTellingOfProgram, keepWritingEvents } from '../chores/events.ts'
 import { keepCounting, keepReadingCertificates } from '../chores/monitor.ts'
 import { openControlSocket } from '../commands/control.ts'

@@ -5,12 +5,13 @@ import type { Breaker } from '../lib/breaker.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { ownCopy } from '../lib/own-copy.ts'
 import type { Principal } from '../lib/principal.ts'
-import { hashToken, isOurToken } from '../lib/tokens.ts'
+import { hashToken, isOfKnownKey } from '../lib/tokens.ts'
 import type { TokenPurpose } from '../lib/tokens.ts'
 import { PosternError } from '../errors.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Queryable } from '../store/database.ts'
 import type { Statement } from '../store/statement.ts'
+import { askForOurs } from './ask-for-ours.ts'
 import type { Binding } from './binding.ts'
 import { knownOf } from './known-row.ts'
 import type { KnownRow } from './known-row.ts'
@@ -81,6 +82,7 @@ const MAX_GRACE_MS = 3_600_000
 const DATABASE_DEADLINE_MS = 250
 const MAX_READS = 3
 const BREAKER = { failures: 3, probeMs: 500 }
+const NOBODY: Read = { principal: null, tier: 'l3' }
 const ABSENT = { maxEntries: 10_000, lifeMs: 5_000 }
 
 /** Builds the reader over its tiers. */
@@ -95,6 +97,8 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
 
   const read = async (token: string): Promise<ReadKnown> => {
     const found = await readThrough(token)
+    // Its key may have ended while the read was under way, and with it all that memory had.
+    if (!isOfKnownKey(keys, token)) return { known: null, tier: found.tier }
     if (found.known === null) absent.set(ownCopy(token), true)
     if (found.known === null || isVoid(found.known)) return found
     return { ...found, known: cache.set(token, { ...withTrail(found.known, binding), readAt: now() }) }
@@ -116,13 +120,12 @@ export function createPrincipalReader(parts: ReaderParts): PrincipalReader {
     }
     throw new PosternError('store_unavailable', 'it changed on its way here, time and again')
   }
+  const ask = askForOurs(keys, (host) => kind.purposeFor(host), readFor, NOBODY)
   return {
     find(token, host, visit) {
       const known = cache.get(token)
-      if (known === undefined || !isCurrent(known, outage, now)) {
-        if (absent.has(token) || !isOurToken(keys, kind.purposeFor(host), token)) return null
-        return readFor(token, host, visit)
-      }
+      if (known === undefined || !isCurrent(known, outage, now))
+        return absent.has(token) ? null : ask(token, host, visit)
       if (!isFor(known, host)) return null
       const principal = admit(binding, known, visit)
       if (principal === null) return readFor(token, host, visit)

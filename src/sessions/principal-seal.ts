@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { AEAD_BYTES, decrypt, encrypt } from '../lib/aead.ts'
-import { deriveKey } from '../lib/key-ring.ts'
+import { deriveKeys } from '../lib/key-ring.ts'
 import type { KeyRing } from '../lib/key-ring.ts'
 import { readEntry } from './shared-entry.ts'
 import type { SharedEntry } from './shared-entry.ts'
@@ -23,19 +23,18 @@ const USE = 'shared principals'
  * number of nonces ever drawn under one stays far below the 2^32 that NIST SP 800-38D, 8.3, allows.
  */
 export function createPrincipalSeal(keys: KeyRing, databaseIdentity: string): PrincipalSeal {
-  const derived = new Map([...keys.byId].map(([id, { bytes }]) => [id, deriveKey(bytes, USE)]))
-  const minting = deriveKey(keys.minting.bytes, USE)
+  const derived = deriveKeys(keys, USE)
   const aadOf = (header: Buffer, hash: Buffer): Buffer =>
     Buffer.concat([Buffer.from(`postern ${USE}\0`), header, hash, Buffer.from(databaseIdentity)])
   return {
     close(tokenHash, entry) {
       const header = headerOf(keys.minting.id)
       const text = Buffer.from(JSON.stringify(entry))
-      return Buffer.concat([header, encrypt(keyFor(minting, tokenHash), aadOf(header, tokenHash), text)])
+      return Buffer.concat([header, encrypt(keyFor(derived.minting, tokenHash), aadOf(header, tokenHash), text)])
     },
     open(tokenHash, sealed) {
       if (sealed.length < OVERHEAD_BYTES || sealed[0] !== VERSION) return null
-      const key = derived.get(sealed.readUInt32BE(1))
+      const key = derived.find(sealed.readUInt32BE(1))
       if (key === undefined) return null
       const aad = aadOf(sealed.subarray(0, HEADER_BYTES), tokenHash)
       const text = decrypt(keyFor(key, tokenHash), aad, sealed.subarray(HEADER_BYTES))

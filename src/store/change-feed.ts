@@ -30,6 +30,8 @@ export interface ChangeListener {
   /** A user or sign-in is no longer what it was in snapshots that do not see this. */
   onNamed(name: string, isVoid: (snapshot: string) => boolean): void
   onPolicy(): void
+  /** Keys came, took over or ended. */
+  onKeys?(): void
   /** What a change names was dropped here, so long after its transaction began; never told too little. */
   onApplied?(lagSeconds: number): void
   /** This process was away for longer than changes are kept: nothing that it remembers counts. */
@@ -53,15 +55,15 @@ const FIRST_ID = 3n
 /**
  * Opens the feed at the present: what is read before is unknown to it and nothing from before counts.
  * @param now ms, monotonic
+ * @param switches how often another server came into use: what was known of the one before counts no more
  */
 export async function openChangeFeed(
- * @param switches how often another server came into use: what was known of the one before counts no more
   database: Queryable,
   listener: ChangeListener,
   now: () => number = () => performance.now(),
+  switches: () => number = () => 0,
 ): Promise<ChangeFeed> {
   const openedAt = now()
-  switches: () => number = () => 0,
   return new DatabaseFeed({ database, listener, now, switches }, openedAt, await readPresent(database))
 }
 
@@ -69,17 +71,17 @@ interface FeedParts {
   readonly database: Queryable
   readonly listener: ChangeListener
   readonly now: () => number
+  readonly switches: () => number
 }
 
-  readonly switches: () => number
 class DatabaseFeed implements ChangeFeed {
   readonly #parts: FeedParts
   #freshAt: number
   #cursor: string
   #server: string
+  #switches: number
   /** Ids below it may have been another transaction's before a crash: what such a change names is void in any case. */
   #usedBelow = 0n
-  #switches: number
   #known: KnownChanges
   #unreachable = false
   #reading: Promise<void> | null = null
@@ -90,9 +92,9 @@ class DatabaseFeed implements ChangeFeed {
     this.#freshAt = freshAt
     this.#cursor = cursor
     this.#server = server
+    this.#switches = parts.switches()
     this.#known = createKnownChanges(BigInt(cursor))
   }
-    this.#switches = parts.switches()
 
   get freshAt(): number {
     return this.#freshAt
@@ -155,14 +157,15 @@ class DatabaseFeed implements ChangeFeed {
     const sentAt = now()
     if (sentAt - this.#freshAt > GAP_MS || switches() !== this.#switches) return this.#startAfresh()
     const rows = await withDeadline(database.query(READ_CHANGES, this.#cursor), this.#deadline(sentAt))
-    const [first] = rows
-    if (first !== undefined && first.server !== this.#server) return this.#lookBack(first.server)
     if (switches() !== this.#switches) return this.#startAfresh()
-    for (const row of rows) {
+    const [first] = rows
     refuseStandby(first)
+    if (first !== undefined && first.server !== this.#server) return this.#lookBack(first.server)
+    for (const row of rows) {
       const change = changeOf(row)
       if (change === null || !this.#known.add(change, sentAt)) continue
-      this.#announce(change)
+      if (row.kind === 'keys') this.#parts.listener.onKeys?.()
+      else this.#announce(change)
       this.#parts.listener.onApplied?.((row.age_seconds ?? 0) + (now() - sentAt) / 1_000)
     }
     this.#cursor = rows[0]?.cursor ?? this.#cursor
@@ -179,6 +182,7 @@ class DatabaseFeed implements ChangeFeed {
     this.#cursor = String(cursor > LOST_IDS + FIRST_ID ? cursor - LOST_IDS : FIRST_ID)
     this.#known.startBelow(BigInt(this.#cursor))
     this.#parts.listener.onPolicy()
+    this.#parts.listener.onKeys?.()
     return this.#readOnce()
   }
 
@@ -205,6 +209,7 @@ class DatabaseFeed implements ChangeFeed {
     this.#server = server
     this.#known = createKnownChanges(BigInt(this.#cursor))
     listener.onGap()
+    listener.onKeys?.()
     this.#freshAt = sentAt
   }
 }
@@ -217,15 +222,15 @@ interface Present {
 async function readPresent(database: Queryable): Promise<Present> {
   const [row] = await database.query(READ_CURSOR)
   if (row === undefined) throw new Error('the database gave no snapshot')
+  refuseStandby(row)
   return row
 }
 
-function changeOf({ id, xid, user_id: userId, session_id: sessionId }: ChangeRow): KnownChange | null {
-  return id === null || xid === null ? null : { id, xid: BigInt(xid), names: userId ?? sessionId }
-  refuseStandby(row)
-}
 /** What a standby shows may be behind: it is no source of changes, however quick its answers. */
 function refuseStandby(row: { in_recovery: boolean } | undefined): void {
   if (row?.in_recovery === true) throw storeUnavailable(new Error('the server is a standby, which takes no writes'))
 }
 
+function changeOf({ id, xid, user_id: userId, session_id: sessionId }: ChangeRow): KnownChange | null {
+  return id === null || xid === null ? null : { id, xid: BigInt(xid), names: userId ?? sessionId }
+}

@@ -1,7 +1,7 @@
 import { pruneStatement } from './prune-table.ts'
 import { statement } from './statement.ts'
 
-export type ChangeKind = 'user' | 'session' | 'policy'
+export type ChangeKind = 'user' | 'session' | 'policy' | 'keys'
 
 /** One change, or a row of nulls that brings nothing but the cursor. */
 export interface ChangeRow {

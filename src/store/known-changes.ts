@@ -4,7 +4,7 @@ import { isVisible, oldestUnseen } from '../lib/snapshot.ts'
 export interface KnownChange {
   readonly id: string
   readonly xid: bigint
-  /** The user or sign-in that it names; null for the policy. */
+  /** The user or sign-in that it names; null for the policy and for keys. */
   readonly names: string | null
 }
 

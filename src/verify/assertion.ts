@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createJwtSigner } from '../lib/jwt.ts'
-import type { KeyRing } from '../lib/key-ring.ts'
+import type { JwtSigner } from '../lib/jwt.ts'
+import type { Key, KeyRing } from '../lib/key-ring.ts'
 import type { Factor, Principal } from '../lib/principal.ts'
 import { provenFactors } from './header-template.ts'
 
@@ -33,11 +34,16 @@ const METHODS: Readonly<Record<Factor, string>> = {
 
 /** @param publicUrl the portal's; below it `/.well-known/jwks.json` has the keys */
 export function createAssertionSigner(keys: KeyRing, publicUrl: URL): SignAssertion {
-  const signer = createJwtSigner(keys.minting.bytes)
+  const signers = new WeakMap<Key, JwtSigner>()
+  const signerOf = (key: Key): JwtSigner => {
+    const signer = signers.get(key) ?? createJwtSigner(key.bytes)
+    signers.set(key, signer)
+    return signer
+  }
   const issuer = publicUrl.href.replace(/\/$/, '')
   return ({ appName, principal, roles, nowMs }) => {
     const iat = Math.floor(nowMs / 1_000)
-    return signer.sign({
+    return signerOf(keys.minting).sign({
       iss: issuer,
       aud: appName,
       sub: principal.userId,

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { PosternError } from '../errors.ts'
+import type { DerivedKeys } from '../lib/key-ring.ts'
 import type { Principal } from '../lib/principal.ts'
 import { bodyKind, readForm } from './body.ts'
 import { clientOf } from './client.ts'
@@ -21,8 +22,8 @@ export interface PageParts extends ClientParts {
   readonly sessions: WhoHas
   readonly cookies: SessionCookies
   readonly entrances: Entrances
-  /** Key of form tokens, for these alone. */
-  readonly formKey: Buffer
+  /** Keys of form tokens, for these alone. */
+  readonly formKeys: Pick<DerivedKeys, 'minting' | 'all'>
   readonly look: Look
 }
 
@@ -125,17 +126,17 @@ export function formOf(request: FastifyRequest): Fields {
 }
 
 /** The hidden `csrf` value of a form; `binding` is the session token or the pre-sign-in cookie's value. */
-export function formToken({ formKey }: Pick<PageParts, 'formKey'>, purpose: string, binding: string): string {
-  return createFormToken(formKey, { purpose, binding })
+export function formToken({ formKeys }: Pick<PageParts, 'formKeys'>, purpose: string, binding: string): string {
+  return createFormToken(formKeys.minting, { purpose, binding })
 }
 
 export function isOwnForm(
-  { formKey }: Pick<PageParts, 'formKey'>,
+  { formKeys }: Pick<PageParts, 'formKeys'>,
   purpose: string,
   binding: string | null,
   csrf: string,
 ): boolean {
-  return binding !== null && isFormToken(formKey, { purpose, binding }, csrf)
+  return binding !== null && formKeys.all.some((key) => isFormToken(key, { purpose, binding }, csrf))
 }
 
 export function sendHtml(reply: FastifyReply, status: number, html: string): FastifyReply {

@@ -260,7 +260,7 @@ test('WAN-14: the last factor stays while the policy wants one of this role', as
 
 /** A form token as a page would have it on which this visitor may change things. */
 function freshToken({ context }: TestApp, { token }: FactorVisitor): string {
-  return createFormToken(context.portalParts.formKey, { purpose: 'factors', binding: token })
+  return createFormToken(context.portalParts.formKeys.minting, { purpose: 'factors', binding: token })
 }
 
 async function credentials({ database }: TestApp, login: string): Promise<{ session_epoch: number }> {

@@ -26,6 +26,7 @@ const STATE = statement<[], { state: string }>(
      || coalesce((select json_agg(r order by r.user_id, r.role_name) from auth.user_roles r)::text, '')
      || coalesce((select json_agg(s.ended_at order by s.id) from auth.sessions s)::text, '')
      || coalesce((select json_agg(p.version order by p.version) from auth.policies p)::text, '')
+     || coalesce((select json_agg(k.id order by k.id) from auth.keys k)::text, '')
      || coalesce((select json_agg(g order by g.id) from auth.grants g)::text, '')
      || coalesce((select json_agg(n) from auth.app_notices n)::text, '')
      || coalesce((select json_agg(t.id order by t.id) from auth.api_tokens t where t.revoked_at is null)::text, '') as state`,
@@ -57,6 +58,7 @@ const STEPS: readonly Step[] = [
     ...USER,
   },
   { command: 'grant revoke', given: (kept) => ({ id: kept.get('grant') }), ...USER },
+  { command: 'keys rotate', given: () => ({ purposes: ['audit'] }), resource: 'key:audit' },
   { command: 'notice set', given: () => ({ app: 'app', text: 'Mended at noon.' }), resource: 'app:app' },
   { command: 'notice clear', given: () => ({ app: 'app' }), resource: 'app:app' },
   { command: 'user disable', given: () => ({ login: 'erin' }), ...USER },

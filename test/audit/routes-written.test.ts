@@ -234,6 +234,9 @@ async function driveAdministration(app: TestApp, drive: Drive): Promise<void> {
     () => createBrowser(app.portal).post(`${BASE}/reset/password`, { body }),
     [{ type: 'password_reset', actor: 'bob', resource: 'user:bob', session: false }],
   )
+  await drive(route('POST', '/system/keys/:purpose/rotate'), () => call('POST', '/system/keys/audit/rotate', null), [
+    { type: 'key_rotated', ...by, resource: 'key:audit' },
+  ])
   await drive(route('DELETE', '/attempts'), () => call('DELETE', '/attempts?login=bob', null), [
     { type: 'attempts_cleared', ...by, resource: 'user:bob' },
   ])

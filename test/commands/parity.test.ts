@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, string | { readonly why: string }>> = {
   endSessionsOfUser: 'session revoke --user una',
   getHealth: 'system health',
   listKeys: 'keys status',
+  rotateKey: 'keys rotate audit',
   listSettings: 'config check --json',
   printSnippet: 'snippet nginx --app app',
   listTokens: 'token list una',

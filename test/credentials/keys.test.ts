@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openKeys } from '../../src/credentials/keys.ts'
-import type { Keys } from '../../src/credentials/keys.ts'
+import type { Keys } from '../../src/credentials/live-keys.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'

@@ -145,7 +145,7 @@ suite('a portal on a host of its own', () => {
     let now = 0
     const { policies } = domains.context
     const addresses = createReturnAddresses(
-      Buffer.alloc(32),
+      { minting: Buffer.alloc(32), all: [Buffer.alloc(32)] },
       () => policies.current(),
       () => now,
     )

@@ -108,7 +108,7 @@ suite('a return address', () => {
     const signed = await signedFor('/x')
     const [payload = '', signature = ''] = signed.split('.')
     const evil = Buffer.from(JSON.stringify(['evil.test', '/', Date.now() + 60_000])).toString('base64url')
-    const { formKey } = app.context.portalParts
+    const { minting: formKey } = app.context.portalParts.formKeys
     const forged = [
       signed.slice(0, -1),
       `${signed}x`,
@@ -129,7 +129,7 @@ suite('a return address', () => {
   test('RD-02: works for ten minutes', () => {
     const clock = { now: 1_000 }
     const addresses = createReturnAddresses(
-      Buffer.alloc(32, 1),
+      keyOf(1),
       () => FIXTURE,
       () => clock.now,
     )
@@ -139,7 +139,7 @@ suite('a return address', () => {
     clock.now += 1
     assert.equal(addresses.open(signed), null)
     const others = createReturnAddresses(
-      Buffer.alloc(32, 2),
+      keyOf(2),
       () => FIXTURE,
       () => 0,
     )
@@ -189,7 +189,7 @@ suite('a return address', () => {
       { weight: 1, arbitrary: texts },
     )
     const addresses = createReturnAddresses(
-      Buffer.alloc(32),
+      keyOf(0),
       () => FIXTURE,
       () => 0,
     )
@@ -211,3 +211,8 @@ suite('a return address', () => {
     assert.ok(followed > 500, String(followed))
   })
 })
+
+function keyOf(byte: number): { minting: Buffer; all: Buffer[] } {
+  const minting = Buffer.alloc(32, byte)
+  return { minting, all: [minting] }
+}

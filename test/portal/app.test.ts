@@ -66,6 +66,7 @@ const FOR_OPERATORS: readonly (readonly [path: RegExp, permission: string])[] = 
   ],
   [/^GET \/api\/v2\/(?:users|grants|roles)(?:\/|$)/, 'postern.users:read'],
   [/^GET \/api\/v2\/system\//, 'postern.system:read'],
+  [/^POST \/(?:api\/v2\/system\/keys\/:purpose\/rotate|admin\/keys)$/, 'postern.system:write'],
   [/^GET \/api\/v2\/sessions$/, 'postern.sessions:read'],
   [/^DELETE \/api\/v2\/(?:users\/:login\/sessions|sessions\/:id)$/, 'postern.sessions:end'],
   [

@@ -45,6 +45,7 @@ export const ACCOUNT = {
   'permission.postern.policy:write': 'eine Richtlinie in Kraft setzen und zu einer früheren zurückkehren',
   'permission.postern.audit:read': 'das Protokoll durchsuchen und exportieren',
   'permission.postern.system:read': 'Zustand, Schlüssel und Einstellungen des laufenden Programms sehen',
+  'permission.postern.system:write': 'Schlüssel erneuern',
   'language.title': 'Sprache',
   'language.hint': 'Dieser Seiten und der E-Mails, die Sie bekommen.',
   'language.browser': 'Wie es mein Browser wünscht',

@@ -44,6 +44,7 @@ export const ACCOUNT = {
   'permission.postern.policy:write': 'apply a policy and go back to an earlier one',
   'permission.postern.audit:read': 'search and export the record',
   'permission.postern.system:read': 'see health, keys and settings of the running program',
+  'permission.postern.system:write': 'renew keys',
   'language.title': 'Language',
   'language.hint': 'Of these pages, and of the mails that you get.',
   'language.browser': 'As my browser asks for it',
