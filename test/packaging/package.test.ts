@@ -9,6 +9,7 @@ import { temporaryDirectory } from '../support/database.ts'
 import { PASSWORD, policyOf } from '../support/e2e.ts'
 import { startPostern } from '../support/postern-process.ts'
 import type { PosternProcess } from '../support/postern-process.ts'
+import { checkInstallation } from './installed.ts'
 import { linkDependencies, OFFLINE, pack, ROOT, unpack, writeCommand } from './packed.ts'
 
 const run = promisify(execFile)
@@ -45,6 +46,10 @@ suite('the npm package', { timeout: 120_000 }, () => {
         assert.ok(inBundle === true || integrity?.startsWith('sha512-'), name)
       }
     })
+
+    await t.test('install.sh lays it where Debian has such things, and a second time leaves settings alone', () =>
+      checkInstallation(folder, tarball, isLong),
+    )
 
     linkDependencies(join(folder, 'empty/node_modules'))
     await startsFrom(t, join(folder, 'empty'), join(installed, 'bin/postern'))
