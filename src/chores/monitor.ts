@@ -12,6 +12,8 @@ import type { Context } from '../parts/context.ts'
 import type { Crew } from '../parts/crew.ts'
 import { COUNT_SIGN_INS } from '../sessions/count-sign-ins-table.ts'
 
+type CertificateConfig = Pick<Config, 'certificateFiles' | 'tlsCertificateFile' | 'verifyClientCaFile'>
+
 const COUNT_MS = 60_000
 const CERTIFICATES_MS = 3_600_000
 
@@ -48,11 +50,13 @@ export function keepSamplingLatency(
 
 /** Reads now and every hour when certificates end; null where no files are named. */
 export async function keepReadingCertificates(
-  { config, metrics, log }: Pick<Context, 'metrics' | 'log'> & { readonly config: Pick<Config, 'certificateFiles'> },
+  { config, metrics, log }: Pick<Context, 'metrics' | 'log'> & { readonly config: CertificateConfig },
   opened: AsyncDisposableStack,
 ): Promise<Certificates | null> {
-  if (config.certificateFiles === null) return null
-  const certificates = openCertificates(config.certificateFiles)
+  const { certificateFiles, tlsCertificateFile, verifyClientCaFile } = config
+  const files = [...(certificateFiles ?? []), tlsCertificateFile, verifyClientCaFile].filter((file) => file !== null)
+  if (files.length === 0) return null
+  const certificates = openCertificates([...new Set(files)])
   const read = async (): Promise<void> => {
     await certificates.read()
     metrics.certificates(certificates.ends)

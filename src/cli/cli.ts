@@ -222,6 +222,8 @@ function configCommands(config: Command, show: Show): void {
       const { config: values } = configuration()
       const { openLook } = await import('../web/open-look.ts')
       openLook(values)
+      const { checkTlsFiles } = await import('../web/tls-files.ts')
+      checkTlsFiles(values, Date.now())
       show({ exitCode: 0, text: 'The settings are fine.', data: { ok: true, settings: values } }, options)
     },
   )

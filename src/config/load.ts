@@ -77,7 +77,8 @@ function unknownNames(environment: Environment): Mistake[] {
 
 function resolve(settings: Values<typeof SETTINGS>): Config {
   const port = settings.listen.kind === 'tcp' ? settings.listen.port : 80
-  const publicUrl = settings.publicUrl ?? new URL(`http://localhost:${port}${PORTAL_PATH}`)
+  const scheme = settings.tlsCertificateFile === null ? 'http' : 'https'
+  const publicUrl = settings.publicUrl ?? new URL(`${scheme}://localhost:${port}${PORTAL_PATH}`)
   const chosen = settings.upstream ?? (settings.publicUrl === null ? 'demo' : 'off')
   return { ...settings, publicUrl, upstream: chosen === 'off' ? null : chosen }
 }

@@ -11,6 +11,7 @@ export function contradictions(config: Config, secrets: Secrets, environment: En
     ...publicUrlMistakes(config),
     ...sessionScopeMistakes(config),
     ...verifyListenerMistakes(config, secrets, environment),
+    ...tlsMistakes(config),
     secrets.databaseUrl !== null &&
       secrets.secretKey === null &&
       'POSTERN_SECRET_KEY must be set with POSTERN_DATABASE_URL. Make one: openssl rand -base64 32.',
@@ -113,8 +114,35 @@ function verifyListenerMistakes(config: Config, secrets: Secrets, environment: E
   return [
     !namesPeers && `${where}; set POSTERN_TRUSTED_PROXIES to the addresses of your proxies.`,
     secrets.proxySecret === null &&
+      config.verifyClientCaFile === null &&
       !config.verifyWithoutSecret &&
-      `${where}; set POSTERN_PROXY_SECRET, or POSTERN_VERIFY_WITHOUT_SECRET=yes for a proxy that can't send one.`,
+      `${where}; set POSTERN_PROXY_SECRET or POSTERN_VERIFY_CLIENT_CA_FILE, or POSTERN_VERIFY_WITHOUT_SECRET=yes for a proxy that can't send one.`,
+  ]
+}
+
+function tlsMistakes(config: Config): (string | false)[] {
+  const { tlsCertificateFile: certificate, tlsKeyFile: key, verifyClientCaFile: ca, listen, verifyListen } = config
+  return [
+    certificate !== null &&
+      key === null &&
+      'POSTERN_TLS_KEY_FILE must be set with POSTERN_TLS_CERTIFICATE_FILE: the path of its private key.',
+    certificate === null &&
+      key !== null &&
+      'POSTERN_TLS_KEY_FILE only counts with POSTERN_TLS_CERTIFICATE_FILE; set that as well, or drop it.',
+    certificate !== null &&
+      listen.kind === 'unix' &&
+      verifyListen.kind === 'unix' &&
+      'POSTERN_TLS_CERTIFICATE_FILE is of no use while both listeners are Unix sockets, which never speak TLS; drop it.',
+    certificate !== null &&
+      listen.kind === 'tcp' &&
+      config.publicUrl.protocol === 'http:' &&
+      'POSTERN_PUBLIC_URL must begin with https:// with POSTERN_TLS_CERTIFICATE_FILE.',
+    ca !== null &&
+      (certificate === null || verifyListen.kind === 'unix') &&
+      'POSTERN_VERIFY_CLIENT_CA_FILE only counts where POSTERN_VERIFY_LISTEN is a port that speaks TLS; set POSTERN_TLS_CERTIFICATE_FILE and such an address, or drop it.',
+    ca === null &&
+      config.verifyClientNames !== null &&
+      'POSTERN_VERIFY_CLIENT_NAMES only counts with POSTERN_VERIFY_CLIENT_CA_FILE; set that as well, or drop it.',
   ]
 }
 

@@ -21,6 +21,6 @@ export const OBSERVE_SETTINGS = {
     'POSTERN_CERTIFICATE_FILES',
     files,
     null,
-    'Certificates (PEM) that the proxy serves, such as /etc/letsencrypt/live/example.com/fullchain.pem, between commas: /metrics tells when they end, and /health/detail warns 14 days before. They are read again every hour.',
+    'Certificates (PEM) that the proxy serves, beside our own, such as /etc/letsencrypt/live/example.com/fullchain.pem, between commas: /metrics tells when they end, and /health/detail warns 14 days before. They are read again every hour.',
   ),
 } as const

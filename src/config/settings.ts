@@ -6,6 +6,7 @@ import { LIMITS_SETTINGS } from './settings-limits.ts'
 import { AUDIT_SETTINGS } from './settings-audit.ts'
 import { LOOK_SETTINGS } from './settings-look.ts'
 import { OBSERVE_SETTINGS } from './settings-observe.ts'
+import { TLS_SETTINGS } from './settings-tls.ts'
 import { TRACES_SETTINGS } from './settings-traces.ts'
 import { mailFrom } from './smtp-address.ts'
 import {
@@ -128,6 +129,7 @@ export const SETTINGS = {
     'auto',
     'auto: where the proxy asks over a Unix socket or loopback, simple requests are answered by a strict reader of our own, which takes less time, and all others by the ordinary HTTP server. off: every request by that.',
   ),
+  ...TLS_SETTINGS,
   autheliaPaths: setting(
     'POSTERN_AUTHELIA_PATHS',
     yesNo,

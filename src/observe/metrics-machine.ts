@@ -14,6 +14,10 @@ export interface MachineMetrics {
   answered(listener: Listener, route: string | undefined, status: number, seconds: number): void
   /** Ages of the purpose keys in use, in seconds, as last read. */
   keyAges(seconds: Readonly<Record<string, number>>): void
+  /** A handshake with one of our listeners failed. */
+  tlsRefused(listener: 'portal' | 'verify'): void
+  /** Changed files of our own TLS came into use, or can't. */
+  tlsFiles(outcome: 'taken' | 'refused'): void
   /** When certificates end, in seconds since 1970, by file. */
   certificates(ends: Readonly<Record<string, number>>): void
 }
@@ -44,13 +48,21 @@ export function machineMetrics(register: Register): MachineMetrics {
   })
   register.gauge(
     'postern_certificate_expires_seconds',
-    'Seconds until the certificate in a file of POSTERN_CERTIFICATE_FILES ends; negative once it has.',
+    'Seconds until the certificate in a file ends, of POSTERN_CERTIFICATE_FILES and our own; negative once it has.',
     () =>
       Object.fromEntries(Object.entries(known.certificates).map(([file, end]) => [file, Number(end) - nowSeconds()])),
     { label: 'file', together: 'min' },
   )
+  const refused = register.counter('postern_tls_refused_total', 'TLS handshakes with our listeners that failed.', [
+    'listener',
+  ])
+  const files = register.counter('postern_tls_files_total', 'Changed files of our own TLS, by what became of them.', [
+    'outcome',
+  ])
   return {
     answered: answers(register),
+    tlsRefused: (listener) => refused({ listener }),
+    tlsFiles: (outcome) => files({ outcome }),
     keyAges: (seconds) => void (known.keyAges = seconds),
     certificates: (ends) => void (known.certificates = ends),
   }

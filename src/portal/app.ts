@@ -26,6 +26,7 @@ import { followLanguageLinks } from '../web/language-choice.ts'
 import { readQuery } from '../web/query.ts'
 import { portalHeaders } from '../web/security-headers.ts'
 import { acceptSetCookie } from '../web/set-cookie.ts'
+import { makePlainServer } from '../web/tls.ts'
 import { ownProgram } from './console.ts'
 import { portalFailure } from './failure.ts'
 import { guardRoutes } from './guard.ts'
@@ -39,14 +40,19 @@ import { tracePortal } from './traced.ts'
 const MAX_BODY_BYTES = 16_384
 
 /** Everything a person or program calls on the portal listener; with an upstream all else goes to the app. */
-export function createPortalApp(context: Context, proxy: Proxy | null, program = ownProgram(context)): FastifyInstance {
+export function createPortalApp(
+  context: Context,
+  proxy: Proxy | null,
+  program = ownProgram(context),
+  make = makePlainServer,
+): FastifyInstance {
   const { portalParts: portal } = context
   const { secure } = portal.cookies
   const { entrances } = portal
   const origins = createPortalOrigins(portal)
   const fail = portalFailure(context, origins)
   const live = createLiveUpgrades(`${entrances.portal.paths.base}/api/v2/events`)
-  const app = createApp(portalServer(proxy, live), (error, request, reply) => fail(error, request, reply), {
+  const app = createApp(portalServer(proxy, live, make), (error, request, reply) => fail(error, request, reply), {
     constraints: entranceConstraint(entrances),
     genReqId: (request) => requestIdOf(portal, request),
   })
@@ -86,8 +92,8 @@ export function createPortalApp(context: Context, proxy: Proxy | null, program =
 }
 
 /** The verify listener: dialects and nothing else. */
-export function createVerifyApp(context: Context): FastifyInstance {
-  const app = createApp(plainServer, unroutable(403))
+export function createVerifyApp(context: Context, make = makePlainServer): FastifyInstance {
+  const app = createApp((handler) => plainServer(handler, make), unroutable(403))
   // Before a body would be looked at, whatever type it says it has.
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return

@@ -1,8 +1,8 @@
-import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import type { LiveUpgrades } from '../admin/live-socket.ts'
 import { PORTAL_PATH } from '../config/settings.ts'
 import type { Proxy } from '../verify/proxy.ts'
+import { makePlainServer } from '../web/tls.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 /** Makes the server that hands its requests to a handler. */
@@ -23,8 +23,8 @@ const HTTP_LIMITS = {
 const MAX_PLAIN_CONNECTIONS = 4_096
 
 /** A server of ours alone. */
-export function plainServer(handler: Handler): Server {
-  const server = createServer(HTTP_LIMITS, (request, response) => {
+export function plainServer(handler: Handler, make = makePlainServer): Server {
+  const server = make(HTTP_LIMITS, (request, response) => {
     endAfterUpgrade(request, response)
     handler(request, response)
   })
@@ -33,14 +33,14 @@ export function plainServer(handler: Handler): Server {
 }
 
 /** In proxy mode every path but ours is the app's. */
-export function portalServer(proxy: Proxy | null, live: LiveUpgrades): ServerFactory {
+export function portalServer(proxy: Proxy | null, live: LiveUpgrades, make = makePlainServer): ServerFactory {
   return (handler) => {
     const isPortal = ({ url = '' }: IncomingMessage): boolean => {
       const [path = ''] = url.split('?', 1)
       return path === PORTAL_PATH || path.startsWith(`${PORTAL_PATH}/`)
     }
     const options = { ...HTTP_LIMITS, ...upgradeOptions(proxy, (request) => !isPortal(request), live) }
-    const server = createServer(options, (request, response) => {
+    const server = make(options, (request, response) => {
       endAfterUpgrade(request, response)
       if (proxy !== null && !isPortal(request)) return proxy.request(request, response, handler)
       boundReading(request)

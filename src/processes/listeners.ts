@@ -1,4 +1,5 @@
 import { keepSamplingLatency } from '../chores/monitor.ts'
+import { keepTls } from '../chores/tls.ts'
 import type { Certificates } from '../observe/certificates.ts'
 import type { Check } from '../observe/health.ts'
 import { createProgram } from '../observe/program.ts'
@@ -35,7 +36,12 @@ export async function openListeners(
 ): Promise<void> {
   const { config } = context
   const { socketGroup } = config
-  const checks = { ...checksOf(context, { watch, keyValue, certificates }), ...sinks }
+  const kept = keepTls(context, opened)
+  const checks = {
+    ...checksOf(context, { watch, keyValue, certificates }),
+    ...sinks,
+    ...(kept !== null && { tls: kept.health }),
+  }
   const program = createProgram(checks, () => crew.figures(context.metrics))
   keepSamplingLatency(program, context.log, opened)
   const metrics = {
@@ -51,13 +57,13 @@ export async function openListeners(
       passed: sockets.ops,
     },
     {
-      app: createVerifyApp(context),
+      app: createVerifyApp(context, config.verifyListen.kind === 'tcp' ? kept?.tls.verify : undefined),
       address: config.verifyListen,
       setting: 'POSTERN_VERIFY_LISTEN',
       passed: sockets.verify,
     },
     {
-      app: createPortalApp(context, proxy, program),
+      app: createPortalApp(context, proxy, program, config.listen.kind === 'tcp' ? kept?.tls.portal : undefined),
       address: config.listen,
       setting: 'POSTERN_LISTEN',
       passed: sockets.portal,

@@ -12,8 +12,8 @@ const OTHER_SECRET = 'Zk4tVw8xBn1cQs6yLm3pRj7hFg2dUe5a'
 
 /** For each setting a value that isn't its default, and what it is read as. */
 const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>> = {
-  POSTERN_LISTEN: ['0.0.0.0:80', { kind: 'tcp', host: '0.0.0.0', port: 80 }],
-  POSTERN_VERIFY_LISTEN: ['unix:/run/postern/verify.sock', { kind: 'unix', path: '/run/postern/verify.sock' }],
+  POSTERN_LISTEN: ['unix:/run/postern/portal.sock', { kind: 'unix', path: '/run/postern/portal.sock' }],
+  POSTERN_VERIFY_LISTEN: ['0.0.0.0:90', { kind: 'tcp', host: '0.0.0.0', port: 90 }],
   POSTERN_OPS_LISTEN: ['[::1]:9999', { kind: 'tcp', host: '::1', port: 9999 }],
   POSTERN_SOCKET_GROUP: ['www-data', 'www-data'],
   POSTERN_PUBLIC_URL: ['https://app.example.com/.postern', new URL('https://app.example.com/.postern')],
@@ -28,6 +28,10 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_TRUSTED_PROXIES: ['10.0.0.0/8, 2001:db8::/32', ['10.0.0.0/8', '2001:db8::/32']],
   POSTERN_VERIFY_WITHOUT_SECRET: ['yes', true],
   POSTERN_EXPRESS_LANE: ['off', 'off'],
+  POSTERN_TLS_CERTIFICATE_FILE: ['/etc/postern/tls.pem', '/etc/postern/tls.pem'],
+  POSTERN_TLS_KEY_FILE: ['/etc/postern/tls.key', '/etc/postern/tls.key'],
+  POSTERN_VERIFY_CLIENT_CA_FILE: ['/etc/postern/ca.pem', '/etc/postern/ca.pem'],
+  POSTERN_VERIFY_CLIENT_NAMES: ['nginx.internal, Edge.Example.com', ['nginx.internal', 'edge.example.com']],
   POSTERN_AUTHELIA_PATHS: ['yes', true],
   POSTERN_ALLOW_HTTP: ['yes', true],
   POSTERN_IDLE_TIMEOUT: ['30m', 1_800_000],
@@ -132,6 +136,10 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     trustedProxies: ['127.0.0.0/8', '::1/128'],
     verifyWithoutSecret: false,
     expressLane: 'auto',
+    tlsCertificateFile: null,
+    tlsKeyFile: null,
+    verifyClientCaFile: null,
+    verifyClientNames: null,
     autheliaPaths: false,
     allowHttp: false,
     idleTimeout: 28_800_000,

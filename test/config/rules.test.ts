@@ -8,6 +8,7 @@ const { certificate: CERTIFICATE } = makeCertificate()
 const SECRET = 'q7Yl0mPpWc3vTzXb9uR2sKfHjN5eGdAo'
 const NETWORK = { POSTERN_VERIFY_LISTEN: '0.0.0.0:9081' }
 const PEERS = { POSTERN_TRUSTED_PROXIES: '10.0.0.0/8' }
+const TLS = { POSTERN_TLS_CERTIFICATE_FILE: '/a.pem', POSTERN_TLS_KEY_FILE: '/a.key' }
 
 const refused: readonly [what: string, environment: Environment, settings: readonly string[]][] = [
   ['PostgreSQL without a secret key', { POSTERN_DATABASE_URL: 'postgres://db/postern' }, ['POSTERN_SECRET_KEY']],
@@ -59,6 +60,35 @@ const refused: readonly [what: string, environment: Environment, settings: reado
     { ...NETWORK, POSTERN_TRUSTED_PROXIES: '', POSTERN_PROXY_SECRET: SECRET },
     ['POSTERN_VERIFY_LISTEN'],
   ],
+  ['a certificate without its key', { POSTERN_TLS_CERTIFICATE_FILE: '/a.pem' }, ['POSTERN_TLS_KEY_FILE']],
+  ['a key without its certificate', { POSTERN_TLS_KEY_FILE: '/a.key' }, ['POSTERN_TLS_KEY_FILE']],
+  [
+    'TLS while both listeners are Unix sockets',
+    { ...TLS, POSTERN_LISTEN: 'unix:/a', POSTERN_VERIFY_LISTEN: 'unix:/b' },
+    ['POSTERN_TLS_CERTIFICATE_FILE'],
+  ],
+  [
+    'TLS under a public URL without it',
+    { ...TLS, POSTERN_PUBLIC_URL: 'http://localhost:9080/.postern' },
+    ['POSTERN_PUBLIC_URL'],
+  ],
+  ['certificates of proxies without TLS', { POSTERN_VERIFY_CLIENT_CA_FILE: '/ca' }, ['POSTERN_VERIFY_CLIENT_CA_FILE']],
+  [
+    'certificates of proxies on a Unix socket',
+    { ...TLS, POSTERN_VERIFY_CLIENT_CA_FILE: '/ca', POSTERN_VERIFY_LISTEN: 'unix:/a' },
+    ['POSTERN_VERIFY_CLIENT_CA_FILE'],
+  ],
+  [
+    'names in certificates that nobody asks for',
+    { ...TLS, POSTERN_VERIFY_CLIENT_NAMES: 'nginx.internal' },
+    ['POSTERN_VERIFY_CLIENT_NAMES'],
+  ],
+  [
+    'FWD-17: a verify listener on the network with certificates of proxies, but without peers',
+    { ...NETWORK, ...TLS, POSTERN_VERIFY_CLIENT_CA_FILE: '/ca' },
+    ['POSTERN_VERIFY_LISTEN'],
+  ],
+  ['a verify listener on the network with TLS alone', { ...NETWORK, ...PEERS, ...TLS }, ['POSTERN_VERIFY_LISTEN']],
   ['a verify listener on the network without a secret', { ...NETWORK, ...PEERS }, ['POSTERN_VERIFY_LISTEN']],
   [
     'a verify listener on the network without peers',
@@ -97,6 +127,11 @@ const accepted: readonly [what: string, environment: Environment][] = [
   ],
   ['localhost without TLS', { POSTERN_PUBLIC_URL: 'http://[::1]:9080/.postern/' }],
   ['a verify listener on the network with peers and secret', { ...NETWORK, ...PEERS, POSTERN_PROXY_SECRET: SECRET }],
+  [
+    'a verify listener on the network with peers and certificates of proxies',
+    { ...NETWORK, ...PEERS, ...TLS, POSTERN_VERIFY_CLIENT_CA_FILE: '/ca' },
+  ],
+  ['TLS on a portal alone', { ...TLS, POSTERN_VERIFY_LISTEN: 'unix:/a' }],
   [
     'a verify listener on the network for a proxy that sends no secret',
     { ...NETWORK, ...PEERS, POSTERN_VERIFY_WITHOUT_SECRET: 'yes' },

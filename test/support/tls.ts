@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -31,28 +32,46 @@ export function makeCertificate(): { certificate: string; key: string } {
   return { certificate, key }
 }
 
-/** Who vouches for the certificates of a test. */
+/** An authority of a test's own. */
 export interface Authority {
   readonly certificatePath: string
-  /** @param hosts names and addresses that stand in it; those of a client may be none */
-  issue(name: string, hosts: readonly string[]): Promise<Certificate>
+  readonly keyPath: string
+  /** Signs a certificate for hosts and addresses, which may be none, valid for two days; as an authority below this one where that is wished. */
+  readonly issue: (name: string, hosts: readonly string[], asAuthority?: boolean) => Promise<Authority>
+  /** Its list of those that no longer count, in PEM. */
+  readonly revoke: (certificates: readonly Pick<Authority, 'certificatePath'>[]) => Promise<string>
 }
 
-/** Makes an authority whose files lie in `folder`. */
+/** Makes an authority whose files, and those of all that it signs, lie in `folder` under their names. */
 export async function createAuthority(folder: string, name = 'authority'): Promise<Authority> {
-  const [certificatePath, keyPath] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)]
-  const own = ['-subj', `/CN=postern test ${name}`, '-days', '2', '-keyout', keyPath, '-out', certificatePath]
-  await run('openssl', ['req', '-x509', ...NEW_KEY, ...own])
-  return {
-    certificatePath,
-    async issue(owner, hosts) {
-      const issued = { certificatePath: join(folder, `${owner}.pem`), keyPath: join(folder, `${owner}.key`) }
-      const names = hosts.map((host) => `${isIP(host) === 0 ? 'DNS' : 'IP'}:${host}`).join(',')
-      const extension = names === '' ? [] : ['-addext', `subjectAltName=${names}`]
-      const by = ['-CA', certificatePath, '-CAkey', keyPath, '-addext', 'basicConstraints=CA:FALSE']
-      const out = ['-subj', `/CN=${owner}`, '-days', '2', '-keyout', issued.keyPath, '-out', issued.certificatePath]
-      await run('openssl', ['req', '-x509', ...NEW_KEY, ...by, ...extension, ...out])
-      return issued
-    },
+  return certify(folder, name, ['-addext', 'basicConstraints=critical,CA:TRUE'])
+}
+
+async function certify(folder: string, name: string, more: readonly string[]): Promise<Authority> {
+  const certificatePath = join(folder, `${name}.pem`)
+  const keyPath = join(folder, `${name}.key`)
+  const key = [...NEW_KEY, '-keyout', keyPath]
+  await run('openssl', ['req', '-x509', ...key, '-subj', `/CN=${name}`, '-days', '2', ...more, '-out', certificatePath])
+  const issue: Authority['issue'] = (below, hosts, asAuthority = false) => {
+    const names = hosts.map((host) => `${isIP(host) === 0 ? 'DNS' : 'IP'}:${host}`).join(',')
+    const extensions = names === '' ? [] : ['-addext', `subjectAltName=${names}`]
+    const constraints = `basicConstraints=critical,CA:${asAuthority ? 'TRUE' : 'FALSE'}`
+    return certify(folder, below, ['-CA', certificatePath, '-CAkey', keyPath, '-addext', constraints, ...extensions])
   }
+  return { certificatePath, keyPath, issue, revoke: (others) => revoke(folder, { certificatePath, keyPath }, others) }
+}
+
+async function revoke(
+  folder: string,
+  { certificatePath, keyPath }: Certificate,
+  others: readonly Pick<Authority, 'certificatePath'>[],
+): Promise<string> {
+  const file = join(folder, 'ca.conf')
+  const index = join(folder, 'index.txt')
+  writeFileSync(index, '')
+  writeFileSync(file, `[ca]\ndefault_ca = own\n[own]\ndatabase = ${index}\ndefault_md = sha256\n`)
+  const own = ['ca', '-config', file, '-cert', certificatePath, '-keyfile', keyPath]
+  for (const other of others) await run('openssl', [...own, '-revoke', other.certificatePath])
+  const { stdout } = await run('openssl', [...own, '-gencrl', '-crldays', '1'])
+  return stdout
 }

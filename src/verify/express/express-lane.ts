@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ListenAddress } from '../../config/values.ts'
 import { peerAddress } from '../../web/peer.ts'
+import { connectionEvent } from '../../web/tls.ts'
 import type { Answer } from '../answer.ts'
 import type { Gateway } from '../gateway.ts'
 import type { FindLaneRoute } from './lane-routes.ts'
@@ -52,7 +53,8 @@ const CLOSE_MS = 1_000
  * server with its connection and all unread bytes, so that a strict reader never has to be lenient.
  */
 export function openExpressLane(server: Server, parts: ExpressLaneParts): ExpressLane {
-  const ordinary = server.listeners('connection') as ((socket: Socket) => void)[]
+  const event = connectionEvent(server)
+  const ordinary = server.listeners(event) as ((socket: Socket) => void)[]
   const connections = new Set<ExpressConnection>()
   let isClosing = false
   const lane: LaneParts = {
@@ -67,8 +69,8 @@ export function openExpressLane(server: Server, parts: ExpressLaneParts): Expres
       socket.resume()
     },
   }
-  server.removeAllListeners('connection')
-  server.on('connection', (socket: Socket) => {
+  server.removeAllListeners(event)
+  server.on(event, (socket: Socket) => {
     const connection = new ExpressConnection(socket, lane, () => connections.delete(connection))
     connections.add(connection)
   })
