@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
@@ -88,16 +90,10 @@ suite('the units of systemd', { timeout: 120_000 }, () => {
       const child = spawn('systemd-socket-activate', args, { stdio: 'ignore', env: { PATH: process.env['PATH'] } })
       t.after(() => child.kill('SIGKILL'))
       await until('the socket is there', 10_000, () => existsSync(socket))
-      const asked = await run('curl', [
-        '-sS',
-        '--max-time',
-        '30',
-        '--unix-socket',
-        socket,
-        '-D-',
-        'http://postern/verify/nginx',
-      ])
-      assert.match(asked.stdout, /^HTTP\/1\.1 403 /)
+      const asked = request({ socketPath: socket, path: '/verify/nginx' }).end()
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+      answer.resume()
+      assert.equal(answer.statusCode, 403)
       await until(
         'it has started',
         30_000,
