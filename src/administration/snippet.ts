@@ -13,7 +13,7 @@ import { SNIPPETS } from '../snippets/snippets.ts'
 
 /** What the snippets of a site are made from. */
 export interface SnippetParts {
-  readonly config: Pick<Config, 'listen' | 'verifyListen'>
+  readonly config: Pick<Config, 'listen' | 'verifyListen' | 'tlsCertificateFile'>
   readonly policies: Pick<Policies, 'current'>
 }
 
@@ -25,6 +25,10 @@ export interface SnippetWish {
   /** A URL for each app, in their order, where it isn't the usual one. */
   readonly upstreams: readonly string[]
 }
+
+/** What the text of a proxy says whose snippet doesn't know of it. */
+const SECURE =
+  "# Postern's listeners speak TLS (POSTERN_TLS_CERTIFICATE_FILE), but what follows asks them without: docs/tls.md says how this proxy asks."
 
 /**
  * The configuration of one proxy for apps of the policy in force.
@@ -47,7 +51,9 @@ export function writeSnippet(
   })
   if (chosen.length === 0) throw new OperatorError('Name an app: --app wiki', 2)
   if (upstreams.length > chosen.length) throw new OperatorError('There are more upstreams than apps.', 2)
-  return kind.write({ verify: config.verifyListen, portal: mustBeTcp(config.listen), apps: chosen })
+  const secure = config.tlsCertificateFile !== null
+  const text = kind.write({ verify: config.verifyListen, portal: mustBeTcp(config.listen), secure, apps: chosen })
+  return secure && proxy !== 'nginx' ? `${SECURE}\n${text}` : text
 }
 
 function mustBeTcp(listen: ListenAddress): ListenAddress {

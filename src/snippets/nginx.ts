@@ -3,7 +3,8 @@ import { addressOf, byPort, hostPattern, indent } from './site.ts'
 import type { SnippetApp, SnippetSite } from './site.ts'
 
 /** A `site.conf` for the shipped `nginx/`, whose includes hold all that is the same for every app. */
-export function nginxSnippet({ verify, portal, apps }: SnippetSite): string {
+export function nginxSnippet({ verify, portal, secure = false, apps }: SnippetSite): string {
+  const asked = { verify: secure && verify.kind === 'tcp' ? 'https' : 'http', portal: secure } as const
   const lines = [
     '# Made by "postern snippet nginx": the site.conf beside nginx/postern/. Postern\'s own includes do the rest.',
     '',
@@ -13,7 +14,7 @@ export function nginxSnippet({ verify, portal, apps }: SnippetSite): string {
     '# Any other host name, and every malformed one, ends here, so that a forged name never reaches the gateway.',
     ...[...byPort(apps)].flatMap(([port, [app]]) => defaultServer(port, app.scheme === 'https')),
     ...(apps.some(isOrdinary) && !apps.some(({ port }) => port === 80) ? defaultServer(80, false) : []),
-    ...apps.flatMap(appServers),
+    ...apps.flatMap((app) => appServers(app, asked)),
   ]
   return lines.join('\n')
 }
@@ -41,8 +42,15 @@ function isOrdinary({ scheme, port }: SnippetApp): boolean {
   return scheme === 'https' && port === 443
 }
 
-function appServers(app: SnippetApp): string[] {
-  const { host, port, scheme } = app.upstream
+/** How Postern's own listeners are asked. */
+interface Asked {
+  readonly verify: 'http' | 'https'
+  /** Whether the portal speaks TLS. */
+  readonly portal: boolean
+}
+
+function appServers(app: SnippetApp, asked: Asked): string[] {
+  const { host, port } = app.upstream
   const names = app.hosts.map((name) => (name.startsWith('*.') ? `~${hostPattern(name)}` : name)).join(' ')
   const redirect = ['listen 80;', `server_name ${names};`, 'return 308 https://$host$request_uri;']
   return [
@@ -51,12 +59,13 @@ function appServers(app: SnippetApp): string[] {
     ...upstream(`postern_app_${app.name}`, `${host}:${port}`),
     ...(isOrdinary(app) ? ['server {', ...indent(redirect, '    '), '}'] : []),
     'server {',
-    ...indent(appServer(app, names, scheme === 'https'), '    '),
+    ...indent(appServer(app, names, asked), '    '),
     '}',
   ]
 }
 
-function appServer(app: SnippetApp, names: string, upstreamIsSecure: boolean): string[] {
+function appServer(app: SnippetApp, names: string, asked: Asked): string[] {
+  const upstreamIsSecure = app.upstream.scheme === 'https'
   const secure = app.scheme === 'https'
   const target = `${app.upstream.scheme}://postern_app_${app.name}`
   return [
@@ -65,11 +74,12 @@ function appServer(app: SnippetApp, names: string, upstreamIsSecure: boolean): s
     ...(secure ? CERTIFICATE : []),
     'proxy_headers_hash_max_size 1024;',
     'proxy_headers_hash_bucket_size 128;',
+    ...(asked.portal ? ['set $postern_scheme https;', 'include gateway-tls.conf;'] : []),
     '',
     'location = /.postern/verify {',
     '    include postern/verify.conf;',
     ...app.own.map((name) => `    proxy_set_header ${name} "";`),
-    `    proxy_pass http://postern_verify/verify/nginx/app/${app.name};`,
+    `    proxy_pass ${asked.verify}://postern_verify/verify/nginx/app/${app.name};`,
     '    # One of the values of POSTERN_PROXY_SECRET, where that is set.',
     '    # proxy_set_header X-Postern-Secret "change-me";',
     '}',

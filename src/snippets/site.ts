@@ -30,6 +30,8 @@ export interface SnippetApp {
 export interface SnippetSite {
   readonly verify: ListenAddress
   readonly portal: ListenAddress
+  /** Whether those of both that are ports speak TLS; not unless given. */
+  readonly secure?: boolean
   readonly apps: readonly SnippetApp[]
 }
 

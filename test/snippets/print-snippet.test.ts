@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { printSnippet } from '../../src/commands/snippet.ts'
+import { writeSnippet } from '../../src/administration/snippet.ts'
+import type { ListenAddress } from '../../src/config/values.ts'
 import { OperatorError } from '../../src/errors.ts'
 import { openTestApp, suiteCleanup } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
@@ -42,6 +44,21 @@ suite('postern snippet', () => {
     assert.match(text, /server app 10\.0\.0\.5:3000$/m)
     assert.match(text, /server app 127\.0\.0\.1:8080$/m)
     assert.match(text, /acl postern_own var\(txn\.postern_host\) -m reg \^\[a-z0-9-\]\+\\\.own/)
+  })
+
+  test('has nginx ask ports of ours over TLS where they speak it, and says of other proxies what is to be done', () => {
+    const listen = { kind: 'tcp', host: '127.0.0.1', port: 9080 } as const
+    const asked = (proxy: string, verifyListen: ListenAddress): string => {
+      const config = { listen, verifyListen, tlsCertificateFile: '/etc/postern/tls.pem' }
+      return writeSnippet({ config, policies: app.context.policies }, { proxy, apps: ['wiki'], upstreams: [] })
+    }
+    const overPort = asked('nginx', { ...listen, port: 9081 })
+    assert.match(overPort, /set \$postern_scheme https;\n {4}include gateway-tls\.conf;/)
+    assert.match(overPort, /proxy_pass https:\/\/postern_verify\/verify\/nginx\/app\/wiki;/)
+    const overSocket = asked('nginx', { kind: 'unix', path: '/run/postern/verify.sock' })
+    assert.match(overSocket, /set \$postern_scheme https;/)
+    assert.match(overSocket, /proxy_pass http:\/\/postern_verify\//)
+    assert.match(asked('haproxy', listen), /^# .*docs\/tls\.md/)
   })
 
   test('takes the app’s name for its Service in a cluster', async () => {
