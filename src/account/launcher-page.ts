@@ -120,6 +120,13 @@ function nothing({ shell, filter, total, login }: LauncherPage): Html {
     </div>`
   return html`<div class="empty">
     <p>${words.say('launcher.none')}</p>
-    <p class="quiet">${words.parts('launcher.none_hint', { login: html`<strong>${login}</strong>` })}</p>
+    <p class="quiet">${hint(shell, login)}</p>
   </div>`
+}
+
+/** Whoever administers has nobody to ask. */
+function hint({ frame: { words }, consoleHref }: AccountShell, login: string): ReturnType<Words['parts']> {
+  if (consoleHref === null) return words.parts('launcher.none_hint', { login: html`<strong>${login}</strong>` })
+  const link = html`<a href="${consoleHref}">${words.say('launcher.none_console')}</a>`
+  return words.parts('launcher.none_operator', { console: link })
 }

@@ -20,6 +20,7 @@ import type { Operation } from './operation.ts'
 import { explainOperation } from './policy-explain.ts'
 import { policyOperations } from './policy-operations.ts'
 import { sessionOperations } from './session-operations.ts'
+import { snippetOperation } from './snippet-operation.ts'
 import { SIGN_IN_DESCRIBED } from './sign-in-described.ts'
 import { systemOperations } from './system-operations.ts'
 import type { SystemParts } from './system-operations.ts'
@@ -52,6 +53,7 @@ export function apiOperations(parts: ApiParts): readonly Operation[] {
     ...policyOperations(parts),
     explainOperation(parts),
     matrixOperation(parts),
+    snippetOperation(parts),
     ...attemptOperations(parts),
     ...decisionOperations(database),
     ...auditOperations(parts),

@@ -58,6 +58,7 @@ type Run = (command: string, given: Options) => Promise<Reply>
 function narrowed(command: Command): Command {
   return command
     .option('--actor <who>', 'of this login, or user id')
+    .option('--user <who>', 'the same as --actor')
     .option('--type <type>', 'of this kind, such as sign_in')
     .option('--app <app>', 'about this app of the policy')
     .option('--resource <resource>', 'done to this, such as user:alice')
@@ -72,7 +73,7 @@ function narrowed(command: Command): Command {
 function questionOf(options: Options): Options {
   const now = Date.now()
   const given = QUESTION_KEYS.flatMap((key) => {
-    const text = options[key]
+    const text = key === 'actor' ? (options['actor'] ?? options['user']) : options[key]
     if (typeof text !== 'string') return []
     return [[key, key === 'since' || key === 'until' ? (readTime(text, now) ?? text) : text] as const]
   })

@@ -14,12 +14,13 @@ const SHOWN = 100
 export function decisionCommands(audit: Command, { show, inTurn }: { show: Show; inTurn: RunInTurn }): void {
   withJson(audit.command('decisions').description('who was refused what and why, the newest first'))
     .option('--user <login>', 'of this person')
+    .option('--actor <login>', 'the same as --user')
     .option('--app <app>', 'of this app of the policy')
     .option('--since <time>', 'from then on, such as 2026-01-31T12:00:00Z, or 2h, 7d', '24h')
     .option('--sums', 'who used which app how often instead, by the hour')
     .option('--limit <count>', `how many at most, up to ${MAX_SUMS}`, String(SHOWN))
     .action(async (options: Options) => {
-      const { user, app, since } = options
+      const { actor, user = actor, app, since } = options
       const question = { user, app, since }
       const limit = countOf(options['limit'])
       if (options['sums'] === true) {

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import type { CommandResult } from '../commands/command.ts'
 import { examine } from '../doctor/doctor.ts'
 import { describeFindings } from '../doctor/finding.ts'
-import { signInAt } from '../doctor/sign-in.ts'
+import { signInAt, STILL_SIGNED_IN } from '../doctor/sign-in.ts'
 import type { SignedIn } from '../doctor/sign-in.ts'
 import { createAsk } from '../doctor/site.ts'
 import type { SiteOptions } from '../doctor/site.ts'
@@ -26,7 +26,7 @@ export interface DoctorOptions {
   readonly insecure?: boolean
 }
 
-const NOBODY: SignedIn = { cookie: '', cookieScope: { kind: 'unseen' } }
+const NOBODY: SignedIn = { cookie: '', cookieScope: { kind: 'unseen' }, signOut: async () => true }
 
 /** Adds the options and the action of `postern doctor` to a command. */
 export function doctorCommand(command: Command, show: (result: CommandResult, options: object) => void): void {
@@ -48,14 +48,15 @@ export function doctorCommand(command: Command, show: (result: CommandResult, op
 /** @throws OperatorError for options that can't be used, and when nobody can be signed in */
 async function runDoctor(options: DoctorOptions): Promise<CommandResult> {
   const way = wayOf(options)
-  const { cookie, cookieScope } = await signedIn(options, way)
+  const { cookie, cookieScope, signOut } = await signedIn(options, way)
   const { url, openPage } = way
   const page = url.pathname + url.search
   const site = { url, page, openPage, cookie: cookie === '' ? null : cookie, ask: createAsk(way) }
   const appAddress = options.appAddress === undefined ? null : readUrl('--app-address', options.appAddress)
   const terminal = options.stopGateway === true ? openTerminal(options) : null
   try {
-    const findings = await examine({ site, cookieScope, appAddress, pause: terminal?.pause ?? null })
+    const found = await examine({ site, cookieScope, appAddress, pause: terminal?.pause ?? null })
+    const findings = (await signOut()) ? found : [...found, STILL_SIGNED_IN]
     const ok = findings.every(({ level }) => level !== 'wrong')
     return { exitCode: ok ? 0 : 1, text: describeFindings(findings), data: { url: url.href, ok, findings } }
   } finally {

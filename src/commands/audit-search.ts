@@ -21,7 +21,6 @@ export const QUESTION_KEYS = [
   'until',
 ] as const satisfies readonly (keyof EventQuestion)[]
 
-const MAX_DETAILS = 60
 /** What could end a line, move a cursor or turn a text around. */
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu
 
@@ -100,6 +99,5 @@ function showDetails(details: Readonly<Record<string, unknown>>): string {
   const parts = Object.entries(details).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
-  const text = parts.join(' ')
-  return text.length > MAX_DETAILS ? `${text.slice(0, MAX_DETAILS - 1)}…` : text
+  return parts.join(' ')
 }

@@ -1,4 +1,5 @@
 import type { CookieScope } from './address-checks.ts'
+import { look } from './finding.ts'
 import { headerOf } from './reply.ts'
 import { createAsk } from './site.ts'
 import type { Question, Seen, SiteOptions } from './site.ts'
@@ -8,6 +9,8 @@ export interface SignedIn {
   /** Cookie header for the app's host. */
   readonly cookie: string
   readonly cookieScope: CookieScope
+  /** Ends the sign-in; false where that can't be seen to have worked. */
+  readonly signOut: () => Promise<boolean>
 }
 
 interface Cookie {
@@ -19,7 +22,15 @@ interface Cookie {
 
 type Way = Omit<SiteOptions, 'openPage'>
 
+/** Told where signing out can't be seen to have worked. */
+export const STILL_SIGNED_IN = look(
+  'still_signed_in',
+  'The sign-in that this examination made could not be ended.',
+  'See where /.postern/logout of this host leads, and end it: postern session revoke --user LOGIN.',
+)
+
 const MAX_STEPS = 10
+const SIGN_OUT = '/.postern/logout'
 
 /**
  * Signs in as a person would: opens the page, sends the form where that leads, and follows the way back.
@@ -32,13 +43,25 @@ export async function signInAt(way: Way, login: string, password: string): Promi
   if (csrf === '') return `No sign-in page was reached: ${form.url.host} answered ${form.seen.told}.`
   const rd = hiddenField(form.seen.body, 'rd')
   const fields = new URLSearchParams({ username: login, password, csrf, ...(rd !== '' && { rd }) })
-  const headers = ['Content-Type: application/x-www-form-urlencoded', `Origin: ${form.url.origin}`]
-  const question = { method: 'POST', headers, body: Buffer.from(fields.toString()) }
-  const end = await follow(way, jar, { url: new URL(form.url.pathname, form.url), question })
+  const end = await send(way, jar, new URL(form.url.pathname, form.url), fields)
   if (end.seen.kind !== 'passed') return `Signing in ended at ${end.url.host} with ${end.seen.told}.`
   if (hiddenField(end.seen.body, 'csrf') !== '')
     return `Signing in led back to the form at ${end.url.host}: its cookie does not hold.`
-  return { cookie: headerFor(jar, way.url), cookieScope: scopeOf(jar) }
+  return { cookie: headerFor(jar, way.url), cookieScope: scopeOf(jar), signOut: () => signOutAt(way, jar) }
+}
+
+async function signOutAt(way: Way, jar: Cookie[]): Promise<boolean> {
+  const url = new URL(SIGN_OUT, way.url)
+  const csrf = hiddenField((await follow(way, jar, { url, question: {} })).seen.body, 'csrf')
+  if (csrf === '') return false
+  await send(way, jar, url, new URLSearchParams({ csrf }))
+  return (await visit(way, jar, { url: way.url, question: {} })).kind === 'sign_in'
+}
+
+function send(way: Way, jar: Cookie[], url: URL, fields: URLSearchParams): Promise<{ url: URL; seen: Seen }> {
+  const headers = ['Content-Type: application/x-www-form-urlencoded', `Origin: ${url.origin}`]
+  const question = { method: 'POST', headers, body: Buffer.from(fields.toString()) }
+  return follow(way, jar, { url, question })
 }
 
 /** Of the cookie that says who is signed in, on whichever host that is. */

@@ -83,6 +83,10 @@ suite('the start page', () => {
     const { text } = await browser.get(HOME)
     assert.match(text, /Ask the administrator of this portal for access/)
     assert.match(text, /<strong>alice<\/strong>/)
+    const root = await visitorOf(app, 'root', ['postern-admin'])
+    const operator = (await root.browser.get(HOME)).text
+    assert.match(operator, /see <a href="\/\.postern\/admin">the administration<\/a>/)
+    assert.doesNotMatch(operator, /Ask the administrator/)
   })
 
   test('tells what is going on with an app, to those alone who see its card', async (t) => {

@@ -91,7 +91,7 @@ for (const kind of ['PostgreSQL', 'the embedded database of a running server'] a
 
     test('prints for people and for programs', async () => {
       const postern = (...words: string[]) => runPostern(place.env, ['audit', 'decisions', ...words])
-      const none = await postern('--user', 'alice', '--app', 'wiki', '--since', '1h')
+      const none = await postern('--actor', 'alice', '--app', 'wiki', '--since', '1h')
       assert.deepEqual(none, { exitCode: 0, stdout: 'Nothing was refused that fits.\n', stderr: '' })
       const sums = await postern('--sums')
       assert.deepEqual(sums, { exitCode: 0, stdout: 'Nothing was counted that fits.\n', stderr: '' })

@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, string | { readonly why: string }>> = {
   listDecisionSums: 'audit decisions --sums',
   explainRequest: 'policy explain GET https://app.example.com/ --user una',
   getAccessMatrix: 'matrix --search u --app app',
+  getSnippet: 'snippet nginx --app app --upstream http://127.0.0.1:8080',
   listGrants: 'grant list --login una --role team --all',
   getGrant: 'grant list --json',
   grantRole: 'grant create una team --until 1h --reason holidays',

@@ -24,7 +24,7 @@ suite('the threat model', () => {
         .filter((file) => file.endsWith('.ts'))
         .map((file) => readFileSync(join(ROOT, file), 'utf8'))
       assert.ok(
-        texts.some((text) => new RegExp(`\\b${family}(?:-\\d\\d|:)`).test(text)),
+        texts.some((text) => new RegExp(`\\b${family}-\\d\\d|'${family}: `).test(text)),
         row,
       )
     }

@@ -10,6 +10,7 @@ import { isPublicSuffix } from '../../src/doctor/public-suffix.ts'
 import { checkOwnPages } from '../../src/doctor/setup-checks.ts'
 import { signInAt } from '../../src/doctor/sign-in.ts'
 import { createAsk } from '../../src/doctor/site.ts'
+import { COUNT_VALID_SESSIONS } from '../../src/sessions/count-sessions-table.ts'
 import { startDemoApp } from '../../src/processes/demo.ts'
 import { PASSWORD } from '../support/app.ts'
 import { temporaryDirectory } from '../support/database.ts'
@@ -60,6 +61,11 @@ test('signing in works as a person does it, and says where it ended when it does
   assert.deepEqual(outcome.cookieScope, { kind: 'host' })
   assert.equal(app.requests.at(-1)?.url, PAGE)
   assert.deepEqual(wrongs(await examine({ cookieScope: outcome.cookieScope })), [])
+  const signIns = async (): Promise<unknown> => (await parts.database.query(COUNT_VALID_SESSIONS))[0]?.sessions
+  assert.equal(await signIns(), 2)
+  assert.equal(await outcome.signOut(), true)
+  assert.equal(await signIns(), 1, 'the one of the clinic stays')
+  assert.equal(await outcome.signOut(), false)
   assert.match(
     JSON.stringify(await signInAt(way, 'alice', 'wrong')),
     /^"Signing in ended at app\.example\.com:\d+ with 401/,

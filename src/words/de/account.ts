@@ -60,6 +60,8 @@ export const ACCOUNT = {
   'launcher.none': 'Hier gibt es noch keine Anwendung, die Sie öffnen dürfen.',
   'launcher.none_hint':
     'Bitten Sie die Administration dieses Portals um Zugang und nennen Sie Ihren Anmeldenamen: {login}. Anwendungen erscheinen hier, sobald Sie sie öffnen dürfen.',
+  'launcher.none_operator': 'Wer welche Anwendung öffnen darf, sagt die Richtlinie: siehe {console}.',
+  'launcher.none_console': 'die Verwaltung',
   'launcher.none_fits': 'Keine Anwendung passt zu „{text}“.',
   'launcher.asks_second_factor': 'Fragt nach Ihrem zweiten Faktor.',
   'launcher.asks_proof': 'Fragt noch einmal, wer Sie sind.',

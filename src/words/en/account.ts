@@ -59,6 +59,8 @@ export const ACCOUNT = {
   'launcher.none': 'There is no app here that you may open yet.',
   'launcher.none_hint':
     'Ask the administrator of this portal for access, and give your login: {login}. Apps appear here as soon as you may open them.',
+  'launcher.none_operator': 'The policy says who may open which app: see {console}.',
+  'launcher.none_console': 'the administration',
   'launcher.none_fits': 'No app fits “{text}”.',
   'launcher.asks_second_factor': 'Asks for your second factor.',
   'launcher.asks_proof': 'Asks you once more who you are.',
