@@ -125,8 +125,9 @@ function nothing({ shell, filter, total, login }: LauncherPage): Html {
 }
 
 /** Whoever administers has nobody to ask. */
-function hint({ frame: { words }, consoleHref }: AccountShell, login: string): ReturnType<Words['parts']> {
-  if (consoleHref === null) return words.parts('launcher.none_hint', { login: html`<strong>${login}</strong>` })
+function hint({ frame: { words }, consoleHref }: AccountShell, login: string): Html {
+  if (consoleHref === null)
+    return html`${words.parts('launcher.none_hint', { login: html`<strong>${login}</strong>` })}`
   const link = html`<a href="${consoleHref}">${words.say('launcher.none_console')}</a>`
-  return words.parts('launcher.none_operator', { console: link })
+  return html`${words.parts('launcher.none_operator', { console: link })}`
 }
