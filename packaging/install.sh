@@ -50,5 +50,5 @@ install -m 644 "$units/postern.tmpfiles" "$destdir/usr/lib/tmpfiles.d/postern.co
 systemd-sysusers /usr/lib/sysusers.d/postern.conf
 systemd-tmpfiles --create /usr/lib/tmpfiles.d/postern.conf
 chgrp postern /etc/postern/postern.env
-systemctl daemon-reload
+systemctl daemon-reload || true
 echo 'Edit /etc/postern/postern.env, then: systemctl enable --now postern-verify.socket postern.service'
