@@ -44,6 +44,8 @@ export interface WorldOptions {
   readonly graceMs?: number
   /** False leaves the processes without a second tier, so that what memory lacks is read from the database at once. */
   readonly secondTier?: boolean
+  /** A second tier that is there already, in place of a server of ours behind links. */
+  readonly redisUrl?: string
   /** Breaks the program on purpose: the name of a break in `breaks.ts`. */
   readonly broken?: string
 }
@@ -55,7 +57,7 @@ const BREAKING = join(import.meta.dirname, 'break-program.ts')
 
 /** Starts all of it and waits until every process serves. */
 export async function startWorld(t: Cleanup, options: WorldOptions): Promise<World> {
-  const { processes = 3, users = 12, graceMs = 5_000, secondTier = true } = options
+  const { processes = 3, users = 12, graceMs = 5_000, secondTier = true, redisUrl } = options
   const folder = openFolder(t)
   const [store, redis] = await Promise.all([openStore(t, options.store), startRedis(t)])
   const secret = randomBytes(32).toString('base64')
@@ -64,7 +66,9 @@ export async function startWorld(t: Cleanup, options: WorldOptions): Promise<Wor
   const operator = await openRelay(t, store.target)
   const environment = { ...settings(secret, graceMs), ...breaking(options.broken) }
   const gateways = await Promise.all(
-    Array.from({ length: processes }, (_, index) => openGateway(t, { index, store, redis, secondTier, environment })),
+    Array.from({ length: processes }, (_, index) =>
+      openGateway(t, { index, store, redis, secondTier, redisUrl, environment }),
+    ),
   )
   await Promise.all(gateways.map((gateway) => gateway.start()))
   const relays = [operator, ...gateways.map(({ postgres }) => postgres)]
@@ -92,15 +96,16 @@ interface GatewayParts {
   readonly store: Store
   readonly redis: RedisServer
   readonly secondTier: boolean
+  readonly redisUrl: string | undefined
   readonly environment: Environment
 }
 
 async function openGateway(t: Cleanup, parts: GatewayParts): Promise<Gateway> {
-  const { index, store, redis, secondTier, environment } = parts
+  const { index, store, redis, secondTier, redisUrl, environment } = parts
   const links = { postgres: await openRelay(t, store.target), redis: await openRelay(t, { port: redis.port }) }
   const stores = {
     ...databaseBy(links.postgres, store),
-    ...(secondTier && { POSTERN_REDIS_URL: `redis://127.0.0.1:${links.redis.port}/0` }),
+    ...(secondTier && { POSTERN_REDIS_URL: redisUrl ?? `redis://127.0.0.1:${links.redis.port}/0` }),
   }
   const gateway = await createGateway({ index, ...links, environment: { ...environment, ...stores } })
   t.after(async () => {

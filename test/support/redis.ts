@@ -32,6 +32,9 @@ export interface RedisServerOptions {
   readonly sentinel?: readonly string[]
 }
 
+/** What stands still must not make a test wait for ever. */
+const ANSWER_MS = 5_000
+
 /** Starts a server, which ends after the test and dies with this process. */
 export async function startRedis(t: Cleanup, options: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = mkdtempSync(join(temporaryRoot(), `postern-test-${process.pid}-`))
@@ -42,45 +45,6 @@ export async function startRedis(t: Cleanup, options: RedisServerOptions = {}): 
   })
   await server.start()
   return server
-}
-
-/** Three masters that share the slots. */
-export async function startRedisCluster(t: Cleanup): Promise<{ address: RedisAddress; nodes: RedisServer[] }> {
-  const nodes = await Promise.all([1, 2, 3].map(() => startNode(t)))
-  const [first] = nodes
-  for (const [index, node] of nodes.entries()) {
-    node.run(['cluster', 'set-config-epoch', String(index + 1)])
-    node.run(['cluster', 'addslotsrange', String(index * 5461), String(index === 2 ? 16_383 : index * 5461 + 5460)])
-    first?.run([
-      'cluster',
-      'meet',
-      '127.0.0.1',
-      String(node.port),
-      node.run(['config', 'get', 'cluster-port']).split('\n')[1] ?? '',
-    ])
-  }
-  await until('the cluster is whole', 10_000, () => nodes.every((node) => isWhole(node.run(['cluster', 'info']))))
-  return { address: readAddress(`redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`), nodes }
-}
-
-/** A master, its replica, and a sentinel that lets the replica take over a second after the master is gone. */
-export async function startRedisSentinel(
-  t: Cleanup,
-): Promise<{ address: RedisAddress; master: RedisServer; replica: RedisServer; sentinel: RedisServer }> {
-  const master = await startRedis(t)
-  const replica = await startRedis(t, { args: ['--replicaof', '127.0.0.1', String(master.port)] })
-  await until('the replica follows', 10_000, () => replica.run(['role']).includes('connected'))
-  const sentinel = await startRedis(t, {
-    sentinel: [
-      `sentinel monitor main 127.0.0.1 ${master.port} 1`,
-      'sentinel down-after-milliseconds main 500',
-      'sentinel failover-timeout main 2000',
-    ],
-  })
-  await until('the sentinel knows the replica', 15_000, () =>
-    sentinel.run(['sentinel', 'replicas', 'main']).includes(String(replica.port)),
-  )
-  return { address: readAddress(`redis+sentinel://127.0.0.1:${sentinel.port}/main`), master, replica, sentinel }
 }
 
 /** The address as the settings read it. */
@@ -110,7 +74,8 @@ class Server implements RedisServer {
     const env = { ...process.env, ...(password !== undefined && { REDISCLI_AUTH: password }) }
     const fromInput = input === undefined ? [] : ['-x']
     const all = ['-p', String(this.port), ...fromInput, ...args]
-    return execFileSync('redis-cli', all, { env, input: input ?? '', encoding: 'utf8', stdio: 'pipe' })
+    const how = { input: input ?? '', encoding: 'utf8', stdio: 'pipe', timeout: ANSWER_MS } as const
+    return execFileSync('redis-cli', all, { env, ...how })
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -149,25 +114,4 @@ class Server implements RedisServer {
     writeFileSync(file, `${lines.join('\n')}\n`)
     return file
   }
-}
-
-async function startNode(t: Cleanup): Promise<RedisServer> {
-  // The bus would be 10,000 above, where the kernel takes the ports of outgoing connections.
-  const bus = String(await freePort())
-  return startRedis(t, {
-    args: [
-      '--cluster-enabled',
-      'yes',
-      '--cluster-port',
-      bus,
-      '--cluster-node-timeout',
-      '1000',
-      '--cluster-require-full-coverage',
-      'no',
-    ],
-  })
-}
-
-function isWhole(info: string): boolean {
-  return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')
 }
