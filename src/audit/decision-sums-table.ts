@@ -38,6 +38,7 @@ export const LIST_DECISION_SUMS = statement<
    group by s.user_id, u.login, s.app, s.kind
    order by sum(s.count) desc, s.app, s.kind, s.user_id
    limit $4`,
+  { mayReadReplica: true },
 )
 
 export const PRUNE_DECISION_SUMS = pruneStatement('prune_decision_sums', 'auth.decision_sums', 'hour')

@@ -63,6 +63,7 @@ export const LIST_DECISIONS = statement<[before: Date, beforeId: string, limit: 
   'list_decisions',
   `select ${DECISION_COLUMNS} from auth.decisions where (decided_at, id) < ($1, $2)
    order by decided_at desc, id desc limit $3`,
+  { mayReadReplica: true },
 )
 
 /** Refusals from the newest backwards, as `LIST_DECISIONS`, narrowed down by what isn't null. */
@@ -74,6 +75,7 @@ export const LIST_REFUSALS = statement<
   `select ${DECISION_COLUMNS} from auth.decisions where (decided_at, id) < ($1, $2) and last_at >= $4
    and kind not in ('allow', 'sign_in') and ($5::text is null or login = $5::text)
    and ($6::text is null or app = $6::text) order by decided_at desc, id desc limit $3`,
+  { mayReadReplica: true },
 )
 
 /** Removes what is too old and what there is too much of. */

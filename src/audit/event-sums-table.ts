@@ -64,6 +64,7 @@ export const READ_EVENT_HOURS = statement<[], EventHourRow>(
    )
    select hour, coalesce(jsonb_object_agg(kind, events) filter (where kind is not null), '{}') as counts
    from kinds group by hour order by hour`,
+  { mayReadReplica: true },
 )
 
 /** Requests of the last 24 hours that were forbidden, the oldest hour first. */
@@ -72,6 +73,7 @@ export const READ_FORBIDDEN_HOURS = statement<[], ForbiddenHourRow>(
   `select h.hour, coalesce(sum(s.count), 0)::float8 as count
    from ${LAST_DAY} left join auth.decision_sums s on s.hour = h.hour and s.kind = 'forbid'
    group by h.hour order by h.hour`,
+  { mayReadReplica: true },
 )
 
 /**
@@ -87,6 +89,7 @@ export const RECENT_EVENTS = statement<[types: readonly string[], since: Date, l
      order by a.event_type desc, a.occurred_at desc, a.seq desc limit $3
    ) l
    order by l.occurred_at desc, l.seq desc limit $3`,
+  { mayReadReplica: true },
 )
 
 export const PRUNE_EVENT_SUMS = pruneStatement('prune_event_sums', 'auth.event_sums', 'slot')

@@ -18,4 +18,5 @@ export const LIST_OWN_EVENTS = statement<
      (select ${EVENT_COLUMNS} from auth.auth_audit_log l
       where l.resource = $2 and l.actor_id is distinct from $1 and ${LATEST})
    ) l order by l.occurred_at desc, l.seq::bigint desc limit $6`,
+  { mayReadReplica: true },
 )

@@ -98,7 +98,7 @@ function eventsBy(
        and (l.occurred_at, l.seq) < ($3::timestamptz, $4::bigint)
        and ${conditions.join('\n       and ')}
      order by l.occurred_at ${order}, l.seq ${order} limit $5`,
-    { isPlannedAnew: true },
+    { isPlannedAnew: true, mayReadReplica: true },
   )
 }
 

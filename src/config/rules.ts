@@ -16,6 +16,9 @@ export function contradictions(config: Config, secrets: Secrets, environment: En
       secrets.secretKey === null &&
       'POSTERN_SECRET_KEY must be set with POSTERN_DATABASE_URL. Make one: openssl rand -base64 32.',
     secrets.databaseUrl === null &&
+      secrets.databaseReadUrl !== null &&
+      'POSTERN_DATABASE_READ_URL only counts with POSTERN_DATABASE_URL; set that as well, or drop it.',
+    secrets.databaseUrl === null &&
       config.workers > 1 &&
       'POSTERN_WORKERS is more than 1, but the embedded database is for one process; set POSTERN_DATABASE_URL, or leave it at 1.',
     config.workers > config.databasePool &&

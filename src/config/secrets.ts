@@ -1,5 +1,5 @@
 import { webhookUrl } from './audit-sinks.ts'
-import { databaseUrl } from './database-address.ts'
+import { databaseUrl, replicaUrl } from './database-address.ts'
 import { pemCertificates, pemKey } from './pem.ts'
 import { redisAddress } from './redis-address.ts'
 import { setting } from './setting.ts'
@@ -12,7 +12,13 @@ export const SECRETS = {
     'POSTERN_DATABASE_URL',
     databaseUrl,
     null,
-    'PostgreSQL to use, such as postgres://postern@db/postern. Without it the embedded database is used.',
+    'PostgreSQL to use, such as postgres://postern@db/postern. Without it the embedded database is used. Several servers, of which the one that takes writes is used: postgres://postern@db1,db2/postern. Connections that leave the machine are encrypted and verified unless the URL says otherwise by sslmode, see docs/postgres.md.',
+  ),
+  databaseReadUrl: setting(
+    'POSTERN_DATABASE_READ_URL',
+    replicaUrl,
+    null,
+    'A standby of POSTERN_DATABASE_URL, or several, that answers lists, searches and exports while it is as new as the question; everything else is asked of the primary.',
   ),
   redisUrl: setting(
     'POSTERN_REDIS_URL',

@@ -3,6 +3,7 @@ import { setting } from './setting.ts'
 import type { Setting } from './setting.ts'
 import { API_SETTINGS } from './settings-api.ts'
 import { LIMITS_SETTINGS } from './settings-limits.ts'
+import { DATABASE_SETTINGS } from './settings-database.ts'
 import { AUDIT_SETTINGS } from './settings-audit.ts'
 import { LOOK_SETTINGS } from './settings-look.ts'
 import { OBSERVE_SETTINGS } from './settings-observe.ts'
@@ -87,23 +88,12 @@ export const SETTINGS = {
     './data',
     'Folder of the embedded database and what belongs to it; not used with POSTERN_DATABASE_URL.',
   ),
-  databasePool: setting(
-    'POSTERN_DATABASE_POOL',
-    wholeNumber(1, 500),
-    '25',
-    'Most connections to PostgreSQL on this machine, shared out over its workers; each worker has one more to hear of changes.',
-  ),
+  ...DATABASE_SETTINGS,
   workers: setting(
     'POSTERN_WORKERS',
     wholeNumber(1, 64),
     '1',
     'Processes that answer on this machine, such as one for each core. More than one needs PostgreSQL; SIGHUP then replaces them one by one, while one alone ends on it.',
-  ),
-  preparedStatements: setting(
-    'POSTERN_PREPARED_STATEMENTS',
-    yesNo,
-    'yes',
-    'Prepare statements by name. Say no behind a pooler such as PgBouncer that does not keep them.',
   ),
   policyFile: setting(
     'POSTERN_POLICY_FILE',

@@ -8,6 +8,8 @@ export interface Gauges {
   readonly policyVersion?: () => number
   /** Whether Redis is of use at present; left out where there is none. */
   readonly redisUp?: () => boolean
+  /** Seconds that the standby for reads is behind, null while it isn't asked; left out where there is none. */
+  readonly replicaLag?: () => number | null
   /** How far this process can do without its database; left out where there is nothing to watch. */
   readonly outage?: OutageGauges
   readonly passwordHashes?: () => { readonly running: number; readonly waiting: number }
@@ -41,7 +43,17 @@ export interface MachineLimits {
 
 /** Adds those gauges that are given. */
 export function addGauges(register: Register, gauges: Gauges): void {
-  const { cachedPrincipals, cachedPrincipalAge, policyVersion, redisUp, outage, passwordHashes, pool, machine } = gauges
+  const {
+    cachedPrincipals,
+    cachedPrincipalAge,
+    policyVersion,
+    redisUp,
+    replicaLag,
+    outage,
+    passwordHashes,
+    pool,
+    machine,
+  } = gauges
   const { gauge } = register
   if (cachedPrincipals) gauge('postern_cached_principals', 'Principals held in memory.', cachedPrincipals)
   if (cachedPrincipalAge) {
@@ -53,6 +65,13 @@ export function addGauges(register: Register, gauges: Gauges): void {
     gauge('postern_policy_version', 'Version of the policy that decides.', policyVersion, { together: 'min' })
   }
   if (redisUp) gauge('postern_redis_up', '1 while Redis is of use.', redisUp, { together: 'min' })
+  if (replicaLag) {
+    const help = 'Seconds that the standby for reads is behind; left out while it is not asked.'
+    gauge('postern_database_replica_lag_seconds', help, replicaLag, { together: 'max' })
+    gauge('postern_database_replica_up', '1 while the standby for reads is asked.', () => replicaLag() !== null, {
+      together: 'min',
+    })
+  }
   if (outage) addOutageGauges(register, outage)
   if (passwordHashes) {
     const help = 'Passwords that are being hashed or checked, and those that wait for it.'

@@ -8,6 +8,8 @@ export interface StoreMetrics {
   slowStatement(statement: string): void
   /** Another database server came into use. */
   databaseSwitched(): void
+  /** What a standby may answer was answered by it, or in its place. */
+  replicaRead(by: 'replica' | 'primary'): void
   /** @param command its name, such as `GETRANGE` */
   redisCommand(command: string, seconds: number): void
 }
@@ -35,6 +37,7 @@ export function storeMetrics(register: Register): StoreMetrics {
     'postern_database_switches_total',
     'Times that another database server came into use in place of one before.',
   )
+  const reads = register.counter('postern_replica_reads_total', 'Reads that a standby may answer, by who did.', ['by'])
   const redisCommand = register.durationsBy(
     'postern_redis_command_duration_seconds',
     'Time that commands to Redis took, those that failed among them.',
@@ -44,6 +47,7 @@ export function storeMetrics(register: Register): StoreMetrics {
   return {
     statement,
     statementFailed: (label, reason) => failed({ statement: label, reason }),
+    replicaRead: (by) => reads({ by }),
     databaseSwitched: () => switched({}),
     slowStatement: (label) => slow({ statement: label }),
     redisCommand,

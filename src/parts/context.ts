@@ -101,7 +101,8 @@ export interface Context {
 
 export interface ContextOptions {
   readonly loaded: LoadedConfig
-  readonly store: Pick<Store, 'database' | 'secretKeys'> & Partial<Pick<Store, 'copy' | 'poolUse' | 'servers'>>
+  readonly store: Pick<Store, 'database' | 'secretKeys'> &
+    Partial<Pick<Store, 'copy' | 'poolUse' | 'replica' | 'servers'>>
   /** Shared with other processes, such as Redis; null or left out where there is none. */
   readonly keyValue?: KeyValue | null
   readonly log: Log
@@ -130,6 +131,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     ...(store.poolUse !== undefined && { pool: store.poolUse }),
     machine: machineLimits(),
     policyVersion: () => policies.version,
+    ...(store.replica && { replicaLag: () => usableLagOf(store.replica) }),
     ...(keyValue !== null && { redisUp: () => keyValue.trouble === null }),
     outage: {
       graceLeft: () => signIns.outage.graceLeft(),
@@ -154,10 +156,8 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const kept = { config, look, log, database, keys, liveKeys, ...proofs, policies, decisions, metrics, events }
   const cookies = createSessionCookies(config.publicUrl, config.cookieDomain)
   const limits = await createLimits({ config, database, keys: keys.token, keyValue, cookies, metrics })
-  const { reader, ...signIns } = await openSignIns(
-    { ...kept, attempts: limits.attempts, switches: () => store.servers?.switches ?? 0 },
-    keyValue,
-  )
+  const switches = (): number => store.servers?.switches ?? 0
+  const { reader, ...signIns } = await openSignIns({ ...kept, attempts: limits.attempts, switches }, keyValue)
   const parts = { ...kept, ...signIns, trustedProxies: networksOf(config) }
   const { onFirstRunDone } = options
   const seen = traceParts({ ...parts, ...limits }, tracing)
@@ -178,6 +178,10 @@ export async function createContext(options: ContextOptions): Promise<Context> {
 /** @param at ms, monotonic */
 function ageOf(at: number | null): number | null {
   return at === null ? null : performance.now() - at
+}
+
+function usableLagOf(replica: Store['replica']): number | null {
+  return replica?.trouble === null ? replica.lagSeconds : null
 }
 
 type Proofs = Pick<Context, 'passwords' | 'newPasswords' | 'factors' | 'ownFactors'>

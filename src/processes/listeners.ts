@@ -9,6 +9,7 @@ import { checksOf } from '../parts/health-checks.ts'
 import type { PolicyWatch } from '../policies/policy-watch.ts'
 import { createOpsApp, createPortalApp, createVerifyApp } from '../portal/app.ts'
 import type { KeyValue } from '../store/key-value.ts'
+import type { Replica } from '../store/replica.ts'
 import type { Proxy } from '../verify/proxy.ts'
 import { drain } from '../web/drain.ts'
 import { listen } from '../web/listen.ts'
@@ -18,6 +19,7 @@ export interface Listening {
   readonly proxy: Proxy | null
   readonly watch: PolicyWatch | null
   readonly keyValue: KeyValue | null
+  readonly replica: Replica | null
   readonly certificates: Certificates | null
   /** How those are that the audit log is sent to. */
   readonly sinks: Readonly<Record<string, Check>>
@@ -32,13 +34,13 @@ const DRAIN = { lingerMs: 1_000, overdueMs: 7_000 }
 /** Opens all listeners; at a stop each answers what is under way. */
 export async function openListeners(
   context: Context,
-  { proxy, watch, keyValue, certificates, sinks, crew, sockets, opened }: Listening,
+  { proxy, watch, keyValue, replica, certificates, sinks, crew, sockets, opened }: Listening,
 ): Promise<void> {
   const { config } = context
   const { socketGroup } = config
   const kept = keepTls(context, opened)
   const checks = {
-    ...checksOf(context, { watch, keyValue, certificates }),
+    ...checksOf(context, { watch, keyValue, replica, certificates }),
     ...sinks,
     ...(kept !== null && { tls: kept.health }),
   }

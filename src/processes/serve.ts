@@ -23,12 +23,12 @@ import type { Config, LoadedConfig } from '../config/settings.ts'
 import { offerFirstRun } from '../login/first-run.ts'
 import type { Log } from '../observe/log.ts'
 import { createMetrics } from '../observe/metrics.ts'
-import { watchStatements } from '../observe/slow-statements.ts'
 import { createContext } from '../parts/context.ts'
 import type { Context } from '../parts/context.ts'
 import type { Crew } from '../parts/crew.ts'
 import { openSecondTier } from '../parts/second-tier.ts'
 import { startTracing, traceStores } from '../parts/start-tracing.ts'
+import { tellOfDatabase } from '../parts/tell-of-database.ts'
 import { controlSocketPath } from '../store/control-path.ts'
 import { openStore } from '../store/open-store.ts'
 import { createProxy } from '../verify/proxy.ts'
@@ -87,15 +87,9 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew, socke
     void setImmediate(() => {
       throw error
     })
-  const onConnectionError = (err: Error): void => log.warn({ err }, 'a connection to PostgreSQL broke')
   const metrics = createMetrics()
-  const onStatement = watchStatements({ metrics, log, slowMs: config.slowQuery, now: () => performance.now() })
-  const onSwitch = (to: string): void => {
-    metrics.databaseSwitched()
-    log.warn({ to }, 'another database server came into use: what memory held of the one before is dropped')
-  }
-  const told = { onLost, onConnectionError, onStatement, onSwitch }
-  const store = await openStore({ config: shared, secrets, mayCreate: true, ...told })
+  const told = tellOfDatabase({ metrics, log, slowMs: config.slowQuery })
+  const store = await openStore({ config: shared, secrets, mayCreate: true, onLost, ...told })
   opened.defer(() => store.close())
   const linkFile = secrets.databaseUrl === null ? join(resolve(config.dataDir), FIRST_RUN_FILE) : null
   const onFirstRunDone = async (): Promise<void> => {
@@ -132,7 +126,8 @@ async function start(loaded: LoadedConfig, log: Log, { opened, tell, crew, socke
   const certificates = await keepReadingCertificates(context, opened)
   const watch = await keepPolicy(context, { crew, opened })
   const proxy = await startProxy(context, opened)
-  await openListeners(context, { proxy, watch, keyValue, certificates, sinks, crew, sockets, opened })
+  const shown = { proxy, watch, keyValue, replica: store.replica ?? null, certificates }
+  await openListeners(context, { ...shown, sinks, crew, sockets, opened })
   if (secrets.databaseUrl === null) await openControl(context, opened)
   await greet(context, linkFile, tell)
   await crew.ready(context.metrics)

@@ -5,4 +5,5 @@ export const COUNT_VALID_SESSIONS = statement<[], { sessions: number; people: nu
   'count_valid_sessions',
   `select coalesce(sum(p.sessions), 0)::int as sessions, count(*)::int as people
    from (select count(*) as sessions from auth.valid_sessions group by user_id) p`,
+  { mayReadReplica: true },
 )

@@ -20,7 +20,7 @@ export const PAGE_SIGN_INS = statement<[...Filter, ...After], PagedSignInRow>(
    from auth.valid_sessions
    where ${FILTERS} and created_at <= $3::timestamptz and (created_at, id) < ($3::timestamptz, $4::uuid)
    order by created_at desc, id desc limit $5`,
-  { isPlannedAnew: true },
+  { isPlannedAnew: true, mayReadReplica: true },
 )
 
 export const FIND_SIGN_IN = statement<[id: string], { user_id: string; login: string }>(

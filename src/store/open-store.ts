@@ -14,6 +14,8 @@ import { migrate, pendingMigrations } from './migrate.ts'
 import { PING } from './ping-table.ts'
 import { openPostgres } from './postgres.ts'
 import type { ServerDatabase } from './postgres.ts'
+import { readFromReplica } from './replica.ts'
+import type { Replica, ReplicaParts } from './replica.ts'
 import type { OnStatement } from './run-statements.ts'
 
 export interface Store {
@@ -21,6 +23,8 @@ export interface Store {
   readonly poolUse: () => PoolUse
   /** Which server is in use; null with the embedded database. */
   readonly servers: Pick<ServerDatabase, 'listen' | 'doubt' | 'switches'> | null
+  /** The standby that answers lists and searches; null or left out where none is configured or asked for. */
+  readonly replica?: Replica | null
   /** Secrets that wrap the purpose keys, the one in use first. */
   readonly secretKeys: readonly string[]
   /** Makes a copy of an embedded database beside it, as `copyEmbedded`; null where PostgreSQL itself shows one moment. */
@@ -35,6 +39,8 @@ export interface StoreOptions {
   readonly onConnectionError: (error: Error) => void
   /** Told which server of PostgreSQL came into use in place of another. */
   readonly onSwitch?: (to: string) => void
+  /** Told of each read that POSTERN_DATABASE_READ_URL is for; without it that isn't used, as for a single command. */
+  readonly onRead?: NonNullable<ReplicaParts['onRead']>
   /** Whether an embedded database is made where there is none. */
   readonly mayCreate: boolean
   /** Told that the embedded database is gone for good, so that the program can end. */
@@ -56,7 +62,24 @@ const WITHOUT_RIGHT =
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl } = options.secrets
-  return databaseUrl === null ? openEmbeddedStore(options) : openServerStore(options, databaseUrl, refusePending)
+  if (databaseUrl === null) return openEmbeddedStore(options)
+  return withReplica(await openServerStore(options, databaseUrl, refusePending), options)
+}
+
+function withReplica(store: Store, { config, secrets, onRead, onConnectionError, onStatement }: StoreOptions): Store {
+  if (secrets.databaseReadUrl === null || onRead === undefined) return store
+  const standby = openPostgres({
+    url: secrets.databaseReadUrl,
+    poolSize: config.databasePool,
+    preparedStatements: config.preparedStatements,
+    applicationName: 'postern reads',
+    onError: onConnectionError,
+    onStatement,
+    wanted: 'standby',
+  })
+  const maxLagMs = config.databaseReadLag
+  const read = readFromReplica({ primary: store.database, standby, maxLagMs, onRead, now: () => performance.now() })
+  return { ...store, ...read, close: () => read.database.close() }
 }
 
 /** As `openStore`, but PostgreSQL may have any schema or none: for who replaces what is in it. */

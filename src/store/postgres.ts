@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { readDatabaseAddress } from '../config/database-address.ts'
+import type { WantedServer } from '../config/database-address.ts'
 import { Mistake } from '../config/values.ts'
 import { OperatorError } from '../errors.ts'
 import { createServerAsker, readServerFacts } from './ask-server.ts'
@@ -32,6 +33,8 @@ export interface PoolOptions {
 export interface PostgresOptions extends PoolOptions {
   /** As libpq writes it, with one host or several, see `readDatabaseAddress`. */
   readonly url: string
+  /** In place of what the URL says. */
+  readonly wanted?: WantedServer
   /** Told which server came into use in place of another. */
   readonly onSwitch?: (to: string) => void
 }
@@ -50,13 +53,19 @@ export interface ServerDatabase extends PooledDatabase {
  * PostgreSQL by a connection URL. Connects at the first statement.
  * @throws OperatorError when the URL can't be read; its text is in no message, as it may hold a password
  */
-export function openPostgres({ url, onSwitch = () => undefined, ...options }: PostgresOptions): ServerDatabase {
+export function openPostgres({
+  url,
+  onSwitch = () => undefined,
+  wanted: given,
+  ...options
+}: PostgresOptions): ServerDatabase {
   const address = readDatabaseAddress(url)
   if (address instanceof Mistake) throw new OperatorError(`The URL of PostgreSQL ${address.sentence}.`, 2)
   const sessionFor = openSessions(address)
   const pools = poolOptions({ ...options, connectTimeoutMs: address.connectTimeoutMs ?? options.connectTimeoutMs })
-  const { hosts, wanted } = address
-  const isWatched = hosts.length > 1 || wanted === 'read-write'
+  const { hosts } = address
+  const wanted = given ?? address.wanted
+  const isWatched = wanted !== 'standby' && (hosts.length > 1 || wanted === 'read-write')
   const asker = createServerAsker(sessionFor, pools.connectTimeoutMs, isWatched)
   const servers = createServers({
     hosts,

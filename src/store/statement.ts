@@ -12,6 +12,8 @@ export interface Statement<Params extends readonly unknown[], Row> {
   readonly text: string
   /** For statements whose values decide how they are best run: no plan is kept from one time to the next. */
   readonly isPlannedAnew?: boolean
+  /** For lists and searches that ask for much: a standby may answer, once it has all that was committed before. */
+  readonly mayReadReplica?: boolean
   /** Types only; never set. */
   readonly types?: { params: Params; row: Row }
 }
@@ -23,7 +25,7 @@ const MAX_LABEL = 44
 export function statement<Params extends readonly unknown[], Row = never>(
   label: string,
   text: string,
-  options: { readonly isPlannedAnew?: boolean } = {},
+  options: { readonly isPlannedAnew?: boolean; readonly mayReadReplica?: boolean } = {},
 ): Statement<Params, Row> {
   const digest = createHash('sha256').update(text).digest('base64url').slice(0, 16)
   return { label, name: `${label.slice(0, MAX_LABEL)}_${digest}`, text, ...options }

@@ -78,6 +78,7 @@ export const COUNT_ROLE_HOLDERS = statement<[], { role: string; holders: number;
      count(distinct h.user_id) filter (where h.ends_at is not null)::int as granted
    from auth.held_roles h join auth.users u on u.id = h.user_id
    where u.disabled_at is null group by h.role_name`,
+  { mayReadReplica: true },
 )
 
 export const PRUNE_GRANTS = pruneStatement('prune_grants', 'auth.grants', 'least(ends_at, revoked_at)')

@@ -17,20 +17,24 @@ const IN_RANGE = `((u.login ~>=~ $3 and u.login ~<~ $4) or (u.email ~>=~ $3 and 
 export const PAGE_USERS = statement<[...Filter, after: string, limit: number], UserRow>(
   'page_users',
   `select ${USER_COLUMNS} from auth.users u where ${FILTERS} and u.login > $3 order by u.login limit $4`,
+  { mayReadReplica: true },
 )
 
 export const COUNT_USERS_PAGED = statement<Filter, { count: number }>(
   'count_users_paged',
   `select count(*)::int as count from auth.users u where ${FILTERS}`,
+  { mayReadReplica: true },
 )
 
 export const SEARCH_USERS = statement<[...Filter, ...Range, after: string, limit: number], UserRow>(
   'search_users',
   `select ${USER_COLUMNS} from auth.users u where ${FILTERS} and ${IN_RANGE} and u.login > $5
    order by u.login limit $6`,
+  { mayReadReplica: true },
 )
 
 export const COUNT_USERS_FOUND = statement<[...Filter, ...Range], { count: number }>(
   'count_users_found',
   `select count(*)::int as count from auth.users u where ${FILTERS} and ${IN_RANGE}`,
+  { mayReadReplica: true },
 )

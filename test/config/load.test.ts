@@ -66,6 +66,8 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string, value: unknown]>
   POSTERN_LOG_LEVEL: ['warn', 'warn'],
   POSTERN_DECISION_SAMPLE: ['0', 0],
   POSTERN_DATABASE_URL: ['postgres://postern@db/postern', 'postgres://postern@db/postern'],
+  POSTERN_DATABASE_READ_URL: ['postgres://postern@db2/postern', 'postgres://postern@db2/postern'],
+  POSTERN_DATABASE_READ_LAG: ['3s', 3_000],
   POSTERN_REDIS_URL: [
     'rediss+sentinel://:planted@one,two:7/main/2',
     {
@@ -130,6 +132,7 @@ test('without any variable Postern is complete: embedded database, demo app, lis
     sessionScope: 'host',
     cookieDomain: null,
     databasePool: 25,
+    databaseReadLag: 10_000,
     workers: 1,
     preparedStatements: true,
     policyFile: null,

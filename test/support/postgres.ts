@@ -133,7 +133,8 @@ class Server implements PostgresServer {
   constructor(folder: string, owned: string, settings: readonly string[]) {
     this.folder = folder
     this.socketFolder = owned
-    this.urlPrefix = `postgresql://postgres@${encodeURIComponent(owned)}/`
+    const port = settings.find((setting) => setting.startsWith('port='))?.replace('port=', ':') ?? ''
+    this.urlPrefix = `postgresql://postgres@${encodeURIComponent(owned)}${port}/`
     this.#settings = [...SETTINGS, ...settings, `unix_socket_directories=${owned}`]
   }
 
