@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { temporaryDirectory } from '../support/database.ts'
@@ -30,6 +30,8 @@ export async function createNginxCheck(t: Cleanup): Promise<(text: string) => Pr
     text.replaceAll(/(\s)\/\S*\.(?:pem|crt|key)(?=;)/g, (path, blank: string) =>
       /(?:\.key|-key\.pem|privkey\.pem)$/.test(path) ? blank + keyPath : blank + certificatePath,
     )
+  const included = join(folder, 'gateway-tls.conf')
+  writeFileSync(included, place(readFileSync(included, 'utf8')))
   return (text) => complaint(folder, place(text))
 }
 

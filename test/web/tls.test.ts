@@ -26,10 +26,10 @@ suite('a listener that speaks TLS', () => {
   })
 
   test('lets nobody ask without a certificate of the right authority and, where it is wished, of the right name', async (t) => {
-    const place = await open(t, { asksProxies: true, names: ['nginx.internal'] })
+    const place = await open(t, { asksProxies: true, names: ['nginx.internal', 'a.proxies.internal'] })
     const { ask, as, refusals } = place
     const proxy = await place.authority.issue('proxy', ['a.example.com', 'nginx.internal'])
-    const wildcard = await place.authority.issue('wildcard', ['*.internal'])
+    const wildcard = await place.authority.issue('wildcard', ['*.proxies.internal'])
     const unnamed = await place.authority.issue('nginx.internal', [])
     const stranger = await (await createAuthority(place.folder, 'strangers')).issue('stranger', ['nginx.internal'])
     assert.match(await ask(as(proxy)), /^HTTP\/1\.1 200 /)
