@@ -1,4 +1,5 @@
 import { SUM_EVENTS } from '../audit/event-sums-table.ts'
+import { READ_BACKUP_AGE } from '../audit/last-backup-table.ts'
 import type { Config } from '../config/settings.ts'
 import { READ_KEY_AGES } from '../credentials/key-ages-table.ts'
 import { every } from '../lib/every.ts'
@@ -28,6 +29,8 @@ export async function keepCounting(
     const [counted] = await database.query(COUNT_SIGN_INS)
     metrics.sessionsActive(counted?.count ?? null)
     await database.query(SUM_EVENTS)
+    const [backup] = await database.query(READ_BACKUP_AGE)
+    metrics.backupAge(backup?.age_seconds ?? null)
     const keys = await database.query(READ_KEY_AGES)
     metrics.keyAges(Object.fromEntries(keys.map(({ purpose, age_seconds: age }) => [purpose, age])))
   }
@@ -72,4 +75,5 @@ export async function keepReadingCertificates(
 function forget(metrics: Metrics): void {
   metrics.sessionsActive(null)
   metrics.keyAges({})
+  metrics.backupAge(null)
 }

@@ -14,6 +14,8 @@ export interface MachineMetrics {
   answered(listener: Listener, route: string | undefined, status: number, seconds: number): void
   /** Ages of the purpose keys in use, in seconds, as last read. */
   keyAges(seconds: Readonly<Record<string, number>>): void
+  /** Age of the last backup, in seconds, as last read; null where none is known. */
+  backupAge(seconds: number | null): void
   /** A handshake with one of our listeners failed. */
   tlsRefused(listener: 'portal' | 'verify'): void
   /** Changed files of our own TLS came into use, or can't. */
@@ -38,14 +40,22 @@ export function replacedFigures(count: number): Figures {
   return [counter] as unknown as Figures
 }
 
+/** As last read. */
+interface Known {
+  keyAges: Readonly<Record<string, number>>
+  certificates: Readonly<Record<string, number>>
+  backupAge: number | null
+}
+
 /** Makes the metrics of listeners and of what grows old. */
 export function machineMetrics(register: Register): MachineMetrics {
-  const known = { keyAges: {}, certificates: {} }
+  const known: Known = { keyAges: {}, certificates: {}, backupAge: null }
   register.counter(REPLACED.name, REPLACED.help)
   register.gauge('postern_key_age_seconds', 'Age of the keys in use, by purpose.', () => known.keyAges, {
     label: 'purpose',
     together: 'max',
   })
+  register.gauge('postern_backup_age_seconds', 'Age of the last backup.', () => known.backupAge, { together: 'max' })
   register.gauge(
     'postern_certificate_expires_seconds',
     'Seconds until the certificate in a file ends, of POSTERN_CERTIFICATE_FILES and our own; negative once it has.',
@@ -63,6 +73,7 @@ export function machineMetrics(register: Register): MachineMetrics {
     answered: answers(register),
     tlsRefused: (listener) => refused({ listener }),
     tlsFiles: (outcome) => files({ outcome }),
+    backupAge: (seconds) => void (known.backupAge = seconds),
     keyAges: (seconds) => void (known.keyAges = seconds),
     certificates: (ends) => void (known.certificates = ends),
   }

@@ -46,6 +46,7 @@ test('answers are told by listener, pattern and class of the status, within the 
 test('keys, certificates, sign-ins and records are told as they were last known, and forgotten when another counts', async () => {
   const metrics = createMetrics()
   metrics.keyAges({ token: 5 })
+  metrics.backupAge(86_400)
   metrics.certificates({ '/a.pem': Date.now() / 1_000 - 10 })
   metrics.sessionsActive(7)
   metrics.auditUnsealed(3)
@@ -55,6 +56,7 @@ test('keys, certificates, sign-ins and records are told as they were last known,
   const text = await metrics.expose()
   for (const line of [
     'postern_key_age_seconds{purpose="token"} 5',
+    'postern_backup_age_seconds 86400',
     'postern_sessions_active 7',
     'postern_audit_unsealed_rows 3',
     'postern_audit_delivery_age_seconds{sink="syslog"} 12',
@@ -64,7 +66,11 @@ test('keys, certificates, sign-ins and records are told as they were last known,
     assert.ok(text.split('\n').includes(line), line)
   assert.match(text, /^postern_certificate_expires_seconds\{file="\/a\.pem"\} -1\d/m)
   metrics.keyAges({})
+  metrics.backupAge(null)
   metrics.sessionsActive(null)
   metrics.auditDeliveryAge('syslog', null)
-  assert.doesNotMatch(await metrics.expose(), /^postern_(?:key_age|sessions_active|audit_delivery_age)\S* \d/m)
+  assert.doesNotMatch(
+    await metrics.expose(),
+    /^postern_(?:backup_age|key_age|sessions_active|audit_delivery_age)\S* \d/m,
+  )
 })
