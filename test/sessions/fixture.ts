@@ -51,11 +51,13 @@ export interface TestSessionsOptions {
   readonly changesFrom?: Database
   /** The clock of memory; that of changes stands still, so that they never count as too old. */
   readonly now?: () => number
+  /** Instead of `keys`. */
+  readonly ring?: KeyRing
 }
 
 /** Sign-ins over this database, as one process has them without a second tier. */
 export async function sessionsOver(database: Database, options: TestSessionsOptions = {}): Promise<TestSessions> {
-  const { lasted = [], changesFrom = database, now = () => performance.now() } = options
+  const { lasted = [], changesFrom = database, now = () => performance.now(), ring = keys } = options
   const listener = {
     onNamed: (name: string, isVoid: (snapshot: string) => boolean) => reader.dropNamed(name, isVoid),
     onPolicy: () => undefined,
@@ -66,10 +68,10 @@ export async function sessionsOver(database: Database, options: TestSessionsOpti
   const lastSeen = createLastSeen(database, now)
   const onUse = (signInId: string): void => lastSeen.note(signInId)
   const tiers = { shared: NO_SHARED_PRINCIPALS, maxEntries: 1_000 }
-  const reader = createPrincipalReader({ database, keys, feed, outage, ...tiers, onUse, now })
+  const reader = createPrincipalReader({ database, keys: ring, feed, outage, ...tiers, onUse, now })
   const lives = { idleTimeoutMs: IDLE_MS, absoluteTimeoutMs: ABSOLUTE_MS, rememberMs: REMEMBER_MS }
   const onEnded = (seconds: number): void => void lasted.push(seconds)
-  const sessions = createSessions({ database, keys, feed, reader, lastSeen, ...lives, onEnded })
+  const sessions = createSessions({ database, keys: ring, feed, reader, lastSeen, ...lives, onEnded })
   return Object.assign(sessions, { feed, forgetAll: () => reader.dropAll() })
 }
 
