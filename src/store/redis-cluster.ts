@@ -84,5 +84,6 @@ function slotOf(key: string): number {
 
 /** Why the last node that was asked did not tell of the others. */
 function reasonOf(error: Error): Error {
-  return 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
+  const last = 'lastNodeError' in error ? error.lastNodeError : null
+  return last instanceof Error && last.message !== 'Connection is closed.' ? last : error
 }

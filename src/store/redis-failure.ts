@@ -1,6 +1,5 @@
 const NOT_BELIEVED =
   'its certificate is from no authority that is known here; name the right one by POSTERN_REDIS_CA_FILE'
-const NO_TLS = 'it speaks no TLS at this port; name its TLS port, or drop the second s of rediss in POSTERN_REDIS_URL'
 const WANTS_OURS =
   'it does not take our certificate; set POSTERN_REDIS_CERTIFICATE_FILE and POSTERN_REDIS_KEY_FILE as its authority made them'
 
@@ -16,8 +15,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'its certificate does not count yet; set the clocks',
   ERR_TLS_CERT_ALTNAME_INVALID:
     'its certificate is for another name; connect by a name that stands in it, which sentinels and clusters must tell too',
-  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: WANTS_OURS,
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: WANTS_OURS,
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: WANTS_OURS,
@@ -31,6 +28,10 @@ const UNCONNECTED = [
   "Cluster isn't ready",
   'None of startup nodes',
 ]
+/** The client keeps to itself why. */
+const CHECK = 'check hosts and ports, the password and, with rediss, certificates and the names in them'
+/** What the first question to a cluster fails with where no node could be asked. */
+export const NO_NODE = 'Failed to refresh slots cache.'
 const SENTINELS = /^All sentinels are unreachable.*?(?: Last error: (.*))?$/
 
 /**
@@ -41,10 +42,16 @@ const SENTINELS = /^All sentinels are unreachable.*?(?: Last error: (.*))?$/
 export function reasonOf(error: unknown, before: string | null): string {
   if (!(error instanceof Error)) return 'unknown'
   const [matched, last] = SENTINELS.exec(error.message) ?? []
-  if (matched !== undefined) return `no sentinel tells of a master${last === undefined ? '' : `: ${last}`}`
+  if (matched !== undefined) return `no sentinel tells of a master; ${isTelling(last) ? last : CHECK}`
+  if (error.message === NO_NODE) return `no node of the cluster tells of the others; ${CHECK}`
   if (UNCONNECTED.some((words) => error.message.startsWith(words))) return before ?? 'the connection was lost'
   const advice = 'code' in error ? ADVICE[String(error.code)] : undefined
   return advice === undefined ? error.message : `${advice} (${error.message})`
+}
+
+/** Whether it says more than that there was no connection. */
+function isTelling(words: string | undefined): boolean {
+  return words !== undefined && !UNCONNECTED.some((each) => words.startsWith(each))
 }
 
 /** Whether it answered, though with a refusal. */
