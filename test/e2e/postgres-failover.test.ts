@@ -17,6 +17,7 @@ const DURABLE = ['synchronous_commit=remote_apply', 'wal_receiver_status_interva
 const BOUND_MS = 2_000
 const WITHIN_MS = 20_000
 const READERS = 3
+const isLong = process.env['POSTERN_TEST_LONG'] === '1'
 const countSessions = statement<[], { count: number }>('count', 'select count(*)::int as count from auth.sessions')
 
 test('a standby takes over under load, and nobody is told wrong', { timeout: 120_000 }, async (t) => {
@@ -69,6 +70,35 @@ test('a standby takes over under load, and nobody is told wrong', { timeout: 120
   assert.match(site.postern.logs(), /another database server came into use/)
   assert.equal(await site.postern.stop(), 0)
 })
+
+/** What an operator has to know who runs a standby that commits don't wait for; no test that it be so. */
+test(
+  'without synchronous replication what was ended last lives again',
+  { timeout: 120_000, skip: !isLong },
+  async (t) => {
+    const old = await startPostgres(['synchronous_commit=on'])
+    t.after(() => old.close())
+    await administer(old.urlPrefix, 'create database postern template template0')
+    const next = await startStandby(old, 'next', ['synchronous_commit=on'])
+    t.after(() => next.close())
+    const folders = [old, next].map(({ socketFolder }) => encodeURIComponent(socketFolder)).join()
+    const site = await startSite(t, { verify: 'unix', databaseUrl: `postgresql://postgres@/postern?host=${folders}` })
+    const alice = await signedIn(t, site, ALICE.login)
+    const revoke = (): Promise<string> => site.command(['session', 'revoke', '--user', ALICE.login])
+    const isIn = async (): Promise<boolean> => (await alice.open('/')).status === 200
+    await until('the standby has the sign-in', WITHIN_MS, async () => (await sessionsOf(next)) === 1)
+    await next.stop()
+    await revoke()
+    await until('she is out', WITHIN_MS, async () => !(await isIn()))
+    await old.kill()
+    await next.start()
+    await administer(next.urlPrefix, 'select pg_promote(true, 30)')
+    await until('she is in again', WITHIN_MS, isIn)
+    await revoke()
+    await until('she is out for good', WITHIN_MS, async () => !(await isIn()))
+    t.diagnostic('a revocation that the standby had not got when the primary was lost was undone by the promotion')
+  },
+)
 
 interface Counts {
   readonly requests: number
@@ -156,7 +186,7 @@ function isFor(text: string, login: string): boolean {
 }
 
 async function sessionsOf({ urlPrefix }: PostgresServer): Promise<number> {
-  const database = openPostgres({ url: `${urlPrefix}postern`, poolSize: 1 })
+  const database = openPostgres({ url: `${urlPrefix}postern`, poolSize: 1, wanted: 'any' })
   try {
     const [row] = await database.query(countSessions)
     return row?.count ?? 0

@@ -14,6 +14,15 @@ const ADD_UNREADABLE = statement<[]>(
   `insert into auth.policies (source, digest, applied_by, reason) values ('version: 99', sha256(''), 'x', 'x')`,
 )
 
+const FORGET_NEWEST = statement<[]>(
+  'forget_newest',
+  `delete from auth.policies where version = (select max(version) from auth.policies)`,
+)
+const SWAP_SOURCE = statement<[]>(
+  'swap_source',
+  `update auth.policies set digest = sha256('other'), source = replace(source, 'deny: true', 'allow: anyone')`,
+)
+
 test('before the first policy everything is forbidden and the version is 0', async (t) => {
   const { database } = await openTestDatabase(t)
   const policies = createPolicies(database, () => assert.fail('nothing was taken over'))
@@ -36,6 +45,27 @@ test('a refresh takes over the newest version at once, tells of it, and then doe
   assert.equal(verdict(policies), 'allow')
   await policies.refresh()
   assert.deepEqual([verdict(policies), told.length], ['forbid', 2])
+})
+
+test('a database that has gone back takes the policy along, to an older version or another of the same number', async (t) => {
+  const { database } = await openTestDatabase(t)
+  const policies = createPolicies(database, () => undefined)
+  await apply(database, 'deny: true')
+  await policies.refresh()
+  const older = policies.version
+  await apply(database, 'allow: anyone')
+  await policies.refresh()
+  await database.query(FORGET_NEWEST)
+  await policies.refresh()
+  assert.equal(verdict(policies), 'allow')
+  await policies.refreshAnew()
+  assert.deepEqual([verdict(policies), policies.version], ['forbid', older])
+  const same = policies.current()
+  await policies.refreshAnew()
+  assert.equal(policies.current(), same)
+  await database.query(SWAP_SOURCE)
+  await policies.refreshAnew()
+  assert.deepEqual([verdict(policies), policies.version], ['allow', older])
 })
 
 test('a version that can not be read never replaces a good one, and a good one after it does', async (t) => {

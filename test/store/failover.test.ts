@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { openChangeFeed } from '../../src/store/change-feed.ts'
+import { READ_CHANGES } from '../../src/store/changes-table.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import type { PostgresOptions, ServerDatabase } from '../../src/store/postgres.ts'
 import { statement } from '../../src/store/statement.ts'
@@ -56,6 +57,22 @@ suite('of several servers the one that takes writes is used', { timeout: 120_000
     assert.match(String(error instanceof Error && 'detail' in error && error.detail), /is a standby/)
   })
 
+  test('what a standby shows is no source of changes, also where any server is asked for', async (t) => {
+    const schema =
+      'create schema auth; create table auth.changes (id bigint, xid xid8, kind text, user_id uuid, session_id uuid, created_at timestamptz)'
+    await open(t, [old]).withConnection((connection) => connection.script(schema))
+    const standby = openPostgres({ url: urlOf([next]), poolSize: 1, wanted: 'any' })
+    t.after(() => standby.close())
+    await until('it has the table', WITHIN_MS, () =>
+      standby.query(READ_CHANGES, '3').then(
+        () => true,
+        () => false,
+      ),
+    )
+    const listener = { onNamed: () => undefined, onPolicy: () => undefined, onGap: () => undefined }
+    await assert.rejects(openChangeFeed(standby, listener), isStoreUnavailable)
+  })
+
   test('one whose writes are turned off is left, and what was asked of it meanwhile counts for nothing', async (t) => {
     const database = open(t, [old, next])
     await database.query(whereAmI)
@@ -78,9 +95,6 @@ suite('of several servers the one that takes writes is used', { timeout: 120_000
     const database = open(t, [old, next], { onSwitch: (to) => void told.push(to) })
     const heard: string[] = []
     const listener = { onNamed: () => undefined, onPolicy: () => undefined, onGap: () => void heard.push('gap') }
-    const schema =
-      'create schema auth; create table auth.changes (id bigint, xid xid8, kind text, user_id uuid, session_id uuid, created_at timestamptz)'
-    await database.withConnection((connection) => connection.script(schema))
     const feed = await openChangeFeed(database, listener, undefined, () => database.switches)
     let rings = 0
     const bell = await database.listen('items', () => void rings++)
