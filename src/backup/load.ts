@@ -1,3 +1,4 @@
+import { OperatorError } from '../errors.ts'
 import type { Connection, Database } from '../store/database.ts'
 import { applyWithin, stepsTo } from '../store/migrate-anew.ts'
 import type { Steps } from '../store/migrate-anew.ts'
@@ -21,6 +22,10 @@ export interface LoadOptions {
   readonly record: (connection: Connection) => Promise<void>
 }
 
+const NOT_OWNER =
+  'The role in POSTERN_DATABASE_URL may not replace the tables. Restore as the one that owns them, such as postern_owner.'
+const IN_USE = 'Somebody else uses the tables. Stop every replica and whoever else reads them, then restore again.'
+
 /**
  * Puts what a backup holds in the place of all that a database holds, in one transaction: whatever breaks it off, the
  * database is as it was.
@@ -40,11 +45,19 @@ export async function loadBackup(options: LoadOptions): Promise<void> {
       await connection.script('commit')
     } catch (error) {
       await connection.script('rollback').catch(() => undefined)
-      throw error
+      throw explained(error)
     }
     // Else every statement is planned as if the tables were empty, until the server looks for itself.
     await connection.script(ANALYZE)
   })
+}
+
+/** What an operator can mend, by its SQLSTATE: insufficient_privilege, lock_not_available. */
+function explained(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code === '42501') return new OperatorError(NOT_OWNER, 1, { cause: error })
+  if (code === '55P03') return new OperatorError(IN_USE, 1, { cause: error })
+  return error
 }
 
 class Loader {

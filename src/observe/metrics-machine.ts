@@ -59,8 +59,7 @@ export function machineMetrics(register: Register): MachineMetrics {
   register.gauge(
     'postern_certificate_expires_seconds',
     'Seconds until the certificate in a file ends, of POSTERN_CERTIFICATE_FILES and our own; negative once it has.',
-    () =>
-      Object.fromEntries(Object.entries(known.certificates).map(([file, end]) => [file, Number(end) - nowSeconds()])),
+    () => Object.fromEntries(Object.entries(known.certificates).map(([file, end]) => [file, end - nowSeconds()])),
     { label: 'file', together: 'min' },
   )
   const refused = register.counter('postern_tls_refused_total', 'TLS handshakes with our listeners that failed.', [
