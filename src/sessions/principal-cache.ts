@@ -33,14 +33,15 @@ export interface PrincipalCache {
   readonly oldestReadAt: number | null
 }
 
-/** Different lists of roles that entries share; people of one kind have the same. */
-const MAX_ROLE_LISTS = 1_000
+/** Different lists of one kind that entries share: roles of people of one kind, networks of an office, browsers. */
+const MAX_LISTS = 1_000
+const NONE: readonly string[] = []
 
 /** @param lifeMs how long an entry lives on the monotonic clock */
 export function createPrincipalCache(limits: { maxEntries: number; lifeMs: number }): PrincipalCache {
   const tokensOf = createIndex()
   const signInsOf = createIndex()
-  const sharedRoles = createRoleLists()
+  const [sharedRoles, sharedNetworks, sharedDevices] = [createLists(), createLists(), createLists()]
   let lastSnapshot = ''
   const entries = new LRUCache<string, Known>({
     max: limits.maxEntries,
@@ -59,8 +60,14 @@ export function createPrincipalCache(limits: { maxEntries: number; lifeMs: numbe
   const sharedTrail = ({ signInId }: Principal, trail: Trail): Trail => {
     const [token] = tokensOf.of(signInId)
     const known = token === undefined ? undefined : entries.peek(token)?.trail
-    if (known !== undefined) mergeShown(known, trail)
-    return known ?? trail
+    if (known !== undefined) {
+      mergeShown(known, trail)
+      return known
+    }
+    trail.networks = sharedNetworks(trail.networks)
+    trail.devices = sharedDevices(trail.devices)
+    if (trail.moves.length === 0) trail.moves = NONE
+    return trail
   }
   // Of what is read at one moment all has the same snapshot, though each read brings a text of its own.
   const sharedSnapshot = (snapshot: string): string => {
@@ -128,15 +135,15 @@ function createIndex(): Index {
   }
 }
 
-/** One list of roles for all that are the same, 152 bytes less an entry; starts over where there are too many. */
-function createRoleLists(): (roles: readonly string[]) => readonly string[] {
+/** One list for all that are the same, 152 bytes less an entry; starts over where there are too many. */
+function createLists(): (list: readonly string[]) => readonly string[] {
   const lists = new Map<string, readonly string[]>()
-  return (roles) => {
-    const key = roles.join('\n')
+  return (list) => {
+    const key = list.join('\n')
     const known = lists.get(key)
     if (known !== undefined) return known
-    if (lists.size >= MAX_ROLE_LISTS) lists.clear()
-    lists.set(key, roles)
-    return roles
+    if (lists.size >= MAX_LISTS) lists.clear()
+    lists.set(key, list)
+    return list
   }
 }

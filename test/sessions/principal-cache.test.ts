@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createPrincipalCache } from '../../src/sessions/principal-cache.ts'
 import type { Known } from '../../src/sessions/principal-cache.ts'
+import { createTrail, mergeShown } from '../../src/sessions/trail.ts'
 import { usedMemory } from '../support/memory.ts'
 
 const LIMITS = { maxEntries: 100, lifeMs: 60_000 }
@@ -64,6 +65,22 @@ test('entries share one list of roles, and each keeps its own', () => {
   assert.deepEqual(cache.get('of0')?.principal.roles, ['role0'])
   assert.deepEqual(cache.get('of2499')?.principal.roles, ['role2499'])
   assert.deepEqual(cache.get('one')?.principal.roles, ['staff', 'wiki'])
+})
+
+test('entries share what they were used from alike, and one that moves takes nobody along', () => {
+  const cache = createPrincipalCache(LIMITS)
+  const used = (token: string, network: string) => {
+    const shown = { networks: [network], devices: ['firefox'], moves: [] }
+    return cache.set(token, { ...known(token, `sign-in ${token}`), trail: createTrail(shown) }).trail
+  }
+  const [one, two, far] = [used('one', 'office'), used('two', 'office'), used('far', 'home')]
+  assert.ok(one !== undefined && two !== undefined && far !== undefined)
+  assert.notEqual(one, two)
+  assert.equal(one.networks, two.networks)
+  assert.equal(one.devices, far.devices)
+  mergeShown(one, { networks: ['train'], devices: ['telephone'], moves: ['train telephone'] })
+  assert.deepEqual([two.networks, two.devices, two.moves], [['office'], ['firefox'], []])
+  assert.deepEqual(far.networks, ['home'])
 })
 
 test('tokens of one sign-in share one principal for as long as it is the same, and nobody else does', () => {
