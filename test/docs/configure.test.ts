@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { loadConfig } from '../../src/config/load.ts'
+import { makeCertificate } from '../support/tls.ts'
 import { fencesOf, listPages } from './fences.ts'
 import type { Fence } from './fences.ts'
 
@@ -13,13 +14,16 @@ const IN_FILES: Readonly<Record<string, string>> = {
   '/run/secrets/smtp-url': 'smtps://postern:secret@mail.example.com:465',
 }
 const ASSIGNMENT = /^(?:export )?(POSTERN_\w+)=(?:'([^']*)'|(\S*))(?:\s+#.*)?$/
+const CERTIFICATE = makeCertificate()
 const FENCES = listPages().flatMap(fencesOf).filter(isSettings)
 
 suite('settings shown in the documentation', () => {
   for (const { page, line, text } of FENCES) {
     test(`those of ${page}:${line} start a server`, () => {
-      const loaded = loadConfig(settingsIn(text), (path) => IN_FILES[path] ?? assert.fail(path))
-      assert.ok('config' in loaded, 'config' in loaded ? '' : loaded.map(({ sentence }) => sentence).join('\n'))
+      for (const settings of settingsIn(text)) {
+        const loaded = loadConfig(settings, fileAt)
+        assert.ok('config' in loaded, 'config' in loaded ? '' : loaded.map(({ sentence }) => sentence).join('\n'))
+      }
     })
   }
 
@@ -34,10 +38,21 @@ function isSettings({ language, text, example }: Fence): boolean {
   return language === 'sh' && example === null && lines.every((line) => ASSIGNMENT.test(line))
 }
 
-function settingsIn(text: string): Record<string, string> {
+/** Once, or where a name is set to several values once for each of them. */
+function settingsIn(text: string): Record<string, string>[] {
   const pairs = text
     .trim()
     .split('\n')
     .map((line) => ASSIGNMENT.exec(line) ?? [])
-  return Object.fromEntries(pairs.map(([, name = '', quoted, value = '']) => [name, quoted ?? value]))
+    .map(([, name = '', quoted, value = '']) => [name, quoted ?? value] as const)
+  const names = pairs.map(([name]) => name)
+  const repeated = pairs.filter(([name], place) => names.indexOf(name) !== place || names.lastIndexOf(name) !== place)
+  const all = Object.fromEntries(pairs)
+  return repeated.length === 0 ? [all] : repeated.map(([name, value]) => ({ ...all, [name]: value }))
+}
+
+function fileAt(path: string): string {
+  if (path.endsWith('.key')) return CERTIFICATE.key
+  if (/\.(?:pem|crt)$/.test(path)) return CERTIFICATE.certificate
+  return IN_FILES[path] ?? assert.fail(path)
 }

@@ -17,8 +17,8 @@ const LANGUAGES = new Set(
     ' ',
   ),
 )
-/** Words that proxies' configurations use among themselves. */
-const NOT_SETTINGS = new Set(['POSTERN_APP', 'POSTERN_GATEWAY', 'POSTERN_HEADERS'])
+/** Words of proxies' configurations, and of the tests. */
+const NOT_SETTINGS = new Set(['POSTERN_APP', 'POSTERN_GATEWAY', 'POSTERN_HEADERS', 'POSTERN_TEST_LONG'])
 
 const PAGES = listPages()
 const FENCES = PAGES.flatMap(fencesOf)
