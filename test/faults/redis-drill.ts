@@ -87,14 +87,14 @@ function countsOf({ recorder: { calls }, world }: Scene): {
 
 /** Resolves once every process asks the server, which nobody else does. */
 export async function isAskedByAll(server: RedisServer, world: World): Promise<void> {
-  await until('all processes ask it', 20_000, () => connectionsOf(server) >= world.gateways.length)
+  await until('all processes ask it', 40_000, () => connectionsOf(server) >= world.gateways.length)
   server.run(['config', 'resetstat'])
-  await until('it is read', 10_000, () => commandsOf(server, ['getrange']) > 0)
+  await until('it is read', 20_000, () => commandsOf(server, ['getrange']) > 0)
 }
 
 /** Resolves once Redis is whole to a process. */
 export async function hasRedis(gateway: Gateway): Promise<void> {
-  await until(`process ${gateway.index} has Redis`, 20_000, async () => {
+  await until(`process ${gateway.index} has Redis`, 40_000, async () => {
     const answer = await request(`${gateway.ops}/health/detail`, { dispatcher: gateway.agent })
     const { parts } = (await answer.body.json()) as { parts: Record<string, { status: string }> }
     return parts['redis']?.status === 'ok'
@@ -137,4 +137,13 @@ export function refusalsOf(server: RedisServer): string[] {
   return [...log.matchAll(/^reason\n(.*)\ncontext\n.*\nobject\n(.*)\nusername\n(.*)$/gm)].map((found) =>
     found.slice(1).join(' '),
   )
+}
+
+/** What of a server's keys should not be there: a name that isn't ours, or a principal that can be read. */
+export function oddKeysOf(server: RedisServer): string[] {
+  const keys = server.run(['keys', '*']).trim().split('\n').filter(Boolean)
+  return keys.filter((key) => {
+    if (!/^(?:postern:(?:principal|rate):|\{postern:attempts:[^}]+\}:)/.test(key)) return true
+    return key.startsWith('postern:principal:') && /user\d|example\.com/.test(server.run(['get', key]))
+  })
 }
