@@ -17,9 +17,9 @@ import { loadConfig } from '../../src/config/load.ts'
 import { temporaryDirectory } from '../support/database.ts'
 import { startPostern } from '../support/postern-process.ts'
 import { writeChroot } from './chroot.ts'
-import { copyContext, environmentOf, readStages, stepOf } from './containerfile.ts'
+import { environmentOf, readStages, stepOf } from './containerfile.ts'
 import type { Step } from './containerfile.ts'
-import { OFFLINE, ROOT, writeCommand } from './packed.ts'
+import { copyContext, OFFLINE, ROOT, writeCommand } from './packed.ts'
 
 const run = promisify(execFile)
 const isLong = process.env['POSTERN_TEST_LONG'] === '1'

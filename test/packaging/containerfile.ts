@@ -1,6 +1,4 @@
-import { cpSync, mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { ROOT } from './packed.ts'
+import { readFileSync } from 'node:fs'
 
 /** One line of a Containerfile, with what the builder's arguments say filled in. */
 export interface Step {
@@ -39,15 +37,4 @@ export function environmentOf(stage: readonly Step[]): Record<string, string> {
       .split(' ')
       .map((pair) => pair.split('=', 2) as [string, string]),
   )
-}
-
-/** Lays into `folder` what `.dockerignore` lets through to the builder. */
-export function copyContext(folder: string): void {
-  const lines = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n')
-  const kept = lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1))
-  const ignored = new Set(lines.filter((line) => /^[\w.]/.test(line)).map((path) => join(ROOT, path)))
-  for (const path of kept) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    cpSync(join(ROOT, path), join(folder, path), { recursive: true, filter: (from) => !ignored.has(from) })
-  }
 }

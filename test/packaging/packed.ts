@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -23,17 +23,33 @@ export const OFFLINE = {
   npm_config_fund: 'false',
 } as const
 
-/** Compiles the program and packs it into `folder`. */
+/** Compiles the program and packs it into `folder`, from a copy of the checkout. */
 export async function pack(folder: string): Promise<Packed> {
+  const cwd = join(folder, 'checkout')
+  copyContext(cwd)
+  link(join(ROOT, 'node_modules'), join(cwd, 'node_modules'))
   const args = ['pack', '--json', '--pack-destination', folder]
-  const { stdout } = await run('npm', args, { cwd: ROOT, env: { ...process.env, ...OFFLINE } })
+  const { stdout } = await run('npm', args, { cwd, env: { ...process.env, ...OFFLINE } })
   const told = JSON.parse(stdout.slice(stdout.search(/^[[{]/m))) as Told | Record<string, Told[number]>
   const [packed] = Array.isArray(told) ? told : Object.values(told)
   if (packed === undefined) throw new Error(`npm pack told of nothing: ${stdout}`)
+  for (const made of ['dist', 'npm-shrinkwrap.json'])
+    if (existsSync(join(cwd, made))) throw new Error(`npm pack left ${made} behind`)
   return { tarball: join(folder, packed.filename), files: packed.files.map(({ path }) => path).toSorted() }
 }
 
 type Told = { readonly filename: string; readonly files: readonly { readonly path: string }[] }[]
+
+/** Lays into `folder` what `.dockerignore` lets through to the builder. */
+export function copyContext(folder: string): void {
+  const lines = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n')
+  const kept = lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1))
+  const ignored = new Set(lines.filter((line) => /^[\w.]/.test(line)).map((path) => join(ROOT, path)))
+  for (const path of kept) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    cpSync(join(ROOT, path), join(folder, path), { recursive: true, filter: (from) => !ignored.has(from) })
+  }
+}
 
 export async function unpack(tarball: string, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
