@@ -11,7 +11,7 @@ export const ERRORS = {
     message:
       'Postern can not tell yet which rule is meant for this address: it has characters that servers read differently.',
   },
-  body_too_large: { status: 400, message: 'The request body is larger than 16 KiB.' },
+  body_too_large: { status: 400, message: 'The request body is larger than what is taken here. Send less.' },
   invalid_credentials: { status: 401, message: 'Login or password is wrong.' },
   wrong_second_factor: { status: 401, message: 'This was not accepted as a second factor. Try again with a new one.' },
   sign_in_expired: { status: 401, message: 'This sign-in took too long or had too many tries. Begin again.' },

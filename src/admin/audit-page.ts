@@ -10,7 +10,7 @@ import { EVENT_NAMES, QUESTION_FIELDS } from './audit-question.ts'
 import type { Asked, QuestionField } from './audit-question.ts'
 import { consolePage } from './console-page.ts'
 import type { ConsolePage } from './console-page.ts'
-import { badge, dataTable, emptyState, fact, moment, pager } from './parts.ts'
+import { badge, dataTable, emptyState, exactMoment, fact, moment, pager } from './parts.ts'
 import { eventWordName } from './reason-names.ts'
 import { selectControl, textControl } from './user-fields.ts'
 
@@ -71,9 +71,9 @@ export function resultBadge(words: Words, result: string): Html {
   return result === 'success' ? badge('ok', words.say('audit.success')) : badge('bad', words.say('audit.failure'))
 }
 
-/** To the minute, with all that is known of it for programs. */
+/** To the second, with all that is known of it for programs. */
 export function momentOf(words: Words, { occurred_at: at }: Pick<EventRow, 'occurred_at'>): Html {
-  return moment(words, new Date(at))
+  return exactMoment(words, new Date(at))
 }
 
 const HINTS: Partial<Record<QuestionField, 'actor_hint' | 'about_hint' | 'address_hint' | 'time_hint'>> = {

@@ -4,7 +4,7 @@ import type { Html, Value } from '../web/html.ts'
 import type { Words } from '../words/words.ts'
 import { consolePage } from './console-page.ts'
 import type { ConsolePage } from './console-page.ts'
-import { dataTable, emptyState, fact, hrefOf, moment, pager } from './parts.ts'
+import { dataTable, emptyState, exactMoment, fact, hrefOf, moment, pager } from './parts.ts'
 import { asWritten, outcomeBadge, reasonText } from './policy-parts.ts'
 import { textControl } from './user-fields.ts'
 
@@ -61,7 +61,7 @@ function refusalTable({ frame: { words }, refusals }: DecisionsPage, path: strin
     ],
     empty: emptyState({ title: words.say('decisions.none'), text: words.say('decisions.none_text') }),
     rows: refusals.map((refusal) => [
-      moment(words, refusal.decidedAt),
+      exactMoment(words, refusal.decidedAt),
       html`<a href="${`${path}/${refusal.id}`}">${refusal.id}</a>`,
       words.number(refusal.times),
       refusal.login ?? '–',
@@ -116,9 +116,9 @@ export function decisionPage({ frame, console, decision }: DecisionPage): string
     [words.say('decisions.who'), login ?? words.say('decisions.nobody')],
     [words.say('decisions.roles'), roles.length === 0 ? words.say('explain.no_roles') : roles.join(', ')],
     [words.say('decisions.from'), clientAddress ?? '–'],
-    [words.say('audit.time'), moment(words, decision.decidedAt)],
+    [words.say('audit.time'), exactMoment(words, decision.decidedAt)],
     [words.say('decisions.times'), words.number(decision.times)],
-    [words.say('decisions.last_at'), moment(words, decision.lastAt)],
+    [words.say('decisions.last_at'), exactMoment(words, decision.lastAt)],
   ]
   const body = html`<dl class="facts">${facts.map(([term, value]) => fact(term, value))}</dl>
     ${decision.pathIsCut && html`<p>${words.say('decisions.cut')}</p>`}

@@ -90,6 +90,11 @@ export function moment(words: Words, time: Date): Html {
   return html`<time datetime="${time.toISOString()}">${words.time(time)}</time>`
 }
 
+/** The same to the second, where things happen one after the other. */
+export function exactMoment(words: Words, time: Date): Html {
+  return html`<time datetime="${time.toISOString()}">${words.exactTime(time)}</time>`
+}
+
 /** One line of `<dl class="facts">`. */
 export function fact(term: string, value: Value): Html {
   return html`<div>

@@ -192,8 +192,17 @@ export async function keepSendingMails(
 
 /** Writes down which grants ended; each is told of by one of all processes. */
 export function keepClosingGrants({ database, feed, log }: Context, opened: AsyncDisposableStack): void {
-  const work = async (): Promise<void> => void (await closeGrants({ database, feed }))
-  const timer = every(GRANTS_MS, work, (error) => log.warn({ err: error }, 'ends of grants are not written down yet'))
+  let trouble = false
+  const work = async (): Promise<void> => {
+    await closeGrants({ database, feed })
+    if (trouble) log.info('ends of grants are written down again')
+    trouble = false
+  }
+  const tell = (error: unknown): void => {
+    if (!trouble) log.warn({ err: error }, 'ends of grants are not written down yet')
+    trouble = true
+  }
+  const timer = every(GRANTS_MS, work, tell)
   opened.defer(() => timer.stop())
 }
 

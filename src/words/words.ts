@@ -26,6 +26,8 @@ export interface Words {
   retell(english: string): string
   /** A moment to the minute, in UTC. */
   time(moment: Date): string
+  /** The same to the second. */
+  exactTime(moment: Date): string
   date(moment: Date): string
   /** A length of time such as `90 minutes`, in the largest unit that says it exactly. */
   life(ms: number): string
@@ -48,6 +50,7 @@ const FAULTS = (Object.entries(EN) as [WordName, Message][]).flatMap(([name, mes
 export function createWords(tag: string, translation: Translation): Words {
   const plurals = new Intl.PluralRules(tag)
   const times = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
+  const exactTimes = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' })
   const dates = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' })
   const numbers = new Intl.NumberFormat(tag)
   const textOf = (name: WordName, values: object): string => {
@@ -86,6 +89,7 @@ export function createWords(tag: string, translation: Translation): Words {
     parts: (name, ...[values]) => partsOf(name, (values ?? {}) as Readonly<Record<string, never>>),
     retell,
     time: (moment) => times.format(moment),
+    exactTime: (moment) => exactTimes.format(moment),
     date: (moment) => dates.format(moment),
     life: (ms) =>
       span(

@@ -2,7 +2,7 @@ export const FAILURES = {
   'error.bad_request': 'Die Anfrage hat nicht die erwartete Form.',
   'error.address_not_judged':
     'Postern kann noch nicht sagen, welche Regel für diese Adresse gemeint ist: Sie enthält Zeichen, die Server verschieden lesen.',
-  'error.body_too_large': 'Der Inhalt der Anfrage ist größer als 16 KiB.',
+  'error.body_too_large': 'Der Inhalt der Anfrage ist größer, als hier angenommen wird. Schicken Sie weniger.',
   'error.invalid_credentials': 'Anmeldename oder Passwort ist falsch.',
   'error.wrong_second_factor':
     'Das wurde nicht als zweiter Faktor akzeptiert. Versuchen Sie es mit einem neuen noch einmal.',

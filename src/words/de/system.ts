@@ -12,7 +12,7 @@ export const SYSTEM = {
     other: 'Das sind {count} Prozesse dieser Maschine zusammen.',
   },
   'system.pool': 'Datenbankverbindungen',
-  'system.pool_said': '{used} in Gebrauch, {idle} frei, {waiting} Aufrufer warten',
+  'system.pool_said': '{used} in Gebrauch, {idle} frei, {waiting} in der Warteschlange',
   'system.memory': 'Arbeitsspeicher',
   'system.memory_said': '{used} von {limit}, davon {heap} Objekte',
   'system.loop': 'Verzug der Ereignisschleife',

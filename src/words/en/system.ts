@@ -13,7 +13,7 @@ export const SYSTEM = {
     other: 'These are {count} processes of this machine together.',
   },
   'system.pool': 'Database connections',
-  'system.pool_said': '{used} in use, {idle} idle, {waiting} callers wait',
+  'system.pool_said': '{used} in use, {idle} idle, {waiting} waiting',
   'system.memory': 'Memory',
   'system.memory_said': '{used} of {limit}, of that {heap} objects',
   'system.loop': 'Event loop lag',
