@@ -120,6 +120,7 @@ function everyMetric(): ReturnType<typeof createMetrics> {
     cachedPrincipalAge: () => 1,
     policyVersion: () => 1,
     redisUp: () => true,
+    replicaLag: () => 0,
     outage,
     passwordHashes: () => ({ running: 0, waiting: 0 }),
     pool: () => ({ used: 0, idle: 0, waiting: 0 }),
