@@ -2,9 +2,11 @@ import { parseArgs } from 'node:util'
 import { OperatorError } from '../src/errors.ts'
 import { readAgainstUrl } from './against.ts'
 import type { Against } from './against.ts'
+import type { Numbers } from './scale/model.ts'
+import { readNumbers } from './scale/numbers.ts'
 
 /** What can be measured by itself. */
-export const SUITES = ['verify', 'policies', 'sessions', 'pages'] as const
+export const SUITES = ['verify', 'policies', 'sessions', 'pages', 'scale'] as const
 export type Suite = (typeof SUITES)[number]
 
 /** How much is measured. */
@@ -16,9 +18,11 @@ export interface Amounts {
 }
 
 export interface Arguments extends Amounts {
-  /** All of them unless some are named; `verify` alone with another gateway. */
+  /** All of them but `scale` unless some are named; `verify` alone with another gateway. */
   readonly suites: readonly Suite[]
   readonly against: Against | null
+  /** What to predict instead of measuring anything. */
+  readonly predict: Numbers | null
   readonly plot: boolean
   readonly json: boolean
   readonly help: boolean
@@ -28,11 +32,13 @@ export const USAGE = `Measures Postern beside what it could at best be compared 
 
   npm run bench -- [verify] [policies] [sessions] [pages] [--rounds N] [--seconds S] [--plot] [--json]
   npm run bench -- verify --against URL [--cookie C] [--expect STATUS] [--pid N]
+  npm run bench -- scale [--predict NAME=NUMBER,…]
 
   verify         what a request costs behind a real nginx; what signing in takes
   policies       what rules cost, until they are in force and for each request
   sessions       what memory of sessions costs, and how fast it forgets
   pages          how long pages and the API take with a million events
+  scale          what one of each costs, and whether a model foretells a site from that; only by name
   --rounds N     measurements of each case of verify, 1 to 50; 5 unless given
   --seconds S    seconds of each under load, 1 to 60; 2 unless given
   --plot         draws verify into bench/results/<date>.svg
@@ -42,8 +48,13 @@ export const USAGE = `Measures Postern beside what it could at best be compared 
                  http://127.0.0.1:9091/path or http://unix:/run/other.sock:/path
   --cookie C     what it gets as Cookie, such as session=abc
   --expect S     status that it answers, 200 to 299 or 401; 200 unless given
+  --predict …    what the costs that scale measured last foretell, without measuring: users, sessions,
+                 processes, requests, nobody, forged, signins, revocations (a second), redis (0 or 1)
+
   --pid N        its process, to read the CPU of it and of all processes below it
 `
+
+const BY_DEFAULT = SUITES.filter((suite) => suite !== 'scale')
 
 type Given = ReturnType<typeof parse>['values']
 
@@ -52,7 +63,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const { values: given, positionals } = parse(args)
   const named = positionals.map(suiteNamed)
   const against = readAgainst(given)
-  const suites = named.length > 0 ? named : against === null ? SUITES : (['verify'] as const)
+  const suites = named.length > 0 ? named : against === null ? BY_DEFAULT : (['verify'] as const)
   const needsVerify = against !== null ? '--against' : given.plot ? '--plot' : null
   if (needsVerify !== null && !suites.includes('verify')) throw wrongUse(`${needsVerify} goes with verify.`)
   return {
@@ -60,6 +71,7 @@ export function readArguments(args: readonly string[]): Arguments {
     rounds: wholeNumber('--rounds', given.rounds, { min: 1, max: 50 }),
     seconds: wholeNumber('--seconds', given.seconds, { min: 1, max: 60 }),
     against,
+    predict: given.predict === undefined ? null : readNumbers(given.predict),
     plot: given.plot,
     json: given.json,
     help: given.help,
@@ -101,6 +113,7 @@ function parse(args: readonly string[]) {
     cookie: { type: 'string' },
     expect: { type: 'string' },
     pid: { type: 'string' },
+    predict: { type: 'string' },
     plot: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },

@@ -5,6 +5,7 @@ import type { PlaceOptions } from './place.ts'
 import { measurePages } from './pages.ts'
 import { measurePolicies } from './policies.ts'
 import type { Report } from './report.ts'
+import { measureScale } from './scale/suite.ts'
 import { measureSessions } from './sessions/suite.ts'
 import { measureVerify } from './verify.ts'
 
@@ -26,6 +27,7 @@ export async function runBench(options: BenchOptions): Promise<Report> {
   const policies = await run('policies', measurePolicies)
   const sessions = await run('sessions', measureSessions)
   const pages = await run('pages', measurePages)
+  const scale = await run('scale', measureScale)
   return {
     machine: describeMachine(),
     load_average: { before, after: loadAverage() },
@@ -33,5 +35,6 @@ export async function runBench(options: BenchOptions): Promise<Report> {
     policies,
     sessions,
     pages,
+    scale,
   }
 }

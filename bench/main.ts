@@ -5,8 +5,10 @@ import { OperatorError } from '../src/errors.ts'
 import { readArguments, USAGE } from './arguments.ts'
 import { runBench } from './bench.ts'
 import { drawPlot } from './plot.ts'
-import { describeReport } from './report.ts'
+import { describeReport, table } from './report.ts'
 import type { Report } from './report.ts'
+import { describePrediction } from './scale/describe.ts'
+import { predictBySaved } from './scale/suite.ts'
 import { requireTools } from './tools.ts'
 import type { VerifyReport } from './verify.ts'
 
@@ -19,8 +21,12 @@ process.exitCode = await main(process.argv.slice(2), interrupted.signal)
 /** @returns the exit code: 0 done, 1 refused or failed, 2 wrong use, 130 interrupted */
 async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
   try {
-    const { help, json, plot, ...wanted } = readArguments(args)
+    const { help, json, plot, predict, ...wanted } = readArguments(args)
     if (help) return say(process.stdout, USAGE.trimEnd(), 0)
+    if (predict !== null) {
+      const foretold = predictBySaved(predict)
+      return say(process.stdout, json ? JSON.stringify(foretold, null, 2) : table(describePrediction(foretold)), 0)
+    }
     // Debian keeps nginx where only root's path leads.
     process.env['PATH'] = `${process.env['PATH'] ?? ''}:/usr/sbin`
     requireTools(process.env['PATH'], wanted.suites)

@@ -3,6 +3,8 @@ import type { DirectRow } from './direct.ts'
 import { returnOf204 } from './goals.ts'
 import type { Machine } from './machine.ts'
 import type { Row } from './measure.ts'
+import { comparePoint } from './scale/describe.ts'
+import type { ScaleReport } from './scale/suite.ts'
 import type { Finding } from './sessions/finding.ts'
 import type { SignInRow } from './sign-in.ts'
 import type { VerifyReport } from './verify.ts'
@@ -16,6 +18,7 @@ export interface Report {
   readonly policies: readonly Finding[] | null
   readonly sessions: readonly Finding[] | null
   readonly pages: readonly Finding[] | null
+  readonly scale: ScaleReport | null
 }
 
 type Cell = string | number | null
@@ -28,7 +31,15 @@ const DIRECT_HEADINGS = ['asked directly', 'gateway µs', '× nginx', ...SPEED_H
 const TIME_HEADINGS = ['times', 'p50 ms', 'p99 ms', 'goal']
 
 /** The same for people. */
-export function describeReport({ machine, load_average: load, verify, policies, sessions, pages }: Report): string {
+export function describeReport({
+  machine,
+  load_average: load,
+  verify,
+  policies,
+  sessions,
+  pages,
+  scale,
+}: Report): string {
   const { cpu, cores, node, nginx, postgres } = machine
   return [
     `${cpu}, ${cores} cores; Node ${node}, nginx ${nginx}, PostgreSQL ${postgres}\n` +
@@ -37,6 +48,7 @@ export function describeReport({ machine, load_average: load, verify, policies, 
     ...findingTable('policies', policies),
     ...findingTable('sessions', sessions),
     ...findingTable('pages', pages),
+    ...(scale === null ? [] : [table([['scale', 'predicted', 'measured', 'error'], ...comparePoint(scale)])]),
   ].join('\n\n')
 }
 
@@ -82,7 +94,7 @@ function timeCells({ count, p50_ms: p50, p99_ms: p99 }: Omit<SignInRow, 'case'>,
 }
 
 /** The first column to the left, the others to the right, as wide as they need to be. */
-function table(lines: readonly (readonly Cell[])[]): string {
+export function table(lines: readonly (readonly Cell[])[]): string {
   const texts = lines.map((line) => line.map((cell) => String(cell ?? '–')))
   const widths = (texts[0] ?? []).map((_, column) => Math.max(...texts.map((line) => line[column]?.length ?? 0)))
   const pad = (text: string, column: number): string =>

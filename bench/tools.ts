@@ -10,6 +10,7 @@ const PACKAGES: Readonly<Record<Suite, Readonly<Record<string, string>>>> = {
   policies: {},
   sessions: REDIS,
   pages: {},
+  scale: REDIS,
 }
 const POSTGRES = '/usr/lib/postgresql'
 

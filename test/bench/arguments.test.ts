@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readArguments } from '../../bench/arguments.ts'
 
-const DEFAULTS = { rounds: 5, seconds: 2, against: null, plot: false, json: false, help: false }
+const DEFAULTS = { rounds: 5, seconds: 2, against: null, predict: null, plot: false, json: false, help: false }
 const OTHER = { url: 'http://127.0.0.1:9091/auth?a=1', address: '127.0.0.1:9091', target: '/auth?a=1' }
 
 test('the bench measures all in five rounds of two seconds unless told otherwise', () => {
@@ -11,6 +11,11 @@ test('the bench measures all in five rounds of two seconds unless told otherwise
   const given = readArguments(['sessions', '--rounds', '7', '--seconds=1', '--json'])
   assert.deepEqual(given, { ...DEFAULTS, suites: ['sessions'], rounds: 7, seconds: 1, json: true })
   assert.deepEqual(readArguments(['--plot']), { ...DEFAULTS, suites, plot: true })
+})
+
+test('scale is measured where it is named, and foretells instead where it is told numbers', () => {
+  assert.deepEqual(readArguments(['scale']), { ...DEFAULTS, suites: ['scale'] })
+  assert.equal(readArguments(['scale', '--predict', 'sessions=7']).predict?.sessions, 7)
 })
 
 test('another gateway is measured with verify alone, and is to answer 200 unless told otherwise', () => {
@@ -31,6 +36,8 @@ test('the bench refuses what it does not know as wrong use', () => {
     ['--seconds', '1.5'],
     ['--seconds'],
     ['policies', '--plot'],
+    ['scale', '--predict', 'people=1'],
+    ['--predict'],
     ['sessions', ...against],
     ['--against', 'here'],
     ['--cookie', 'a=b'],

@@ -13,6 +13,7 @@ const REPORT: Report = {
   policies: null,
   sessions: null,
   pages: null,
+  scale: null,
 }
 
 function verifyReport(gateway: number | null): VerifyReport {
