@@ -13,7 +13,7 @@ const CLIENT = `#!/usr/bin/env node
 const { request } = require('node:http')
 const { spawnSync } = require('node:child_process')
 const args = process.argv.slice(2)
-if (args.includes('--password-stdin')) {
+if (args.some((word) => word.endsWith('-stdin'))) {
   process.exitCode = spawnSync(${JSON.stringify(join(ROOT, 'bin/postern'))}, args, { stdio: 'inherit' }).status
 } else {
   const asked = request({ socketPath: process.env.QUICK_POSTERN, method: 'POST' }, (reply) => {
