@@ -25,7 +25,7 @@ suite('a listener that speaks TLS', () => {
       await assert.rejects(ask(options), JSON.stringify(options))
   })
 
-  test('lets nobody ask without a certificate of the right authority and, where it is wished, of the right name', async (t) => {
+  test('FWD-01: lets nobody ask without a certificate of the right authority and, where it is wished, of the right name', async (t) => {
     const place = await open(t, { asksProxies: true, names: ['nginx.internal', 'a.proxies.internal'] })
     const { ask, as, refusals } = place
     const proxy = await place.authority.issue('proxy', ['a.example.com', 'nginx.internal'])
