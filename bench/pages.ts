@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { openPostgres } from '../src/store/postgres.ts'
 import { statement } from '../src/store/statement.ts'
 import { kindOf } from '../test/support/crawl.ts'
-import { runPostern } from '../test/support/e2e.ts'
 import { hiddenFields } from '../test/support/form.ts'
 import { createVisitor } from '../test/support/http.ts'
 import type { Visitor } from '../test/support/http.ts'
@@ -10,7 +9,7 @@ import { freePort } from '../test/support/ports.ts'
 import { startPostern } from '../test/support/postern-process.ts'
 import { LOGIN } from './cases.ts'
 import { AUDIT_ROWS, populateForPages } from './pages-population.ts'
-import { asTestContext, openPlace } from './place.ts'
+import { asTestContext, openPlace, runCommand } from './place.ts'
 import type { Place, PlaceOptions } from './place.ts'
 import { finding } from './sessions/finding.ts'
 import type { Finding } from './sessions/finding.ts'
@@ -46,7 +45,7 @@ export async function measurePages(options: PlaceOptions): Promise<Finding[]> {
   opened.defer(() => database.close())
   progress('writing a million events')
   await populateForPages(database)
-  const origin = await startPortal(place, opened)
+  const origin = await startPortal(place, options)
   progress('waiting until the events are sealed and summed')
   const deadline = performance.now() + SEALING_MS
   while ((await database.query(IS_SETTLED, AUDIT_ROWS, SUMMED))[0]?.settled !== true && performance.now() < deadline)
@@ -58,9 +57,8 @@ export async function measurePages(options: PlaceOptions): Promise<Finding[]> {
 }
 
 /** @returns its origin */
-async function startPortal({ settings }: Place, opened: AsyncDisposableStack): Promise<string> {
-  const { exitCode, stderr } = await runPostern(settings, ['user', 'roles', LOGIN, '--add', 'postern-admin'])
-  if (exitCode !== 0) throw new Error(stderr)
+async function startPortal({ settings }: Place, { opened, signal }: Omit<PlaceOptions, 'progress'>): Promise<string> {
+  await runCommand(settings, ['user', 'roles', LOGIN, '--add', 'postern-admin'], { signal })
   const listen = `127.0.0.1:${await freePort()}`
   const origin = `http://localhost:${listen.split(':')[1]}`
   const env = { ...settings, POSTERN_LISTEN: listen, POSTERN_PUBLIC_URL: `${origin}/.postern` }

@@ -68,16 +68,23 @@ function temporaryFolder(opened: AsyncDisposableStack): string {
   return folder
 }
 
+/** Runs `postern` with these settings alone. @throws Error with its own words when it fails */
+export async function runCommand(
+  settings: PosternEnv,
+  args: readonly string[],
+  { input = '', signal }: { readonly input?: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...settings }
+  const running = execute(LAUNCHER, args, { env, signal })
+  running.child.stdin?.end(input)
+  await running
+}
+
 async function install(
   settings: PosternEnv,
   { folder, password, signal }: { folder: string; password: string; signal: AbortSignal },
 ): Promise<void> {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...settings }
-  const postern = async (args: readonly string[], input = ''): Promise<void> => {
-    const running = execute(LAUNCHER, args, { env, signal })
-    running.child.stdin?.end(input)
-    await running
-  }
+  const postern = (args: readonly string[], input = ''): Promise<void> => runCommand(settings, args, { input, signal })
   const policy = join(folder, 'policy.yaml')
   writeFileSync(policy, POLICY)
   await postern(['migrate'])
