@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
 import { loadConfig } from '../../src/config/load.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { openTestDatabase, temporaryDirectory } from '../support/database.ts'
 import { freePort } from '../support/ports.ts'
 import { until } from '../support/until.ts'
 import { ROOT, writeCommand } from './packed.ts'
@@ -74,7 +74,10 @@ suite('the units of systemd', { timeout: 120_000 }, () => {
         ...environmentIn(SERVICE),
         NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
         POSTERN_VERIFY_LISTEN: `unix:${socket}`,
-        POSTERN_DATA_DIR: join(folder, 'data'),
+        POSTERN_DATABASE_URL: (await openTestDatabase(t)).url,
+        POSTERN_SECRET_KEY: 'a secret of thirty-two bytes or more',
+        POSTERN_PUBLIC_URL: 'https://auth.example.com',
+        POSTERN_POLICY_FILE: join(ROOT, 'packaging/compose/policy.yaml'),
         POSTERN_LISTEN: `127.0.0.1:${await freePort()}`,
         POSTERN_OPS_LISTEN: `127.0.0.1:${ops}`,
       }
