@@ -20,7 +20,8 @@ if (args.some((word) => word.endsWith('-stdin'))) {
     process.exitCode = Number(reply.headers['exit-code'])
     reply.pipe(process.stdout)
   })
-  asked.end(JSON.stringify(args))
+  const settings = Object.entries(process.env).filter(([name]) => name.startsWith('POSTERN_'))
+  asked.end(JSON.stringify({ args, settings: Object.fromEntries(settings) }))
 }
 `
 
@@ -33,7 +34,7 @@ export async function installQuickPostern(t: Cleanup, folder: string, env: Poste
   writeFileSync(program, CLIENT)
   chmodSync(program, 0o755)
   const server = createServer((request, response) => {
-    void answer(request, env).then(({ exitCode, said }) => response.setHeader('exit-code', exitCode).end(said))
+    void answer(request).then(({ exitCode, said }) => response.setHeader('exit-code', exitCode).end(said))
   })
   await new Promise<void>((resolve) => server.listen(socket, resolve))
   t.after(async () => {
@@ -43,11 +44,11 @@ export async function installQuickPostern(t: Cleanup, folder: string, env: Poste
   return { ...env, PATH: `${folder}:${process.env['PATH']}`, QUICK_POSTERN: socket }
 }
 
-async function answer(request: IncomingMessage, env: PosternEnv): Promise<{ exitCode: number; said: string }> {
-  const args = (await json(request)) as string[]
+async function answer(request: IncomingMessage): Promise<{ exitCode: number; said: string }> {
+  const { args, settings } = (await json(request)) as { args: string[]; settings: PosternEnv }
   let said = ''
   const restores = [process.stdout, process.stderr].map((stream) => captured(stream, (text) => (said += text)))
-  const before = swapSettings(env)
+  const before = swapSettings(settings)
   try {
     return { exitCode: await run(args), said }
   } finally {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { temporaryDirectory } from '../support/database.ts'
 import { startPostern } from '../support/postern-process.ts'
 import type { PosternEnv } from '../support/postern-process.ts'
-import { fencesOf, listPages } from './fences.ts'
+import { fencesOf, listPages, posternLines } from './fences.ts'
 import type { Fence } from './fences.ts'
 import { installQuickPostern } from './quick-postern.ts'
 
@@ -19,8 +19,8 @@ for (const page of PAGES) {
     const folder = await temporaryDirectory(t)
     const fences = fencesOf(page)
     for (const { file, text } of fences) if (file !== null) writeFileSync(join(folder, file), text)
-    const postern = await startPostern(t, {})
-    const env = await installQuickPostern(t, await temporaryDirectory(t), postern.env)
+    const settings = fences.some(needsServer) ? (await startPostern(t, {})).env : {}
+    const env = await installQuickPostern(t, await temporaryDirectory(t), settings)
     process.chdir(folder)
     t.after(() => process.chdir(HOME))
     assert.equal(
@@ -37,6 +37,11 @@ for (const page of PAGES) {
 test('there are pages whose commands are run', () => {
   assert.ok(PAGES.includes('docs/operate.md'))
 })
+
+/** Whether a block has a command that more than a file and settings are needed for. */
+function needsServer({ run, text }: Fence): boolean {
+  return run && posternLines(text).some((line) => !/^(?:config|policy (?:check|test|schema)|language)\b/.test(line))
+}
 
 /** Ends at the first command that fails, and gives it with all that was printed; nothing where all is well. */
 async function runAll(fences: readonly Fence[], cwd: string, env: PosternEnv): Promise<string> {
