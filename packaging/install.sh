@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the npm package with systemd units, under the paths that Debian gives such a thing:
-#   install.sh [--destdir DIR] postern-0.1.0.tgz
+#   install.sh [--destdir DIR] postern-0.2.0.tgz
 # It fetches the packages that npm-shrinkwrap.json names, by their hashes, Node among them. Run again with a newer one it
 # replaces the program and leaves /etc/postern and /var/lib/postern as they are. With --destdir nothing of this machine is
 # touched: the files are laid below DIR.
