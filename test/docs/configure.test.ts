@@ -13,6 +13,11 @@ const IN_FILES: Readonly<Record<string, string>> = {
   '/run/secrets/collector': 'Authorization=Bearer abc',
   '/run/secrets/smtp-url': 'smtps://postern:secret@mail.example.com:465',
 }
+/** What a server with PostgreSQL has set already; pages on it show what comes beside. */
+const WITH_POSTGRES = {
+  POSTERN_DATABASE_URL: 'postgres://postern@db/postern',
+  POSTERN_SECRET_KEY: 'a secret of thirty-two bytes or more',
+}
 const ASSIGNMENT = /^(?:export )?(POSTERN_\w+)=(?:'([^']*)'|(\S*))(?:\s+#.*)?$/
 const CERTIFICATE = makeCertificate()
 const FENCES = listPages().flatMap(fencesOf).filter(isSettings)
@@ -21,8 +26,9 @@ suite('settings shown in the documentation', () => {
   for (const { page, line, text } of FENCES) {
     test(`those of ${page}:${line} start a server`, () => {
       for (const settings of settingsIn(text)) {
-        const loaded = loadConfig(settings, fileAt)
-        assert.ok('config' in loaded, 'config' in loaded ? '' : loaded.map(({ sentence }) => sentence).join('\n'))
+        const [alone, beside] = [loadConfig(settings, fileAt), loadConfig({ ...WITH_POSTGRES, ...settings }, fileAt)]
+        const mistakes = 'config' in alone || 'config' in beside ? [] : alone.map(({ sentence }) => sentence)
+        assert.deepEqual(mistakes, [])
       }
     })
   }
