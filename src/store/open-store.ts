@@ -187,9 +187,18 @@ async function openServerStore(
     await database.close()
     if (lacksRight(error)) throw new OperatorError(WITHOUT_RIGHT, 1, { cause: error })
     if (!(error instanceof PosternError) || error.code !== 'store_unavailable') throw error
-    const advice = 'Check POSTERN_DATABASE_URL and that the server runs and lets Postern in.'
-    throw new OperatorError(`PostgreSQL does not answer: ${error.detail}. ${advice}`, 1, { cause: error })
+    throw new OperatorError(`PostgreSQL does not answer: ${error.detail}. ${adviceFor(error.detail)}`, 1, {
+      cause: error,
+    })
   }
+}
+
+function adviceFor(detail: string): string {
+  if (detail.includes('does not support SSL'))
+    return 'Turn TLS on there, or say sslmode=disable in POSTERN_DATABASE_URL where the network between is to be trusted.'
+  if (/CERT|certificate|issuer/.test(detail))
+    return "Name the server's authority by sslrootcert in POSTERN_DATABASE_URL, and the server as its certificate does."
+  return 'Check POSTERN_DATABASE_URL and that the server runs and lets Postern in.'
 }
 
 /** SQLSTATE 42501, insufficient_privilege. */

@@ -35,7 +35,7 @@ test('a standby takes over under load, and nobody is told wrong', { timeout: 120
     const before = load.counts().ended
     await until('sign-ins are ended', WITHIN_MS, () => load.counts().ended >= before + more)
   }
-  await ends(2)
+  await ends(1)
   const killedAt = performance.now()
   await old.kill()
   await administer(next.urlPrefix, 'select pg_promote(true, 30)')
@@ -54,7 +54,7 @@ test('a standby takes over under load, and nobody is told wrong', { timeout: 120
   const kept = await sessionsOf(next)
   await old.start()
   const left = await sessionsOf(old)
-  await ends(2)
+  await ends(1)
   await delay(BOUND_MS)
   const counts = await load.stop()
   t.diagnostic(
@@ -166,7 +166,7 @@ async function startLoad(t: TestContext, site: ProductionSite): Promise<Load> {
       )
       if (isIn) counts.signedIn++
       if (isIn) known.push(person)
-      await delay(100)
+      await delay(400)
     }
   }
   const busy = Promise.all([...Array.from({ length: READERS }, (_, index) => reader(index)), ender(), joiner()])
