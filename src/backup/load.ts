@@ -48,7 +48,7 @@ export async function loadBackup(options: LoadOptions): Promise<void> {
       throw explained(error)
     }
     // Else every statement is planned as if the tables were empty, until the server looks for itself.
-    await connection.script(ANALYZE)
+    await connection.script(ANALYZE).catch(() => undefined)
   })
 }
 

@@ -8,7 +8,7 @@ import { sealChunks } from './chunks.ts'
 import { rewrapForBackup } from './purpose-keys.ts'
 import { readTables } from './read-tables.ts'
 import type { TableSum } from './records.ts'
-import { ESTIMATE_ROWS, FIX_FORMS, HAS_TABLES, READ_DATABASE, seeOneMoment } from './tables-table.ts'
+import { AVOID_SORTS, ESTIMATE_ROWS, FIX_FORMS, HAS_TABLES, READ_DATABASE, seeOneMoment } from './tables-table.ts'
 
 export interface MakeOptions {
   readonly database: Database
@@ -39,6 +39,7 @@ export function makeBackup(options: MakeOptions): Promise<BackupMade> {
   return database.transaction(async (tx) => {
     await tx.query(seeOneMoment())
     await tx.query(FIX_FORMS)
+    await tx.query(AVOID_SORTS)
     const facts = { program, created: now.toISOString(), ...(await describe(tx)) }
     const header = writeHeader(facts)
     const keys = await deriveBackupKeys(passphrase, header)

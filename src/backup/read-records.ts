@@ -4,8 +4,8 @@ import type { BackupRecord, RowsRecord, TableSum } from './records.ts'
 
 const LINE_FEED = 0x0a
 const BRACKET = 0x5b
-const MOST_ROWS = 2_000
-const ENOUGH_BYTES = 512 * 1024
+const MOST_ROWS = 1_000
+const ENOUGH_BYTES = 256 * 1024
 
 /**
  * What a backup holds, rows some at a time, compared at the end with what it says of itself.

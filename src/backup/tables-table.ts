@@ -49,6 +49,9 @@ export const FIX_FORMS = statement<[], object>(
      set_config('idle_in_transaction_session_timeout', '0', true)`,
 )
 
+/** Rows are read in the order of an index, so that the first come at once, however many there are. */
+export const AVOID_SORTS = statement<[], object>('avoid_sorts', `select set_config('enable_sort', 'off', true)`)
+
 /** About how many rows there are, as the server last counted; 0 where it never did. */
 export const ESTIMATE_ROWS = statement<[], { rows: number }>(
   'estimate_rows',
@@ -115,14 +118,14 @@ const INSTEAD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   devices: { trusted_until: 'null', trusted_epoch: 'null' },
 }
 
-/** Begins to read a table in the order of its key, each row as a JSON array of texts. */
+/** Begins to read a table, in the order of its key where it has one, each row as a JSON array of texts. */
 export function declareRows({ name, columns, key }: Pick<TableRow, 'name' | 'columns' | 'key'>): Statement<[], never> {
   const texts = columns.map((column) => `(${INSTEAD[name]?.[column] ?? quoted(column)})::text`)
-  const order = key.length > 0 ? key : columns
+  const order = key.length > 0 ? `order by ${key.map(quoted).join(', ')}` : ''
   return statement<[]>(
     'declare_backup_rows',
     `declare backup_rows no scroll cursor for select to_json(array[${texts.join(', ')}])::text as line
-     from auth.${quoted(name)} where ${ONLY[name] ?? 'true'} order by ${order.map(quoted).join(', ')}`,
+     from auth.${quoted(name)} where ${ONLY[name] ?? 'true'} ${order}`,
     { isPlannedAnew: true },
   )
 }
