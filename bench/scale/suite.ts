@@ -44,10 +44,11 @@ export async function measureScale(options: PlaceOptions & { readonly seconds: n
     await using own = new AsyncDisposableStack()
     return await measure({ place, database, signInMany, opened: own, signal, seconds })
   }
-  const disk = await inTurn('what rows take', measureDisk)
   const costs = await inTurn('what requests and errands cost', (ground) => measureCosts(ground, postgres))
   const touchUs = await inTurn('the writing of last use', () => measureTouch(database, postgres))
   const memory = await inTurn('memory', measureMemoryPoints)
+  // Last, since PostgreSQL tidies up after so many rows for a while.
+  const disk = await inTurn('what rows take', measureDisk)
   const coefficients: Coefficients = {
     gateway: { ...costs.gateway, ...fitMemory(memory) },
     postgres: { ...costs.postgres, ...disk, touchUs },
@@ -55,9 +56,17 @@ export async function measureScale(options: PlaceOptions & { readonly seconds: n
   }
   progress(`costs: ${JSON.stringify(coefficients, shorten)}`)
   const measured = await inTurn('a point that the model was not fitted on', (ground) => measurePoint(ground, postgres))
-  const report = { coefficients, memory, point: POINT, predicted: predict(POINT, coefficients), measured }
+  const report = reportOf({ coefficients, memory, measured })
   writeFileSync(SAVED, `${JSON.stringify(report, shorten, 2)}\n`)
   return report
+}
+
+/** Foretold is what came about: a busy machine serves fewer than it was to. */
+export function reportOf(found: Pick<ScaleReport, 'coefficients' | 'memory' | 'measured'>): ScaleReport {
+  const served = found.measured.perSecond / (POINT.requests + POINT.nobody + POINT.forged)
+  const [requests, nobody, forged] = [POINT.requests * served, POINT.nobody * served, POINT.forged * served]
+  const point = { ...POINT, requests, nobody, forged }
+  return { ...found, point, predicted: predict(point, found.coefficients) }
 }
 
 /** What the model says by the costs that were measured last. @throws OperatorError while there are none */

@@ -27,9 +27,10 @@ export async function runOpenLoop<Connection>(options: OpenLoopOptions<Connectio
     sendWaiting()
   }
   const sendWaiting = (): void => {
-    for (let connection = free.pop(); connection !== undefined; connection = free.pop()) {
+    // The one that rests longest, so that all processes behind a listener get their share.
+    for (let connection = free.shift(); connection !== undefined; connection = free.shift()) {
       const intendedAt = waiting.shift()
-      if (intendedAt === undefined) return void free.push(connection)
+      if (intendedAt === undefined) return void free.unshift(connection)
       const sending = sendOne(connection, intendedAt)
       underWay.add(sending)
       // One that failed stays, for the end to tell of it.
