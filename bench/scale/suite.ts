@@ -62,7 +62,7 @@ export async function measureScale(options: PlaceOptions & { readonly seconds: n
 }
 
 /** Foretold is what came about: a busy machine serves fewer than it was to. */
-export function reportOf(found: Pick<ScaleReport, 'coefficients' | 'memory' | 'measured'>): ScaleReport {
+function reportOf(found: Pick<ScaleReport, 'coefficients' | 'memory' | 'measured'>): ScaleReport {
   const served = found.measured.perSecond / (POINT.requests + POINT.nobody + POINT.forged)
   const [requests, nobody, forged] = [POINT.requests * served, POINT.nobody * served, POINT.forged * served]
   const point = { ...POINT, requests, nobody, forged }
