@@ -41,7 +41,7 @@ const NONE: readonly string[] = []
 export function createPrincipalCache(limits: { maxEntries: number; lifeMs: number }): PrincipalCache {
   const tokensOf = createIndex()
   const signInsOf = createIndex()
-  const [sharedRoles, sharedNetworks, sharedDevices] = [createLists(), createLists(), createLists()]
+  const [sharedRoles, withSharedLists] = [createLists(), createTrailLists()]
   let lastSnapshot = ''
   const entries = new LRUCache<string, Known>({
     max: limits.maxEntries,
@@ -60,14 +60,9 @@ export function createPrincipalCache(limits: { maxEntries: number; lifeMs: numbe
   const sharedTrail = ({ signInId }: Principal, trail: Trail): Trail => {
     const [token] = tokensOf.of(signInId)
     const known = token === undefined ? undefined : entries.peek(token)?.trail
-    if (known !== undefined) {
-      mergeShown(known, trail)
-      return known
-    }
-    trail.networks = sharedNetworks(trail.networks)
-    trail.devices = sharedDevices(trail.devices)
-    if (trail.moves.length === 0) trail.moves = NONE
-    return trail
+    if (known === undefined) return withSharedLists(trail)
+    mergeShown(known, trail)
+    return known
   }
   // Of what is read at one moment all has the same snapshot, though each read brings a text of its own.
   const sharedSnapshot = (snapshot: string): string => {
@@ -132,6 +127,17 @@ function createIndex(): Index {
       const items = index.get(name) ?? []
       return typeof items === 'string' ? [items] : items
     },
+  }
+}
+
+/** Gives a trail the lists that others have as well; they are replaced, never changed, so nobody is taken along. */
+function createTrailLists(): (trail: Trail) => Trail {
+  const [networks, devices] = [createLists(), createLists()]
+  return (trail) => {
+    trail.networks = networks(trail.networks)
+    trail.devices = devices(trail.devices)
+    if (trail.moves.length === 0) trail.moves = NONE
+    return trail
   }
 }
 
