@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openTestApp, ORIGIN, POLICY, SECRET_KEY } from '../support/app.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { migratedDirectory, temporaryDirectory } from '../support/database.ts'
 import type { Cleanup } from '../support/database.ts'
 import { startPostern } from '../support/postern-process.ts'
 import type { PosternEnv } from '../support/postern-process.ts'
@@ -34,12 +34,14 @@ export async function openPostgresPlace(t: Cleanup): Promise<Place> {
   }
 }
 
-/** A running server on its embedded database, which commands reach by its control socket. */
-export async function openEmbeddedPlace(t: Cleanup): Promise<Place> {
-  const folder = await temporaryDirectory(t)
-  const policyFile = join(folder, 'policy.yaml')
+/**
+ * A running server on its embedded database, which commands reach by its control socket.
+ * @param dataDir with the tables in it unless given
+ */
+export async function openEmbeddedPlace(t: Cleanup, dataDir?: string): Promise<Place> {
+  const policyFile = join(await temporaryDirectory(t), 'policy.yaml')
   writeFileSync(policyFile, STAFF_POLICY)
-  const settings = { POSTERN_DATA_DIR: join(folder, 'data'), POSTERN_POLICY_FILE: policyFile }
+  const settings = { POSTERN_DATA_DIR: dataDir ?? (await migratedDirectory(t)), POSTERN_POLICY_FILE: policyFile }
   const { env } = await startPostern(t as TestContext, settings)
   const api = (path: string, init: RequestInit): Promise<Response> =>
     fetch(`http://${env['POSTERN_LISTEN']?.replace('127.0.0.1', 'localhost')}/.postern/api/v2/auth/${path}`, init)

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { suiteCleanup } from '../support/app.ts'
+import { temporaryDirectory } from '../support/database.ts'
 import { runPostern } from '../support/e2e.ts'
 import type { CommandOutcome } from '../support/e2e.ts'
 import { openEmbeddedPlace, openPostgresPlace } from './place.ts'
@@ -26,10 +27,23 @@ for (const kind of ['PostgreSQL', 'the embedded database of a running server'] a
     const cleanup = suiteCleanup()
     let place: Place
     before(async () => {
-      place = await (kind === 'PostgreSQL' ? openPostgresPlace(cleanup) : openEmbeddedPlace(cleanup))
+      const fresh = async (): Promise<string> => join(await temporaryDirectory(cleanup), 'data')
+      place = await (kind === 'PostgreSQL' ? openPostgresPlace(cleanup) : openEmbeddedPlace(cleanup, await fresh()))
     })
     const postern = (words: readonly string[], input = ''): Promise<CommandOutcome> =>
       runPostern(place.env, words, input)
+
+    if (kind !== 'PostgreSQL') {
+      test('finds a data directory that is for its owner alone, as is each secret in it', () => {
+        const directory = place.env['POSTERN_DATA_DIR'] ?? ''
+        const mode = (name: string): number => statSync(join(directory, name)).mode & 0o777
+        assert.equal(mode('.'), 0o700)
+        for (const name of ['control.sock', 'secret-key', 'first-run-link.txt']) assert.equal(mode(name), 0o600, name)
+        assert.ok(readdirSync(directory).includes('lock'))
+        const link = readFileSync(join(directory, 'first-run-link.txt'), 'utf8')
+        assert.match(link, /^http:\/\/localhost:\d+\/\.postern\/invite\/pi1[\w-]{56}\n$/)
+      })
+    }
 
     test('prints for people, or JSON for programs, and nothing beside it', async () => {
       const made = await postern([...CREATE, '--json'], `${PASSWORD}\nmore lines\n`)
@@ -74,20 +88,3 @@ for (const kind of ['PostgreSQL', 'the embedded database of a running server'] a
     })
   })
 }
-
-suite('the data directory of a running server', () => {
-  const cleanup = suiteCleanup()
-  let directory: string
-  before(async () => {
-    directory = (await openEmbeddedPlace(cleanup)).env['POSTERN_DATA_DIR'] ?? ''
-  })
-
-  test('is for its owner alone, and so is each secret in it', () => {
-    const mode = (name: string): number => statSync(join(directory, name)).mode & 0o777
-    assert.equal(mode('.'), 0o700)
-    for (const name of ['control.sock', 'secret-key', 'first-run-link.txt']) assert.equal(mode(name), 0o600, name)
-    assert.ok(readdirSync(directory).includes('lock'))
-    const link = readFileSync(join(directory, 'first-run-link.txt'), 'utf8')
-    assert.match(link, /^http:\/\/localhost:\d+\/\.postern\/invite\/pi1[\w-]{56}\n$/)
-  })
-})

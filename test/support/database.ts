@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import type { Database } from '../../src/store/database.ts'
@@ -74,14 +74,21 @@ export async function forgetPolicies(url: string): Promise<void> {
 
 /** A migrated embedded database in a folder of its own; closed and removed after the test. */
 export async function openTestEmbedded(t: Cleanup): Promise<Database> {
-  const directory = await mkdtemp(join(temporaryRoot(), `postern-test-${process.pid}-`))
-  await cp(await embeddedTemplate(), directory, { recursive: true })
+  const directory = await migratedDirectory(t)
   const database = await openEmbedded({ directory, onExit: () => undefined })
   t.after(async () => {
     await database.close()
     await rm(directory, { recursive: true })
   })
   return database
+}
+
+/** A data directory with its secret key and the tables, but nothing in them: the program starts in half the time. */
+export async function migratedDirectory(t: Cleanup): Promise<string> {
+  const directory = await temporaryDirectory(t)
+  await cp(await embeddedTemplate(), directory, { recursive: true })
+  await writeFile(join(directory, 'secret-key'), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 })
+  return directory
 }
 
 /**

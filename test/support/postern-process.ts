@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { migratedDirectory, temporaryDirectory } from './database.ts'
 import { freePort } from './ports.ts'
 
 /** Settings by their whole names, such as `POSTERN_PUBLIC_URL`. */
@@ -29,22 +28,20 @@ const START_DEADLINE_MS = 30_000
 const STOP_DEADLINE_MS = 15_000
 
 /**
- * Starts `postern serve` with nothing but these settings, on free ports and a temporary data directory where none are
- * given, and waits until it is ready.
+ * Starts `postern serve` with nothing but these settings, on free ports and a temporary data directory with a migrated
+ * database where none are given, and waits until it is ready.
  * @param launcher of another release than this one
  * @throws Error with the process's own words when it ends instead
  */
 export async function startPostern(t: TestContext, env: PosternEnv, launcher = LAUNCHER): Promise<PosternProcess> {
-  const dataDir = env['POSTERN_DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'postern-data-'))
+  const isEmbedded = env['POSTERN_DATABASE_URL'] === undefined
+  const dataDir = env['POSTERN_DATA_DIR'] ?? (await (isEmbedded ? migratedDirectory(t) : temporaryDirectory(t)))
   const settings = { ...(await addresses()), POSTERN_DATA_DIR: dataDir, ...env }
   const child = spawn(launcher, ['serve'], {
     env: { ...inherited(), ...laneSetting(), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  t.after(async () => {
-    await kill(child)
-    if (env['POSTERN_DATA_DIR'] === undefined) rmSync(dataDir, { recursive: true, force: true })
-  })
+  t.after(() => kill(child))
   let logs = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (logs += chunk.toString()))
   child.once('error', (error) => (logs += error.message))
