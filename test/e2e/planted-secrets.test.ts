@@ -27,8 +27,13 @@ const STEP_MS = 30_000
 const WITHIN_MS = 20_000
 const PORTAL = '/.postern'
 const FACTORS = `${PORTAL}/account/factors`
-/** Of sentinels, which this set-up has none of. */
-const ELSEWHERE = ['POSTERN_REDIS_SENTINEL_PASSWORD']
+/** Of sentinels and of TLS to Redis, which this set-up has none of. */
+const ELSEWHERE = [
+  'POSTERN_REDIS_SENTINEL_PASSWORD',
+  'POSTERN_REDIS_CA',
+  'POSTERN_REDIS_CERTIFICATE',
+  'POSTERN_REDIS_KEY',
+]
 
 const DONE = [
   'sign_in',
@@ -39,6 +44,7 @@ const DONE = [
   'password_reset',
   'invitation_sent',
   'api_token_created',
+  'backup_made',
 ]
 
 /** The whole set-up with everything that is said anywhere. */
@@ -69,6 +75,8 @@ test('LOG-02: a planted secret is in no log, metric, trace, error or mail', { ti
   const env: Record<string, string> = {
     POSTERN_LOG_LEVEL: 'debug',
     POSTERN_SECRET_KEY: planted.plant('secret key'),
+    POSTERN_DATABASE_READ_URL: databaseUrl,
+    POSTERN_BACKUP_PASSPHRASE: planted.plant('passphrase of backups'),
     POSTERN_PROXY_SECRET: proxySecret,
     POSTERN_BASIC_PASSWORD: planted.plant('password of {basic}'),
     POSTERN_IMPORT_PEPPER: planted.plant('import pepper'),
@@ -99,7 +107,7 @@ test('LOG-02: a planted secret is in no log, metric, trace, error or mail', { ti
   await usePolicy(t, scene, 'basic: true')
   await askVerify(t, scene)
   await send(scene, createPerson(t, site))
-  await useCommands(scene)
+  await useCommands(t, scene)
   hear('metrics', await text(scene, '/metrics'))
   hear('health', await text(scene, '/health/detail'))
   await postgres.stop()
@@ -365,7 +373,7 @@ function ask(socketPath: string, path: string, headers: Readonly<Record<string, 
 }
 
 /** Commands that go well, and those that tell of a mistake. */
-async function useCommands(scene: Scene): Promise<void> {
+async function useCommands(t: TestContext, scene: Scene): Promise<void> {
   const { planted, env } = scene
   const made = await runPostern(env, ['token', 'create', 'carol', '--name', 'ci'])
   const token = /pst_[\w-]+/.exec(made.stdout)?.[0]
@@ -378,6 +386,7 @@ async function useCommands(scene: Scene): Promise<void> {
   const headers = { ...DIALECTS['/verify/nginx/app/app']?.('/api/x'), ...told, authorization: `Bearer ${token}` }
   const answer = await ask(socketPath, '/verify/nginx/app/app', headers)
   assert.match(answer, /^200/, scene.site.postern.logs().split('\n').slice(-5).join('\n'))
+  const backup = join(await temporaryDirectory(t), 'backup')
   const good = [
     ['user', 'list'],
     ['user', 'show', 'carol', '--json'],
@@ -390,6 +399,8 @@ async function useCommands(scene: Scene): Promise<void> {
     ['policy', 'export'],
     ['config', 'check'],
     ['config', 'reference'],
+    ['backup', backup],
+    ['restore', '--check', backup],
     ['user', 'nothing'],
     ['user', 'create'],
   ]
