@@ -6,6 +6,7 @@ import { request } from 'node:https'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { temporaryDirectory } from '../support/database.ts'
 import { ALICE, runPostern, startSite } from '../support/e2e.ts'
 import type { ProductionSite } from '../support/e2e.ts'
@@ -19,6 +20,8 @@ import type { Person } from './person.ts'
 
 const WAIT_MS = 20_000
 const CLIENTS = 4
+/** Of each between two requests. */
+const PAUSE_MS = 10
 const GATEWAY = 'postern.internal'
 
 suite('nginx asks over TLS with a certificate of its own', { timeout: 120_000 }, () => {
@@ -158,6 +161,7 @@ function startLoad(t: TestContext, person: Person): Load {
       const status = await person.open(path).then((reply) => reply.status, String)
       if (status === 200) answered++
       else failures.push(`${path}: ${status}`)
+      await delay(PAUSE_MS)
     }
   }
   const clients = Array.from({ length: CLIENTS }, (_, index) => client(index === 0 ? '/.postern/session.js' : '/'))

@@ -21,6 +21,8 @@ import { until } from '../support/until.ts'
 const TWO = { POSTERN_WORKERS: '2' }
 const START_MS = 20_000
 const CLIENTS = 8
+/** Of each between two requests, so that programs can start beside them. */
+const PAUSE_MS = 10
 /** The smallest, whose answer comes in one piece. */
 const ASSET = assets().toSorted((one, other) => one.body.length - other.body.length)[0]?.name ?? ''
 const KEYS = {
@@ -83,15 +85,26 @@ test('workers that serve one site', { timeout: 180_000 }, async (t) => {
     t.diagnostic(`${load.count()} requests, ${failures.length} failed`)
   })
 
-  await t.test('what killed ones had counted stays counted', async () => {
-    const before = await verifiedCount(postern)
-    assert.ok(before > 500)
-    for (const pid of workersOf(postern)) {
-      process.kill(pid, 'SIGKILL')
-      await until('another is there', START_MS, () => isReplaced(postern, pid))
-    }
-    assert.equal(await verifiedCount(postern), before)
+  await t.test('one that is stopped by hand is replaced', async () => {
+    const [pid = 0] = workersOf(postern)
+    process.kill(pid, 'SIGTERM')
+    await until('another is there', START_MS, () => isReplaced(postern, pid))
+    assert.match(postern.logs(), /"code":0,.*"msg":"a worker ended and is replaced"/)
+    assert.match(await metricsOf(postern), /^postern_workers_replaced_total 2$/m)
   })
+
+  await t.test(
+    'all killed at once are replaced, what they had counted stays, and their sockets serve again',
+    async (t) => {
+      const before = await verifiedCount(postern)
+      assert.ok(before > 500)
+      const pids = workersOf(postern)
+      for (const pid of pids) process.kill(pid, 'SIGKILL')
+      await until('others are there', START_MS, () => pids.every((pid) => isReplaced(postern, pid)))
+      assert.equal(await verifiedCount(postern), before)
+      await visitOften(createPerson(t, site), 20)
+    },
+  )
 
   await t.test('a sign-in that one of them ends is over in all', async (t) => {
     const alice = await signedIn(t, site, ALICE.login)
@@ -122,62 +135,44 @@ test('workers that serve one site', { timeout: 180_000 }, async (t) => {
   })
 })
 
-test('one worker alone applies the policy file, and another once that is gone', { timeout: 60_000 }, async (t) => {
-  const file = join(await temporaryDirectory(t), 'policy.yaml')
-  writeFileSync(file, policyOf(`https://${HOST}`))
-  const { url } = await openTestDatabase(t)
-  const env = { ...TWO, ...KEYS, POSTERN_DATABASE_URL: url, POSTERN_POLICY_FILE: file }
-  const postern = await startPostern(t, env)
-  await until('both serve', START_MS, () => readyCount(postern) === 2)
-  const appliers = new Set<number>()
-  let version = 1
-  for (const path of ['/one', '/two', '/three']) {
-    writeFileSync(file, policyOf(`https://${HOST}`, [`{ path: ${path}, deny: true }`]))
-    await until('both have it', START_MS, () => linesOf(postern, 'policy in force', version + 1).length === 2)
-    version++
-    await until('it is applied', START_MS, () => linesOf(postern, 'policy applied', version).length > 0)
-    const [applier = 0, ...others] = linesOf(postern, 'policy applied', version)
-    assert.deepEqual(others, [])
-    appliers.add(applier)
-    process.kill(applier, 'SIGKILL')
-    await until('another is there', START_MS, () => isReplaced(postern, applier))
-  }
-  assert.equal(appliers.size, 3)
-  const complaints = (): number => postern.logs().split('The policy file is not applied').length - 1
-  writeFileSync(file, 'no policy')
-  await until('whoever looks at the file complains', START_MS, () => complaints() > 0)
-  await delay(2_000)
-  assert.equal(complaints(), 1)
-})
+test(
+  'one worker alone applies the policy file, and another once that is gone; none outlives its primary',
+  {
+    timeout: 60_000,
+  },
+  async (t) => {
+    const file = join(await temporaryDirectory(t), 'policy.yaml')
+    writeFileSync(file, policyOf(`https://${HOST}`))
+    const { url } = await openTestDatabase(t)
+    const env = { ...TWO, ...KEYS, POSTERN_DATABASE_URL: url, POSTERN_POLICY_FILE: file }
+    const postern = await startPostern(t, env)
+    await until('both serve', START_MS, () => readyCount(postern) === 2)
+    const appliers = new Set<number>()
+    let version = 1
+    for (const path of ['/one', '/two', '/three']) {
+      writeFileSync(file, policyOf(`https://${HOST}`, [`{ path: ${path}, deny: true }`]))
+      await until('both have it', START_MS, () => linesOf(postern, 'policy in force', version + 1).length === 2)
+      version++
+      await until('it is applied', START_MS, () => linesOf(postern, 'policy applied', version).length > 0)
+      const [applier = 0, ...others] = linesOf(postern, 'policy applied', version)
+      assert.deepEqual(others, [])
+      appliers.add(applier)
+      if (path === '/three') break
+      process.kill(applier, 'SIGKILL')
+      await until('another is there', START_MS, () => isReplaced(postern, applier))
+    }
+    assert.equal(appliers.size, 3)
+    const complaints = (): number => postern.logs().split('The policy file is not applied').length - 1
+    writeFileSync(file, 'no policy')
+    await until('whoever looks at the file complains', START_MS, () => complaints() > 0)
+    await delay(2_000)
+    assert.equal(complaints(), 1)
 
-test('all of them killed at once are replaced, and the same sockets serve again', { timeout: 60_000 }, async (t) => {
-  const site = await startSite(t, { verify: 'unix', env: TWO })
-  const { postern } = site
-  await until('both serve', START_MS, () => readyCount(postern) === 2)
-  const pids = workersOf(postern)
-  for (const pid of pids) process.kill(pid, 'SIGKILL')
-  await until('others are there', START_MS, () => pids.every((pid) => isReplaced(postern, pid)))
-  await visitOften(createPerson(t, site), 20)
-})
-
-test('a worker that is stopped by hand is replaced', { timeout: 60_000 }, async (t) => {
-  const site = await startSite(t, { verify: 'unix', env: TWO })
-  await until('both serve', START_MS, () => readyCount(site.postern) === 2)
-  const [pid = 0] = workersOf(site.postern)
-  process.kill(pid, 'SIGTERM')
-  await until('another is there', START_MS, () => isReplaced(site.postern, pid))
-  assert.match(site.postern.logs(), /"code":0,.*"msg":"a worker ended and is replaced"/)
-  const metrics = await fetch(`http://${site.postern.env['POSTERN_OPS_LISTEN']}/metrics`)
-  assert.match(await metrics.text(), /^postern_workers_replaced_total 1$/m)
-})
-
-test('the workers end with a primary that is killed', { timeout: 60_000 }, async (t) => {
-  const site = await startSite(t, { verify: 'unix', env: TWO })
-  await until('both serve', START_MS, () => readyCount(site.postern) === 2)
-  const pids = workersOf(site.postern)
-  await site.postern.kill()
-  await until('they are gone', 5_000, () => pids.every((pid) => !isAlive(pid)))
-})
+    const pids = workersOf(postern)
+    await postern.kill()
+    await until('they are gone', 5_000, () => pids.every((pid) => !isAlive(pid)))
+  },
+)
 
 test('what keeps all workers from serving ends the program with one sentence', { timeout: 60_000 }, async (t) => {
   const { url } = await openTestDatabase(t)
@@ -238,7 +233,10 @@ function startLoad(t: TestContext, person: Person): Load {
     else failures.push(`${path}: ${status}`)
   }
   const client = async (path: string): Promise<void> => {
-    while (!ended.signal.aborted) await open(path).catch((error: unknown) => failures.push(`${path}: ${String(error)}`))
+    while (!ended.signal.aborted) {
+      await open(path).catch((error: unknown) => failures.push(`${path}: ${String(error)}`))
+      await delay(PAUSE_MS)
+    }
   }
   const paths = ['/', '/a', '/public/b', `/.postern/assets/${ASSET}`]
   const clients = Array.from({ length: CLIENTS }, (_, index) => client(paths[index % paths.length] ?? '/'))

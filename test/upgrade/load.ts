@@ -6,6 +6,7 @@ import { PASSWORD } from '../support/e2e.ts'
 import type { EchoedRequest } from '../support/echo-app.ts'
 import { headerValues } from '../support/echo-app.ts'
 import type { Reply } from '../support/http.ts'
+import { IS_LONG } from '../support/long.ts'
 import type { Replicas } from './replicas.ts'
 
 /** What came of all requests so far. */
@@ -29,9 +30,10 @@ export interface Load {
 }
 
 const READERS = 3
-const READ_PAUSE_MS = 5
-const SIGN_IN_PAUSE_MS = 40
-const NOBODY_PAUSE_MS = 10
+/** Most of the time that it runs, programs start beside it, for which it leaves the machine. */
+const READ_PAUSE_MS = IS_LONG ? 5 : 20
+const SIGN_IN_PAUSE_MS = IS_LONG ? 40 : 150
+const NOBODY_PAUSE_MS = IS_LONG ? 10 : 40
 /** What the program promises, busy machine and all (DESIGN 5). */
 const REVOKED_WITHIN_MS = 2_000
 const LOGIN = '/.postern/api/v2/auth/login'
@@ -136,6 +138,7 @@ function createUser(t: TestContext, site: Pick<Replicas, 'origin' | 'hosts'>, co
       const reply = await ask('/after', () => thief.open('/after', { headers: { cookie } }))
       if (reply === null || reply.status === 302) return
       if (sentAt > deadline) return void counts.wrong.push(`a sign-in that was ended still gets ${reply.status}`)
+      await delay(READ_PAUSE_MS)
     }
   }
   return { expectIn, expectOut, signIn, comeAndGo }
