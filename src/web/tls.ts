@@ -2,7 +2,7 @@ import type { Server, ServerOptions, ServerResponse } from 'node:http'
 import { createServer as createHttpServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { checkTlsTexts, readTlsTexts, secureContextOf } from './tls-files.ts'
 import type { TlsFiles, TlsTexts } from './tls-files.ts'
@@ -64,7 +64,7 @@ export function openTls({ files, clientNames, onRefused }: TlsOptions): Tls {
       const server = new OwnServer({ ...options, ...contextOf(listener), ...asks }, handle, admits)
       servers.set(server, listener)
       server.on('close', () => servers.delete(server))
-      server.on('tlsClientError', (error: Error) => onRefused(listener, codeOf(error)))
+      server.on('tlsClientError', (error, socket) => onRefused(listener, reasonOf(error, socket)))
       return server
     }
   return {
@@ -100,6 +100,8 @@ type Admits = (socket: TLSSocket) => boolean
 
 class OwnServer extends HttpsServer {
   readonly #admits: Admits | null
+  /** By their other ends, which are all that a socket has in common with its TLS. */
+  readonly #handshakes = new Map<string, Socket>()
   readonly #open = new Set<Socket>()
   readonly #answers = new WeakMap<Socket, ServerResponse>()
 
@@ -112,7 +114,9 @@ class OwnServer extends HttpsServer {
   /** Here no listener that is put in front of others later can be before it. */
   override emit(event: string, ...given: unknown[]): boolean {
     const [socket] = given
+    if (event === 'connection' && socket instanceof Socket) this.#begin(socket)
     if (event === 'secureConnection' && socket instanceof TLSSocket) {
+      this.#handshakes.delete(otherEnd(socket))
       if (this.#admits?.(socket) === false) {
         super.emit('tlsClientError', new Error('no name that may ask'), socket)
         return true
@@ -123,14 +127,25 @@ class OwnServer extends HttpsServer {
     return super.emit(event, ...given)
   }
 
-  /** Ends connections whose trust began before: those that are idle now, and all others after their answer. */
+  /** Ends connections whose trust began before: handshakes and those that are idle now, all others after their answer. */
   endOlder(): void {
+    for (const socket of this.#handshakes.values()) socket.destroy()
     const older = [...this.#open]
     this.closeIdleConnections()
     for (const answer of older.map((socket) => this.#answers.get(socket)))
       if (answer !== undefined) answer.shouldKeepAlive = false
     setTimeout(() => older.forEach((socket) => socket.destroy()), LAST_ANSWER_MS).unref()
   }
+
+  #begin(socket: Socket): void {
+    const end = otherEnd(socket)
+    this.#handshakes.set(end, socket)
+    socket.on('close', () => this.#handshakes.get(end) === socket && this.#handshakes.delete(end))
+  }
+}
+
+function otherEnd({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 /** Exact names alone: neither wildcards of the certificate nor its subject count (RFC 9525, 6.3). */
@@ -144,6 +159,9 @@ function isSame(a: TlsTexts, b: TlsTexts): boolean {
   return a.certificate === b.certificate && a.key === b.key && a.clientCa === b.clientCa
 }
 
-function codeOf(error: Error): string {
+/** A certificate that doesn't count is dropped without a word, so that the error tells of a lost connection alone. */
+function reasonOf(error: Error, { authorizationError }: TLSSocket): string {
+  // Its type says that it's an error; what OpenSSL calls it is a text (node:tls, onServerSocketSecure).
+  if (authorizationError) return String(authorizationError)
   return 'code' in error ? String(error.code) : error.message
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect as connectPlain } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Duplex, PassThrough } from 'node:stream'
 import { suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { connect } from 'node:tls'
@@ -35,6 +37,12 @@ suite('a listener that speaks TLS', () => {
     assert.match(await ask(as(proxy)), /^HTTP\/1\.1 200 /)
     for (const other of [{}, as(wildcard), as(unnamed), as(stranger)]) await assert.rejects(ask(other))
     await until('all are told', 5_000, () => refusals.length === 4)
+    assert.deepEqual(refusals.toSorted(), [
+      'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'no name that may ask',
+      'no name that may ask',
+    ])
     assert.equal(place.requests(), 1)
   })
 
@@ -91,6 +99,19 @@ suite('new files of a listener', () => {
     assert.match(await place.ask(place.as(await others.issue('new', ['nginx.internal']))), / 200 /)
   })
 
+  test('with other authorities end handshakes that began under the ones before', async (t) => {
+    const place = await open(t, { asksProxies: true })
+    const proxy = place.as(await place.authority.issue('proxy', ['nginx.internal']))
+    const { socket, goOn } = beginHandshake(t, place, proxy)
+    await once(socket, 'secureConnect')
+    const others = await createAuthority(place.folder, 'others')
+    copyFileSync(others.certificatePath, place.files.clientCa ?? '')
+    assert.deepEqual([place.tls.look(), place.tls.look()], ['waiting', 'taken'])
+    goOn()
+    await assert.rejects(answerOn(socket))
+    assert.equal(place.requests(), 0)
+  })
+
   test('that list a certificate as revoked shut it out', async (t) => {
     const place = await open(t, { asksProxies: true })
     const [good, bad] = [
@@ -106,6 +127,7 @@ suite('new files of a listener', () => {
 })
 
 interface Place {
+  readonly port: number
   readonly folder: string
   readonly files: { readonly certificate: string; readonly key: string; readonly clientCa: string | null }
   readonly authority: Authority
@@ -166,6 +188,7 @@ async function open(
     return socket
   }
   return {
+    port,
     folder,
     files,
     authority,
@@ -188,6 +211,28 @@ async function open(
       return resolve
     },
   }
+}
+
+/** A client that keeps back all but its first words until it may go on. */
+function beginHandshake(
+  t: TestContext,
+  { port, start }: Place,
+  options: ConnectionOptions,
+): { readonly socket: TLSSocket; readonly goOn: () => void } {
+  const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>()
+  const wire = connectPlain(port, '127.0.0.1')
+  t.after(() => wire.destroy())
+  const rest = new PassThrough()
+  const socket = start({
+    ...options,
+    socket: Duplex.from({ readable: wire, writable: rest }),
+  })
+  rest.once('data', (hello: Buffer) => {
+    rest.pause()
+    wire.write(hello)
+    void mayGoOn.then(() => rest.pipe(wire))
+  })
+  return { socket, goOn }
 }
 
 /** @throws Error when the connection ends in place of an answer */
