@@ -5,6 +5,7 @@ import { LOOKS, accessibilityFindings, showAs } from '../support/axe.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { crawl } from '../support/crawl.ts'
 import { ADMIN, MEMBER, startSeededSite } from '../support/seeded-site.ts'
+import { get, MOST_BYTES, weightOf } from './page-weight.ts'
 
 const OVERFLOW = 'Math.max(0, document.documentElement.scrollWidth - innerWidth)'
 
@@ -20,10 +21,15 @@ test('every page that links lead to is open to everybody', { timeout: 300_000 },
       const page = await context.newPage()
       const complaints = complaintsOf(page)
       const findings: string[] = []
+      const weights = new Map<string, number>()
+      const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ')
       const found = await crawl(page, {
         origin: site.origin,
         from: '/.postern/',
-        visit: async ({ path }) => void findings.push(...(await lookAt(page, path))),
+        visit: async ({ path }) => {
+          findings.push(...(await lookAt(page, path)))
+          weights.set(path, await weightOf(site.origin, path, cookie))
+        },
       })
       t.diagnostic(`${found.length} pages`)
       const broken = found.filter(({ status }) => status !== 200)
@@ -33,10 +39,28 @@ test('every page that links lead to is open to everybody', { timeout: 300_000 },
           [],
         )
       })
+      await t.test('each with all it loads weighs at most 60 kB', (t) => {
+        const [heaviest = ['', 0]] = [...weights].toSorted(([, a], [, b]) => b - a)
+        t.diagnostic(`${weights.size} pages; the heaviest is ${heaviest[0]} with ${heaviest[1]} bytes`)
+        for (const [path, bytes] of weights) assert.ok(bytes <= MOST_BYTES, `${path}: ${bytes}`)
+      })
       assert.deepEqual(findings, [])
       assert.deepEqual(complaints, [])
     })
   }
+
+  await t.test(
+    'what they load comes compressed and may be kept for ever; they hold tokens, and come as they are',
+    async () => {
+      const page = await get(`${site.origin}/.postern/login`, '')
+      const [, style = ''] = /rel="stylesheet" href="([^"]+)"/.exec(page.body.toString()) ?? []
+      assert.equal(page.headers['content-encoding'], undefined)
+      const { headers } = await get(site.origin + style, '')
+      assert.equal(headers['content-encoding'], 'br')
+      assert.equal(headers.vary, 'accept-encoding')
+      assert.match(headers['cache-control'] ?? '', /immutable/)
+    },
+  )
 })
 
 async function lookAt(page: Page, path: string): Promise<string[]> {
