@@ -6,7 +6,7 @@ import { createBrowser, hidden } from '../login/browser.ts'
 import type { Browser, Page } from '../login/browser.ts'
 import { openPostOffice } from '../recovery/post-office.ts'
 import type { PostOffice } from '../recovery/post-office.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 const EMAIL = '/.postern/account/email'
 const OLD = 'alice@example.com'

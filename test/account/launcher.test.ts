@@ -5,7 +5,7 @@ import { createBrowser, openPortal } from '../login/browser.ts'
 import type { Browser } from '../login/browser.ts'
 import { ORIGIN, usePolicy } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 const HOME = '/.postern/'
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

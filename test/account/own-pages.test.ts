@@ -8,7 +8,7 @@ import { createLanguages } from '../../src/words/languages.ts'
 import { createBrowser, hidden, openPortal } from '../login/browser.ts'
 import type { Browser } from '../login/browser.ts'
 import type { TestApp, TestAppOptions } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 const PROFILE = '/.postern/account'
 const ACTIVITY = '/.postern/account/activity'

@@ -4,7 +4,7 @@ import { statement } from '../../src/store/statement.ts'
 import { APP, hiddenField, openDomains, PORTAL } from '../login/traveller.ts'
 import type { Domains, Stop, Traveller } from '../login/traveller.ts'
 import { PASSWORD } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 const PAGE = `${PORTAL}/account/password`
 const NEXT = 'three quiet herons by the lake'

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import { PASSWORD } from '../support/e2e.ts'
+import { IS_LONG } from '../support/long.ts'
 import { ADMIN, startSeededSite } from '../support/seeded-site.ts'
 import type { SeededSite } from '../support/seeded-site.ts'
 import { OVERFLOW } from '../web/in-page.ts'
@@ -11,13 +12,16 @@ import { OVERFLOW } from '../web/in-page.ts'
 const CONSOLE = '/.postern/admin'
 const LISTS = ['users', 'users/tomas.berg', 'new-user', 'invitations', 'roles', 'sessions', 'attempts', 'grants']
 
+/** Without script only in the long suites: policy-in-browser.test.ts goes without it always. */
+const WALKS = [
+  ['carla', true],
+  ['karl', false],
+] as const
+
 test('people are looked after in a real browser, with and without script', { timeout: 240_000 }, async (t) => {
   const site = await startSeededSite(t)
   const browser = await launchChromium(t, { hosts: {} })
-  for (const [login, javaScriptEnabled] of [
-    ['carla', true],
-    ['karl', false],
-  ] as const) {
+  for (const [login, javaScriptEnabled] of IS_LONG ? WALKS : WALKS.slice(0, 1)) {
     await t.test(javaScriptEnabled ? 'with script' : 'without script', async (t) => {
       const context = await browser.newContext({ javaScriptEnabled })
       const other = await browser.newContext({ javaScriptEnabled })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createBrowser, openPortal } from '../login/browser.ts'
 import type { Browser } from '../login/browser.ts'
 import type { TestApp, TestAppOptions } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 /** The portal, and browsers of whoever is there. */
 export interface Place<Login extends string = string> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { WRITTEN_BY_ROUTES } from '../audit/written-by.ts'
 import { hidden } from '../login/browser.ts'
 import type { Browser, Page } from '../login/browser.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { openPlaceOf } from './people-of.ts'
 import type { Place } from './people-of.ts'
 

@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { openTestApp, PASSWORD, suiteCleanup } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { launchChromium } from '../support/chromium.ts'
+import { IS_LONG } from '../support/long.ts'
 import { freePort } from '../support/ports.ts'
 import { OVERFLOW } from '../web/in-page.ts'
 
@@ -53,7 +54,7 @@ suite('the policy and the record in a real browser', { timeout: 180_000 }, () =>
     return (await page.textContent('.facts .badge')) ?? ''
   }
 
-  for (const javaScriptEnabled of process.env['POSTERN_TEST_LONG'] === '1' ? [true, false] : [false])
+  for (const javaScriptEnabled of IS_LONG ? [true, false] : [false])
     test(`a mistake is mended, tried, applied, explained and rolled back ${javaScriptEnabled ? 'with' : 'without'} script`, async () => {
       const { page, complaints } = await open({ javaScriptEnabled, locale: 'en-GB', width: 360 })
       assert.equal(await explained(page), 'Allowed')

@@ -8,7 +8,7 @@ import { createBrowser, hidden, openPortal } from '../login/browser.ts'
 import type { Browser, Page } from '../login/browser.ts'
 import { ORIGIN, suiteCleanup, usePolicy } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 const ADMIN = '/.postern/admin'
 const MARKUP = '<img src=x onerror=alert(1)>'

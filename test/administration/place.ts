@@ -5,7 +5,7 @@ import { PosternError } from '../../src/errors.ts'
 import { getUser } from '../../src/users/users.ts'
 import { openTestApp, POLICY } from '../support/app.ts'
 import type { TestApp, TestAppOptions } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 /** Roles for every way to hold something of Postern. */
 export const STAFF = POLICY.replace(

@@ -6,7 +6,7 @@ import { createBrowser, openPortal } from '../login/browser.ts'
 import type { Browser } from '../login/browser.ts'
 import { addAuthenticator } from '../login/own-factors.ts'
 import type { TestApp } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 const API = '/.postern/api/v2'
 const JSON_BODY = { 'content-type': 'application/json' }

@@ -4,7 +4,7 @@ import { createBoundedEvents } from '../../src/audit/bounded-events.ts'
 import type { BoundedEvents, Failure } from '../../src/audit/bounded-events.ts'
 import type { Queryable } from '../../src/store/database.ts'
 import { openTestDatabase } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { followEvents } from './written.ts'
 import type { WrittenEvent } from './written.ts'
 

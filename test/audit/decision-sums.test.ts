@@ -10,7 +10,7 @@ import { PosternError } from '../../src/errors.ts'
 import type { Database, Queryable } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { ALICE, ALLOW, FORBID, openDecisions, original, SIGN_IN } from './facts.ts'
 
 const ROWS = statement<[], { hour: string; user_id: string | null; app: string; kind: string; count: number }>(

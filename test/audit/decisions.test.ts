@@ -11,7 +11,7 @@ import { originalOf } from '../../src/policies/replay.ts'
 import type { Database, Queryable } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { usedMemory } from '../support/memory.ts'
 import { ALICE, ALLOW, AS_SENT, FORBID, openDecisions, original, SIGN_IN } from './facts.ts'
 

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 export const SECRET = 'a secret of the receiver of 32 bytes'
 

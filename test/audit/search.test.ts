@@ -10,7 +10,7 @@ import { readNetworks } from '../../src/lib/address.ts'
 import type { Connection, Database, Queryable } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { fillLog, writeRows } from './log-rows.ts'
 import type { GivenRow } from './log-rows.ts'
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openEmbeddedPlace } from '../commands/place.ts'
 import type { Place } from '../commands/place.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { runPostern } from '../support/e2e.ts'
 
 const PASSWORD = 'a long one that nobody has'

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { describeDrill, runDrill } from './drill.ts'
+import { IS_LONG } from '../support/long.ts'
 
-const LONG = process.env['POSTERN_TEST_LONG'] === '1'
-
-for (const into of LONG ? (['embedded', 'PostgreSQL'] as const) : (['embedded'] as const)) {
+for (const into of IS_LONG ? (['embedded', 'PostgreSQL'] as const) : (['embedded'] as const)) {
   test(`a lost database is back in ${into === 'embedded' ? 'an embedded one' : into}, and people sign in`, async (t) => {
     const result = await runDrill(t, { users: 100, into })
     t.diagnostic(describeDrill(result))

@@ -3,7 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { countStatuses, openAccessLog } from '../../bench/access-log.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 test('answers about one page are counted by status, whatever a client wrote into its request', () => {
   const lines = [

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { runDirectLoad } from '../../bench/direct-load.ts'
 import type { DirectRun } from '../../bench/direct-load.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 const QUESTION = 'HEAD /verify HTTP/1.1\r\nHost: gateway\r\n\r\n'
 const YES = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'

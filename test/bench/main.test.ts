@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { CASES, DIRECT_CASES } from '../../bench/cases.ts'
 import type { Report } from '../../bench/report.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
+import { IS_LONG } from '../support/long.ts'
 
 const MAIN = join(import.meta.dirname, '../../bench/main.ts')
-const LONG = process.env['POSTERN_TEST_LONG'] === '1' && spawnSync('wrk').error === undefined
+const LONG = IS_LONG && spawnSync('wrk').error === undefined
 
 function bench(args: readonly string[], path = process.env['PATH']) {
   return spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', env: { ...process.env, PATH: path } })

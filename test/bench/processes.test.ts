@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { childrenOf, cpuTimeUs, familyOf, residentMb, startProgram, ticksOf } from '../../bench/processes.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 test('CPU time is read behind the name of the program, which may hold blanks and brackets', () => {
   const stat = '42 (a) b) 9) S 1 42 42 0 -1 4194304 100 0 0 0 11 22 33 44 20 0 1 0 5 6 7'

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { questionFor } from '../../bench/direct.ts'
 import { openRecorder } from '../../bench/recorder.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 const HEAD = 'HEAD /verify HTTP/1.1\r\nX-Original-Host: recorded.example.com\r\n\r\n'
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readWrkReport, runWrk, TOKEN_PLACE } from '../../bench/wrk.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 const TOKENS = 500_000
 const HAS_WRK = spawnSync('wrk').error === undefined

@@ -88,7 +88,7 @@ suite('grants and access at a shell', { timeout: 60_000 }, () => {
     assert.match(textOf(await run('matrix', { limit: '0' })), /^refused 2: --limit/)
     assert.match(textOf(await run('matrix', { app: ['none'] })), /^refused 1: The policy has no app none/)
     for (const purpose of ['token', 'pepper', 'sealing'])
-      assert.match(textOf(await run('keys status')), new RegExp(` ${purpose} +in use`))
+      assert.match(textOf(await run('keys status')), new RegExp(` ${purpose} +minting`))
     await app.token('ann')
     assert.equal(
       textOf(await run('session list', { network: '192.0.2.0/24' })),

@@ -5,7 +5,7 @@ import { suite, test } from 'node:test'
 import { runOrder } from '../../src/commands/registry.ts'
 import type { Context } from '../../src/parts/context.ts'
 import { openTestApp, POLICY } from '../support/app.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { openListener } from '../verify/ask.ts'
 
 const CHANGED = POLICY.replace('- { path: /old/**, deny: true }', '- { path: /old/**, require: { role: admin } }')

@@ -8,7 +8,7 @@ import { runOrder } from '../../src/commands/registry.ts'
 import type { Context } from '../../src/parts/context.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestApp, POLICY } from '../support/app.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { runPostern } from '../support/e2e.ts'
 
 const WRONG = `version: 1

@@ -6,7 +6,7 @@ import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { suiteCleanup } from '../support/app.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { addOwner, addTotp, codeAt, NOW, openFactors, sealingKeys } from './owner.ts'
 import type { FactorSet } from './owner.ts'
 

@@ -5,7 +5,7 @@ import type { Keys } from '../../src/credentials/live-keys.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 interface Row {
   id: number

@@ -7,8 +7,8 @@ import { openKeys } from '../../src/credentials/keys.ts'
 import { migrateStore, openStore } from '../../src/store/open-store.ts'
 import type { Store, StoreOptions } from '../../src/store/open-store.ts'
 import { statement } from '../../src/store/statement.ts'
-import { temporaryDirectory } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 const ADD_FUTURE_MIGRATION = statement<[]>(
   'add_future_migration',

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { run } from '../../src/cli/cli.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import type { PosternEnv } from '../support/postern-process.ts'
 import { ROOT } from './fences.ts'
 

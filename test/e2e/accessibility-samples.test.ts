@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { LOOKS, accessibilityFindings, showAs } from '../support/axe.ts'
 import { launchChromium } from '../support/chromium.ts'
+import { IS_LONG } from '../support/long.ts'
 import { startSampleSite } from '../support/sample-site.ts'
 import { SAMPLE_PAGES } from '../web/sample-pages.ts'
 
 /** The pages as they really are stand in `accessibility.test.ts`, so this is for the long suites. */
-const skip = process.env['POSTERN_TEST_LONG'] !== '1'
+const skip = !IS_LONG
 
 test('pages in every state are open to everybody', { timeout: 300_000, skip }, async (t) => {
   const { origin } = await startSampleSite(t)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startReceiver, SECRET } from '../audit/receivers.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { runPostern } from '../support/e2e.ts'
 import { startPostern } from '../support/postern-process.ts'
 import type { PosternEnv } from '../support/postern-process.ts'

@@ -7,6 +7,7 @@ import { statement } from '../../src/store/statement.ts'
 import { ALICE, BOB, startSite } from '../support/e2e.ts'
 import type { ProductionSite } from '../support/e2e.ts'
 import { headerValues } from '../support/echo-app.ts'
+import { IS_LONG } from '../support/long.ts'
 import { administer, startPostgres, startStandby } from '../support/postgres.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
@@ -17,7 +18,6 @@ const DURABLE = ['synchronous_commit=remote_apply', 'wal_receiver_status_interva
 const BOUND_MS = 2_000
 const WITHIN_MS = 20_000
 const READERS = 3
-const isLong = process.env['POSTERN_TEST_LONG'] === '1'
 const countSessions = statement<[], { count: number }>('count', 'select count(*)::int as count from auth.sessions')
 
 test('a standby takes over under load, and nobody is told wrong', { timeout: 120_000 }, async (t) => {
@@ -74,7 +74,7 @@ test('a standby takes over under load, and nobody is told wrong', { timeout: 120
 /** What an operator has to know who runs a standby that commits don't wait for; no test that it be so. */
 test(
   'without synchronous replication what was ended last lives again',
-  { timeout: 120_000, skip: !isLong },
+  { timeout: 120_000, skip: !IS_LONG },
   async (t) => {
     const old = await startPostgres(['synchronous_commit=on'])
     t.after(() => old.close())

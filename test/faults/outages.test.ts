@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { IS_LONG } from '../support/long.ts'
 import { until } from '../support/until.ts'
 import type { SignedIn } from './calls.ts'
 import type { SignInCall, VerifyCall } from './history.ts'
@@ -10,9 +11,8 @@ import type { Scene } from './scene.ts'
 import { startWorld } from './world.ts'
 import type { World } from './world.ts'
 
-const isLong = process.env['POSTERN_TEST_LONG'] === '1'
 /** How long PostgreSQL stands still; the grace is twice that. */
-const STOPPED_MS = isLong ? 30_000 : 3_000
+const STOPPED_MS = IS_LONG ? 30_000 : 3_000
 const RECOVERY_MS = 5_000
 const AT_ONCE_MS = 2_000
 const PAUSE_MS = 10
@@ -43,7 +43,7 @@ suite('outages under load', { timeout: 180_000 }, () => {
     const answers = await load.stop()
     const early = signInsBefore(scene, goneOnAt).filter(({ sentAt }) => sentAt > stoppedAt)
     assert.ok(early.every(({ status }) => status === 503))
-    assert.ok(!isLong || early.length > 0)
+    assert.ok(!IS_LONG || early.length > 0)
     assertKept(scene)
     tellTimes(t, answers)
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { IS_LONG } from '../support/long.ts'
 import { nodeId, startRedisCluster } from '../support/redis-topologies.ts'
 import type { RedisCluster } from '../support/redis-topologies.ts'
 import type { RedisServer } from '../support/redis.ts'
@@ -10,7 +11,7 @@ import type { World } from './world.ts'
 
 const ASKING = ['getrange', 'set']
 /** How many slots move, unless fewer hold anything. */
-const AT_MOST = process.env['POSTERN_TEST_LONG'] === '1' ? 500 : 20
+const AT_MOST = IS_LONG ? 500 : 20
 
 suite('Redis as a cluster under load', { timeout: 180_000 }, () => {
   let world: World

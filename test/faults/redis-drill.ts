@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { request } from 'undici'
+import { IS_LONG } from '../support/long.ts'
 import type { RedisServer } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 import { startClients } from './clients.ts'
@@ -15,7 +16,6 @@ import type { World } from './world.ts'
 
 const DOCS = join(import.meta.dirname, '../../docs/redis.md')
 const RIGHTS = /^ACL SETUSER (postern) on >(\S+) (.+)$/m
-const IS_LONG = process.env['POSTERN_TEST_LONG'] === '1'
 const AT_ONCE = 30
 /** How long people use Postern before and after something happens. */
 const CALM_MS = IS_LONG ? 10_000 : 700

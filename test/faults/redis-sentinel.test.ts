@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { IS_LONG } from '../support/long.ts'
 import { startRedisSentinel } from '../support/redis-topologies.ts'
 import type { SentinelSet } from '../support/redis-topologies.ts'
 import type { RedisServer } from '../support/redis.ts'
@@ -19,7 +20,6 @@ import {
 import { startWorld } from './world.ts'
 import type { World } from './world.ts'
 
-const IS_LONG = process.env['POSTERN_TEST_LONG'] === '1'
 const DOWN_AFTER_MS = 1_000
 const WRITING = ['set', 'eval']
 /** What one network may ask before it is too much, and what comes back in a second: `sign_in` of RATE_RULES. */

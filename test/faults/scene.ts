@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { createCalls } from './calls.ts'
 import type { Calls, SignedIn } from './calls.ts'
 import { checkHistory } from './checker.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { migrate } from '../../src/store/migrate.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { MIGRATIONS, administer, startPostgres, startStandby } from '../support/postgres.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import type { Target } from '../support/relay.ts'

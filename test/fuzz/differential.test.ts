@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runInThreads } from './run.ts'
+import { IS_LONG } from '../support/long.ts'
 
-const CASES = process.env['POSTERN_TEST_LONG'] === '1' ? 50_000 : 10_000
+const CASES = IS_LONG ? 50_000 : 10_000
 const SEED = 1
 
 test('the lane and the ordinary server answer every stream of bytes alike', async (t) => {

@@ -10,7 +10,7 @@ import { nearbyOf } from '../../src/limits/network.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { addUser } from '../users/fixture.ts'
 
 const NAME_KEY = Buffer.alloc(32, 7)

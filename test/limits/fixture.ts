@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RedisAddress } from '../../src/config/redis-address.ts'
 import type { KeyValue } from '../../src/store/key-value.ts'
 import { openRedis } from '../../src/store/redis.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { until } from '../support/until.ts'
 
 /** More than a busy machine takes, so that no other store counts in its place. */

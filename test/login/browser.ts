@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import { listenOnFreePort, openTestApp, ORIGIN, PASSWORD } from '../support/app.ts'
 import type { TestApp, TestAppOptions } from '../support/app.ts'
 import { CookieJar } from '../support/cookie-jar.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 export interface Page {
   readonly status: number

@@ -5,7 +5,7 @@ import { completeFirstRun, offerFirstRun } from '../../src/login/first-run.ts'
 import { getUser, listUsers } from '../../src/users/users.ts'
 import { statement } from '../../src/store/statement.ts'
 import type { TestApp } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { createBrowser, hidden, openPortal } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
 

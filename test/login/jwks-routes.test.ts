@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { createKey } from '../../src/lib/key-ring.ts'
 import { jwksRoutes } from '../../src/login/jwks-routes.ts'
 import { createAssertionSigner } from '../../src/verify/assertion.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { visitor } from '../verify/visitor.ts'
 
 const [OLD, NEW] = [createKey(1, Buffer.alloc(32, 1)), createKey(2, Buffer.alloc(32, 2))]

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { listenOnFreePort, openTestApp, PASSWORD } from '../support/app.ts'
 import type { TestApp, TestAppOptions } from '../support/app.ts'
 import { CookieJar } from '../support/cookie-jar.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 export const PORTAL = 'https://auth.example.com'
 export const APP = 'https://app.example.com'

@@ -8,7 +8,7 @@ import { createUser } from '../../src/users/users.ts'
 import { statement } from '../../src/store/statement.ts'
 import { PLAIN_LOOK } from '../../src/web/look.ts'
 import { openTestDatabase } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { linkIn, startSmtpServer } from '../support/smtp.ts'
 import type { SmtpServer, SmtpServerOptions } from '../support/smtp.ts'
 

@@ -150,7 +150,7 @@ const ALL_GAUGES: Required<Gauges> = {
   cachedPrincipalAge: () => 0,
   policyVersion: () => 0,
   redisUp: () => true,
-      replicaLag: () => 0,
+  replicaLag: () => 0,
   outage: { graceLeft: () => 0, changesAge: () => 0, isBreakerOpen: () => false, isDegraded: () => false },
   passwordHashes: () => ({ running: 1, waiting: 2 }),
   pool: () => ({ used: 1, idle: 2, waiting: 3 }),

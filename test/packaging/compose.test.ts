@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
 import { readTestedPolicy } from '../../src/policies/run-tests.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { addressOf, FOLDER, loadSettings, readCompose } from './compose.ts'
 import type { Service } from './compose.ts'
 

@@ -14,7 +14,8 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
 import { loadConfig } from '../../src/config/load.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
+import { IS_LONG } from '../support/long.ts'
 import { startPostern } from '../support/postern-process.ts'
 import { writeChroot } from './chroot.ts'
 import { environmentOf, readStages, stepOf } from './containerfile.ts'
@@ -22,7 +23,6 @@ import type { Step } from './containerfile.ts'
 import { copyContext, OFFLINE, ROOT, writeCommand } from './packed.ts'
 
 const run = promisify(execFile)
-const isLong = process.env['POSTERN_TEST_LONG'] === '1'
 const [BUILD = [], FINAL = []] = readStages(join(ROOT, 'packaging/Containerfile'))
 const USER = stepOf(FINAL, 'USER')
 
@@ -70,7 +70,7 @@ suite('the container', { timeout: 180_000 }, () => {
     const chroot = writeChroot(folder, {
       added,
       data,
-      packages: isLong ? null : join(ROOT, 'node_modules'),
+      packages: IS_LONG ? null : join(ROOT, 'node_modules'),
       env,
       user: USER,
     })
@@ -119,9 +119,9 @@ async function build({ name, text }: Step, place: { readonly folder: string; cwd
   if (name !== 'RUN') return
   const script = text.replaceAll(/(?<=[ >])\/(out|tmp)(?=[ /])/g, `${folder}/$1`)
   // Its packages are fetched in the long suites alone; otherwise those of this checkout take their place.
-  const packages = isLong ? script : script.replace(/npm ci .*$/, 'true')
+  const packages = IS_LONG ? script : script.replace(/npm ci .*$/, 'true')
   await run('sh', ['-ec', packages], { cwd: place.cwd, env: { ...process.env, ...OFFLINE } })
-  if (isLong || packages === script) return
+  if (IS_LONG || packages === script) return
   if (place.cwd.endsWith('build')) symlinkSync(join(ROOT, 'node_modules'), join(place.cwd, 'node_modules'))
   else mkdirSync(join(place.cwd, 'node_modules'))
 }
@@ -129,7 +129,7 @@ async function build({ name, text }: Step, place: { readonly folder: string; cwd
 /** Where nothing can be mounted, the image's program runs where it was built. */
 function plain(folder: string, { program, data }: { readonly program: string; readonly data: string }): string {
   const modules = join(program, 'node_modules')
-  if (!isLong) {
+  if (!IS_LONG) {
     rmdirSync(modules)
     symlinkSync(join(ROOT, 'node_modules'), modules)
   }

@@ -5,15 +5,15 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { PASSWORD, policyOf } from '../support/e2e.ts'
+import { IS_LONG } from '../support/long.ts'
 import { startPostern } from '../support/postern-process.ts'
 import type { PosternProcess } from '../support/postern-process.ts'
 import { checkInstallation } from './installed.ts'
 import { linkDependencies, OFFLINE, pack, ROOT, unpack, writeCommand } from './packed.ts'
 
 const run = promisify(execFile)
-const isLong = process.env['POSTERN_TEST_LONG'] === '1'
 
 suite('the npm package', { timeout: 120_000 }, () => {
   test('holds what is named, and starts in an empty folder with nothing set', async (t) => {
@@ -47,14 +47,14 @@ suite('the npm package', { timeout: 120_000 }, () => {
     })
 
     await t.test('install.sh lays it where Debian has such things, and a second time leaves settings alone', () =>
-      checkInstallation(folder, tarball, isLong),
+      checkInstallation(folder, tarball, IS_LONG),
     )
 
     linkDependencies(join(folder, 'empty/node_modules'))
     await startsFrom(t, join(folder, 'empty'), join(installed, 'bin/postern'))
   })
 
-  test('starts as npm installs it', { skip: isLong ? false : 'long' }, async (t) => {
+  test('starts as npm installs it', { skip: IS_LONG ? false : 'long' }, async (t) => {
     const folder = await temporaryDirectory(t)
     const { tarball } = await pack(folder)
     const empty = join(folder, 'empty')

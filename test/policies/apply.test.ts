@@ -6,7 +6,7 @@ import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { changeRoles, createUser } from '../../src/users/users.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { addUser, newUser } from '../users/fixture.ts'
 
 interface RoleRow {

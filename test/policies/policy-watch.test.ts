@@ -9,7 +9,8 @@ import { watchPolicyFile } from '../../src/policies/policy-watch.ts'
 import type { PolicyWatch } from '../../src/policies/policy-watch.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
-import { openTestDatabase, temporaryDirectory } from '../support/database.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 const COUNT = statement<[], { count: number }>('count', `select count(*)::int as count from auth.policies`)
 const LATEST = statement<[], { source: string }>(

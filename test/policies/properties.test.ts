@@ -11,9 +11,10 @@ import { NOW } from './fixture.ts'
 import { oddPath, plainPath, policyFrom, question, ROLES, rules, VISITORS } from './generated.ts'
 import { ask, isReadable, neverWeaker, neverWeakerThanPlainAddress, strictnesses, TARGETS } from './never-weaker.ts'
 import { createReference } from './reference.ts'
+import { IS_LONG } from '../support/long.ts'
 
 /** Policies with fifty targets each: 100,000 targets in the long suites. */
-const POLICIES = process.env['POSTERN_TEST_LONG'] === '1' ? 2_000 : 600
+const POLICIES = IS_LONG ? 2_000 : 300
 
 test(`PATH-55: nobody gets more for a path than for what any server reads in it, ${POLICIES * TARGETS} targets`, () => {
   fc.assert(neverWeaker(), { numRuns: POLICIES })
@@ -32,7 +33,7 @@ test('PATH-56: which unreserved characters are escaped never changes a verdict',
       const policy = compilePolicy(policyFrom(list))
       assert.deepEqual(strictnesses(policy, other, asked), strictnesses(policy, path, asked), other)
     }),
-    { numRuns: 5_000 },
+    { numRuns: IS_LONG ? 5_000 : 2_500 },
   )
 })
 

@@ -7,7 +7,7 @@ import { rollBackPolicy } from '../../src/policies/rollback.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { wikiFile } from './sample.ts'
 
 const ONE = wikiFile(['{ allow: anyone }'])

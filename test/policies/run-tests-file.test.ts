@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { PolicyWatch } from '../../src/policies/policy-watch.ts'
 import { lookAtPolicyFile, watchInTurn } from '../../src/policies/run-tests-file.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { wikiFile } from './sample.ts'
 
 test('looking at a file tells what is wrong with it, or that it is gone, until it is mended', async (t) => {

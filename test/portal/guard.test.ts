@@ -4,7 +4,7 @@ import { createRateLimits } from '../../src/limits/rate-limits.ts'
 import { RATE_RULES } from '../../src/limits/rate-rules.ts'
 import { createBrowser, openPortal } from '../login/browser.ts'
 import type { TestApp } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 const RESET = RATE_RULES.recovery.network.burst
 const from = (address: string): { headers: Record<string, string> } => ({ headers: { 'x-forwarded-for': address } })

@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { Agent, request } from 'undici'
-import { openTestDatabase, temporaryDirectory } from '../support/database.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
+import { IS_LONG } from '../support/long.ts'
 import { freePort } from '../support/ports.ts'
 import type { PosternEnv } from '../support/postern-process.ts'
 import { until } from '../support/until.ts'
@@ -33,7 +35,7 @@ suite('listeners whose sockets somebody else holds', () => {
     assert.equal(statSync(site.verifyPath).mode & 0o777, 0o666)
   })
 
-  const long = { skip: process.env['POSTERN_TEST_LONG'] !== '1' && 'only with POSTERN_TEST_LONG' }
+  const long = { skip: !IS_LONG && 'only with POSTERN_TEST_LONG' }
   test('workers share them, and a program without workers is started on them again', long, async (t) => {
     const site = await open(t, { POSTERN_WORKERS: '2' })
     await until('both serve', START_MS, () => site.readyCount() === 2)

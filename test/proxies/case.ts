@@ -1,4 +1,4 @@
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import type { Kind, World } from './world.ts'
 
 /** An outcome in a few words, and why it isn't the same everywhere. */

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { connect } from 'node:tls'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { headerValues } from '../support/echo-app.ts'
 import type { EchoApp, EchoedRequest } from '../support/echo-app.ts'
 import { createVisitor, rawRequest, rawStatus } from '../support/http.ts'

@@ -12,7 +12,7 @@ import { createBrowser, hidden, openPortal, withoutRandom } from '../login/brows
 import type { Browser, Page } from '../login/browser.ts'
 import { addAuthenticator } from '../login/own-factors.ts'
 import type { TestAppOptions } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { linkIn } from '../support/smtp.ts'
 import { openPostOffice } from './post-office.ts'
 import type { PostOffice } from './post-office.ts'

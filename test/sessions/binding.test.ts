@@ -9,7 +9,7 @@ import type { Shown, Trail } from '../../src/sessions/trail.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { visitor } from '../verify/visitor.ts'
 import { sessionsOver, signIn } from './fixture.ts'
 

@@ -13,7 +13,7 @@ import { openTestDatabase, openTestEmbedded } from '../support/database.ts'
 import { MIGRATIONS, startPostgres } from '../support/postgres.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 const SNAPSHOT = statement<[], { snapshot: string }>('snapshot', `select pg_current_snapshot()::text as snapshot`)
 const NOBODY = randomUUID()

@@ -4,7 +4,7 @@ import { PosternError } from '../../src/errors.ts'
 import { isUniqueViolation } from '../../src/store/database.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 
 const insertRow = statement<[id: number, value: string]>('insert_row', 'insert into items (id, value) values ($1, $2)')
 const findRow = statement<[id: number], { value: string }>('find_row', 'select value from items where id = $1')

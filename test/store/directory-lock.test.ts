@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { OperatorError } from '../../src/errors.ts'
 import { lockDirectory } from '../../src/store/directory-lock.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 const ROUNDS = Number(process.env['POSTERN_TEST_ROUNDS'] ?? 6)
 const CHILD = join(import.meta.dirname, '../support/lock-child.ts')

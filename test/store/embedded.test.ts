@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { OperatorError } from '../../src/errors.ts'
 import { openEmbedded } from '../../src/store/embedded.ts'
 import { statement } from '../../src/store/statement.ts'
-import { openTestEmbedded, temporaryDirectory } from '../support/database.ts'
+import { openTestEmbedded } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { databaseContract, isUnavailable } from './database.contract.ts'
 
 const one = statement<[], { one: number }>('one', 'select 1 as one')

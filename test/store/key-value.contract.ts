@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { KeyValueError } from '../../src/store/key-value.ts'
 import type { KeyValue } from '../../src/store/key-value.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { until } from '../support/until.ts'
 
 const LIFE_MS = 60_000

@@ -7,7 +7,8 @@ import type { PooledDatabase } from '../../src/store/database.ts'
 import type { OnStatement } from '../../src/store/run-statements.ts'
 import { failureOf } from '../../src/store/statement-failure.ts'
 import { statement } from '../../src/store/statement.ts'
-import { openEmptyDatabase, temporaryDirectory } from '../support/database.ts'
+import { openEmptyDatabase } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { until } from '../support/until.ts'
 
 const napFor = statement<[seconds: number]>('nap', 'select pg_sleep($1)')

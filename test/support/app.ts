@@ -14,7 +14,7 @@ import type { Database } from '../../src/store/database.ts'
 import { createUser, disableUser, findCredentials } from '../../src/users/users.ts'
 import type { Proxy } from '../../src/verify/proxy.ts'
 import { openTestDatabase } from './database.ts'
-import type { Cleanup } from './database.ts'
+import type { Cleanup } from './directories.ts'
 
 /** The portal's host in every test that doesn't say otherwise, which is the protected app's own host. */
 export const HOST = 'app.example.com'

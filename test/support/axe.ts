@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
+import { IS_LONG } from './long.ts'
 
 const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 const RUN = `axe
@@ -20,8 +21,7 @@ const OTHER_LOOKS = [
 export const ALL_LOOKS = [...FEW_LOOKS, ...OTHER_LOOKS] as const
 
 /** Those that tests look at: colours don't depend on the width, so two show nearly all. */
-export const LOOKS: readonly (typeof ALL_LOOKS)[number][] =
-  process.env['POSTERN_TEST_LONG'] === '1' ? ALL_LOOKS : FEW_LOOKS
+export const LOOKS: readonly (typeof ALL_LOOKS)[number][] = IS_LONG ? ALL_LOOKS : FEW_LOOKS
 
 /** Shows the page that is open as one of `LOOKS`. */
 export async function showAs(page: Page, { colorScheme, width }: (typeof LOOKS)[number]): Promise<void> {

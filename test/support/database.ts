@@ -1,20 +1,14 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
-import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { after } from 'node:test'
 import type { Database } from '../../src/store/database.ts'
 import { openEmbedded } from '../../src/store/embedded.ts'
-import { migrate } from '../../src/store/migrate.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { statement } from '../../src/store/statement.ts'
-import { MIGRATIONS, TEMPLATE, administer, startTestPostgres, temporaryRoot } from './postgres.ts'
+import { migratedDirectory } from './directories.ts'
+import type { Cleanup } from './directories.ts'
+import { TEMPLATE, administer, startTestPostgres } from './postgres.ts'
 import type { PostgresServer } from './postgres.ts'
-
-/** What closes things after a test: the test's context, or `{ after }` of node:test for a whole file. */
-export interface Cleanup {
-  after(close: () => Promise<void>): void
-}
 
 export interface TestDatabase {
   readonly database: Database
@@ -28,9 +22,6 @@ const FIND_DATABASE = statement<[name: string], object>('find_database', `select
 
 let ownServer: Promise<PostgresServer> | null = null
 after(async () => (await ownServer)?.close())
-
-const finished: string[] = []
-process.on('exit', () => finished.forEach((directory) => rmSync(directory, { recursive: true, force: true })))
 
 /** A migrated database of its own on the test server; closed and dropped after the test. */
 export function openTestDatabase(t: Cleanup): Promise<TestDatabase> {
@@ -83,24 +74,6 @@ export async function openTestEmbedded(t: Cleanup): Promise<Database> {
   return database
 }
 
-/** A data directory with its secret key and the tables, but nothing in them: the program starts in half the time. */
-export async function migratedDirectory(t: Cleanup): Promise<string> {
-  const directory = await temporaryDirectory(t)
-  await cp(await embeddedTemplate(), directory, { recursive: true })
-  await writeFile(join(directory, 'secret-key'), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 })
-  return directory
-}
-
-/**
- * An empty folder. Removed when the process ends, since a test's closers run in the order of their opening; that of a
- * test which never ended stays.
- */
-export async function temporaryDirectory(t: Cleanup): Promise<string> {
-  const directory = await mkdtemp(join(temporaryRoot(), `postern-test-${process.pid}-`))
-  t.after(async () => void finished.push(directory))
-  return directory
-}
-
 // Its name is there only once it is whole.
 async function makeFilled(urlPrefix: string, name: string, fill: (url: string) => Promise<void>): Promise<void> {
   const draft = `${name}_draft`
@@ -129,17 +102,4 @@ async function testServer(): Promise<{ urlPrefix: string; folder: string }> {
   if (urlPrefix !== undefined && folder !== undefined) return { urlPrefix, folder }
   ownServer ??= startTestPostgres()
   return ownServer
-}
-
-// Made by the first file that wants it. Where two make one at once, the second to finish throws its own away.
-async function embeddedTemplate(): Promise<string> {
-  const { folder } = await testServer()
-  const template = join(folder, 'embedded')
-  if (existsSync(template)) return template
-  const draft = await mkdtemp(`${template}-`)
-  const database = await openEmbedded({ directory: draft, onExit: () => undefined })
-  await migrate(database, MIGRATIONS)
-  await database.close()
-  await rename(draft, template).catch(() => rm(draft, { recursive: true }))
-  return template
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Cleanup } from './database.ts'
+import type { Cleanup } from './directories.ts'
 
 /** A request as it arrived; `rawHeaders` alternates names and values, as they were written. */
 export interface EchoedRequest {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Cleanup } from './database.ts'
+import type { Cleanup } from './directories.ts'
 import { until } from './until.ts'
 
 /** One span as a collector was told of it. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { migratedDirectory, temporaryDirectory } from './database.ts'
+import { migratedDirectory, temporaryDirectory } from './directories.ts'
 import { freePort } from './ports.ts'
 
 /** Settings by their whole names, such as `POSTERN_PUBLIC_URL`. */

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Cleanup } from './database.ts'
+import type { Cleanup } from './directories.ts'
 
 /** What a real proxy is started with. */
 export interface ProxySetup {

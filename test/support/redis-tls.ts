@@ -1,4 +1,4 @@
-import type { Cleanup } from './database.ts'
+import type { Cleanup } from './directories.ts'
 import { freePort } from './ports.ts'
 import { startRedis } from './redis.ts'
 import type { RedisServer } from './redis.ts'

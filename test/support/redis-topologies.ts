@@ -1,5 +1,5 @@
 import type { RedisAddress } from '../../src/config/redis-address.ts'
-import type { Cleanup } from './database.ts'
+import type { Cleanup } from './directories.ts'
 import { freePort } from './ports.ts'
 import { readAddress, startRedis } from './redis.ts'
 import type { RedisServer, RedisServerOptions } from './redis.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Cleanup } from './database.ts'
+import type { Cleanup } from './directories.ts'
 
 /** Where a relay leads to: a unix socket or a port of this machine. */
 export type Target = { readonly path: string } | { readonly port: number }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { assets } from '../../src/web/assets.ts'
 import { assetHeaders, portalHeaders } from '../../src/web/security-headers.ts'
 import { SAMPLE_PAGES } from '../web/sample-pages.ts'
-import type { Cleanup } from './database.ts'
+import type { Cleanup } from './directories.ts'
 
 /** Every sample page under its name, with the headers that the portal gives pages. */
 export interface SampleSite {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
-import type { Cleanup } from './database.ts'
+import type { Cleanup } from './directories.ts'
 import type { Certificate } from './tls.ts'
 
 /** One mail as it came over the wire. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { IS_LONG } from '../support/long.ts'
 import type { PosternProcess } from '../support/postern-process.ts'
 import { startLoad } from './load.ts'
 import type { Load } from './load.ts'
@@ -7,13 +8,12 @@ import { openReplicas, PEOPLE } from './replicas.ts'
 import type { Replicas } from './replicas.ts'
 import { tellCounts } from './tell.ts'
 
-const isLong = process.env['POSTERN_TEST_LONG'] === '1'
 const COUNT = 3
 /** Between one replica and the next. */
 const BETWEEN = 100
-const KILLS = isLong ? 9 : 2
+const KILLS = IS_LONG ? 9 : 2
 
-for (const verify of isLong ? (['unix', 'tcp'] as const) : (['tcp'] as const)) {
+for (const verify of IS_LONG ? (['unix', 'tcp'] as const) : (['tcp'] as const)) {
   test(`replicas behind nginx that asks them over ${verify}`, { timeout: 180_000 }, async (t) => {
     const site = await openReplicas(t, { count: COUNT, verify })
     const replicas = await Promise.all(Array.from({ length: COUNT }, (_, place) => site.start(place)))

@@ -6,6 +6,7 @@ import type { VerifyConnection } from '../../bench/sessions/verify-connection.ts
 import { childrenOf } from '../../bench/processes.ts'
 import { median } from '../../bench/statistics.ts'
 import { SECRETS } from '../../src/config/secrets.ts'
+import { IS_LONG } from '../support/long.ts'
 import { administer, startPostgres, startStandby } from '../support/postgres.ts'
 import type { PosternEnv, PosternProcess } from '../support/postern-process.ts'
 import { startRedis } from '../support/redis.ts'
@@ -16,10 +17,9 @@ import { openReplicas, PEOPLE } from './replicas.ts'
 import type { Replicas } from './replicas.ts'
 import { tellCounts } from './tell.ts'
 
-const isLong = process.env['POSTERN_TEST_LONG'] === '1'
 const REPLICAS = 3
 const WORKERS = 2
-const REVOCATIONS = isLong ? 100 : 10
+const REVOCATIONS = IS_LONG ? 100 : 10
 /** What is promised on small, busy machines (DESIGN 5); `npm run bench -- sessions` measures what it is. */
 const WITHIN_MS = 2_000
 const START_MS = 30_000

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { IDENTITY_HEADERS } from '../../src/policies/header-rules.ts'
 import { HOST, listenOnFreePort, openTestApp } from '../support/app.ts'
 import type { TestApp, TestAppOptions } from '../support/app.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { rawRequest } from '../support/http.ts'
 
 /** What nginx would tell of one original request; what is left out is an anonymous `GET https://app.example.com/`. */

@@ -4,7 +4,7 @@ import { PosternError } from '../../src/errors.ts'
 import type { Principal } from '../../src/lib/principal.ts'
 import type { Context } from '../../src/parts/context.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
-import type { Cleanup } from '../support/database.ts'
+import type { Cleanup } from '../support/directories.ts'
 import { openListener, verdictOf } from './ask.ts'
 import type { Listener } from './ask.ts'
 

@@ -10,7 +10,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import type { ListenAddress } from '../../src/config/values.ts'
 import { listen, removeStaleSocket } from '../../src/web/listen.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { freePort } from '../support/ports.ts'
 
 function open(t: TestContext): FastifyInstance {

@@ -7,7 +7,7 @@ import test from 'node:test'
 import { readNetworks } from '../../src/lib/address.ts'
 import type { Networks } from '../../src/lib/address.ts'
 import { peerAddress, portalClient } from '../../src/web/peer.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 const BAD = { name: 'PosternError', code: 'bad_request' }
 const trusted = networks('127.0.0.1', '10.0.0.0/8')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { TlsFiles } from '../../src/web/tls-files.ts'
 import { checkTlsTexts, readTlsTexts, untimely } from '../../src/web/tls-files.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 import { createAuthority } from '../support/tls.ts'
 import type { Authority } from '../support/tls.ts'
 

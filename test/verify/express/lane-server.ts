@@ -10,8 +10,8 @@ import { openExpressLane } from '../../../src/verify/express/express-lane.ts'
 import type { ExpressLane } from '../../../src/verify/express/express-lane.ts'
 import { createLaneRoutes } from '../../../src/verify/express/lane-routes.ts'
 import { DIALECTS } from '../../../src/verify/routes.ts'
-import { temporaryDirectory } from '../../support/database.ts'
-import type { Cleanup } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/directories.ts'
+import type { Cleanup } from '../../support/directories.ts'
 
 /** A lane in front of a server of node:http; both answer with the `X-Id` that they were asked with. */
 export interface LaneServer {

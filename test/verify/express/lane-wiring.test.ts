@@ -8,7 +8,7 @@ import type { ListenAddress } from '../../../src/config/values.ts'
 import { createVerifyApp } from '../../../src/portal/app.ts'
 import { drain } from '../../../src/web/drain.ts'
 import { openTestApp } from '../../support/app.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/directories.ts'
 import { bytesOf, readAnswer } from '../ask.ts'
 
 const LOOPBACK = ['127.0.0.1', '127.1.2.3', '::1', 'localhost'].map((host) => ({ kind: 'tcp', host, port: 0 }) as const)
