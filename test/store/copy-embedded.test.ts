@@ -6,7 +6,7 @@ import { copyEmbedded } from '../../src/store/copy-embedded.ts'
 import { lockDirectory } from '../../src/store/directory-lock.ts'
 import { openEmbedded } from '../../src/store/embedded.ts'
 import { statement } from '../../src/store/statement.ts'
-import { temporaryDirectory } from '../support/database.ts'
+import { temporaryDirectory } from '../support/directories.ts'
 
 const ROWS = 2_000
 const PREPARE = `
