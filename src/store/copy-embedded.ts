@@ -1,9 +1,10 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { copyFile, lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { OperatorError } from '../errors.ts'
 import type { Database } from './database.ts'
 import { lockDirectory } from './directory-lock.ts'
+import type { DirectoryLock } from './directory-lock.ts'
 
 /** A file as it was when it was copied. */
 interface Copied {
@@ -29,9 +30,11 @@ const GONE = new Set(['ENOENT', 'ENOTDIR'])
  */
 export async function copyEmbedded(database: Database, directory: string): Promise<{ path: string; heldMs: number }> {
   const path = join(directory, COPY)
-  refuseTaken(path)
-  await rm(path, { recursive: true, force: true })
+  using lock = new DisposableStack()
+  lock.adopt(lockCopy(path), (held) => held.release())
   const [from, to] = [join(directory, 'db'), join(path, 'db')]
+  // Whatever else is there is the lock itself, which others see only as long as its file stays.
+  await rm(to, { recursive: true, force: true })
   const known: Known = new Map()
   await database.withConnection((connection) => connection.script('checkpoint'))
   await copyTree(from, to, known)
@@ -44,9 +47,22 @@ export async function copyEmbedded(database: Database, directory: string): Promi
   return { path, heldMs }
 }
 
-function refuseTaken(path: string): void {
+/** Removes a copy that nobody came back to, as after a kill: it would hold what is deleted since. */
+export async function removeLeftCopy(directory: string): Promise<void> {
+  const path = join(directory, COPY)
+  if (!existsSync(path)) return
+  let lock: DirectoryLock
   try {
-    lockDirectory(path).release()
+    lock = lockDirectory(path)
+  } catch {
+    return
+  }
+  await rm(path, { recursive: true, force: true }).finally(() => lock.release())
+}
+
+function lockCopy(path: string): DirectoryLock {
+  try {
+    return lockDirectory(path)
   } catch (cause) {
     throw new OperatorError(`Another backup is being made from ${path}. Wait until it is done.`, 1, { cause })
   }

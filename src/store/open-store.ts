@@ -7,7 +7,7 @@ import type { Config, Secrets } from '../config/settings.ts'
 import { OperatorError, PosternError } from '../errors.ts'
 import type { Database, PoolUse } from './database.ts'
 import { controlSocketPath } from './control-path.ts'
-import { copyEmbedded } from './copy-embedded.ts'
+import { copyEmbedded, removeLeftCopy } from './copy-embedded.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { openEmbedded } from './embedded.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
@@ -96,8 +96,9 @@ export async function openCopy(
 ): Promise<Pick<Store, 'database' | 'secretKeys' | 'close'>> {
   await using opened = new AsyncDisposableStack()
   const lock = lockDirectory(path)
-  opened.defer(() => rm(path, { recursive: true, force: true }))
   opened.defer(() => lock.release())
+  // Before the lock is given up: the next copy is made in the same place.
+  opened.defer(() => rm(path, { recursive: true, force: true }))
   const database = await openEmbedded({ directory: path, onExit: () => {} })
   opened.defer(() => database.close())
   const secretKeys = secrets.secretKey ?? [keptSecret(resolve(config.dataDir))]
@@ -143,6 +144,7 @@ async function openEmbeddedStore(
   const lock = lockDirectory(directory)
   opened.defer(() => lock.release())
   await refuseLiveOwner(directory)
+  await removeLeftCopy(directory)
   // The secret is there before anything that it protects, so that a start that breaks off can be repeated.
   const secretKeys = secrets.secretKey ?? [keptSecret(directory)]
   const database = await openEmbedded({ directory, onExit: onLost, onStatement })

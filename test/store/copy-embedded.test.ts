@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { OperatorError } from '../../src/errors.ts'
-import { copyEmbedded } from '../../src/store/copy-embedded.ts'
+import { copyEmbedded, removeLeftCopy } from '../../src/store/copy-embedded.ts'
 import { lockDirectory } from '../../src/store/directory-lock.ts'
 import { openEmbedded } from '../../src/store/embedded.ts'
 import { statement } from '../../src/store/statement.ts'
@@ -37,7 +38,9 @@ test('a copy of an embedded database that is written to shows one moment of it, 
   })()
   for (const round of [1, 2]) {
     const before = state.moved
-    const { path } = await copyEmbedded(database, directory)
+    const copying = copyEmbedded(database, directory)
+    await assert.rejects(copyEmbedded(database, directory), /Another backup is being made/)
+    const { path } = await copying
     const after = state.moved
     assert.ok(after > before, `nothing was written while copy ${round} was made`)
     const copy = await openEmbedded({ directory: path, onExit: () => {} })
@@ -53,5 +56,9 @@ test('a copy of an embedded database that is written to shows one moment of it, 
     copyEmbedded(database, directory),
     (error) => error instanceof OperatorError && /Another backup is being made/.test(error.message),
   )
+  await removeLeftCopy(directory)
+  assert.equal(existsSync(join(directory, 'backup-copy')), true, 'a copy that is in use stays')
   lock.release()
+  await removeLeftCopy(directory)
+  assert.equal(existsSync(join(directory, 'backup-copy')), false)
 })
