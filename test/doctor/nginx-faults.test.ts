@@ -106,7 +106,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, found: readonly st
     {
       portal: [
         [
-          'proxy_pass http://postern_portal;\n}\n\nlocation @postern_sign_in',
+          'proxy_pass $postern_scheme://postern_portal;\n}\n\nlocation @postern_sign_in',
           'proxy_pass http://app;\n}\n\nlocation @postern_sign_in',
         ],
       ],
