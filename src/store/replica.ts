@@ -43,6 +43,11 @@ interface Sample {
   readonly position: bigint
 }
 
+interface Place {
+  readonly position: bigint
+  readonly database: string
+}
+
 /** The primary, whose statements that may be answered by a standby are, once that has all that was committed before. */
 export function readFromReplica(parts: ReplicaParts): { database: Database; replica: Replica } {
   const { primary } = parts
@@ -98,7 +103,7 @@ class StandbyReads implements Queryable, Replica {
     statement: Statement<Params, Row>,
     ...params: Params
   ): Promise<Row[]> {
-    const rows = await this.#ask(() => this.#parts.standby.query(statement, ...params))
+    const rows = await this.#ask((standby) => standby.query(statement, ...params))
     this.#parts.onRead?.(rows === null ? 'primary' : 'replica')
     return rows ?? this.#parts.primary.query(statement, ...params)
   }
@@ -108,14 +113,19 @@ class StandbyReads implements Queryable, Replica {
     await this.#parts.standby.close()
   }
 
-  /** Null where the standby isn't to be asked, or did not answer. */
-  async #ask<T>(read: () => Promise<T>): Promise<T | null> {
-    const { standby, now } = this.#parts
+  /**
+   * Null where the standby isn't to be asked, or did not answer. How new it is and what is read come by one connection:
+   * behind one address there may be several standbys.
+   */
+  async #ask<T>(read: (standby: Queryable) => Promise<T>): Promise<T | null> {
+    const { primary, standby, now } = this.#parts
     if (this.trouble !== null || now() < this.#skipUntil) return null
     const { switches } = standby
     try {
-      if (!(await this.#catchesUp())) return null
-      const rows = await read()
+      const wanted = await placeOf(primary)
+      const rows = await standby.withConnection(async (connection) =>
+        (await this.#catchesUp(connection, wanted)) ? read(connection) : null,
+      )
       return standby.switches === switches ? rows : null
     } catch (error) {
       if (!isStoreUnavailable(error) && !isConflict(error)) throw error
@@ -125,16 +135,16 @@ class StandbyReads implements Queryable, Replica {
   }
 
   /**
-   * Asks the primary where it is at this moment, and the standby until it is there: so nobody misses in a list what he,
-   * or anybody else, has just changed, in whatever process that was.
+   * Asks the standby until it is where the primary was: so nobody misses in a list what he, or anybody else, has just
+   * changed, in whatever process that was.
    */
-  async #catchesUp(): Promise<boolean> {
-    const { primary, now } = this.#parts
-    const wanted = await positionOf(primary)
+  async #catchesUp(standby: Queryable, wanted: Place): Promise<boolean> {
+    const { now } = this.#parts
     const until = now() + CATCH_UP_MS
     for (;;) {
-      const replayed = await this.#replayed()
-      if (replayed !== null && replayed >= wanted) return true
+      const there = await replayedOf(standby)
+      if (there?.database !== wanted.database) break
+      if (there.position >= wanted.position) return true
       if (now() >= until) break
       await delay(STEP_MS)
     }
@@ -142,28 +152,31 @@ class StandbyReads implements Queryable, Replica {
     return false
   }
 
-  async #replayed(): Promise<bigint | null> {
-    const [row] = await answered(this.#parts.standby.query(READ_REPLAYED))
-    return row?.position === null || row === undefined ? null : readPosition(row.position)
-  }
-
   async #look(): Promise<void> {
     const { primary, standby, now } = this.#parts
     const at = now()
     const [here] = await answered(primary.query(READ_POSITION))
     const [there] = await answered(standby.query(READ_SERVER))
-    const replayed = await this.#replayed()
+    const replayed = await replayedOf(standby)
     if (here === undefined || there === undefined) return this.#fail('The standby does not tell what it is.')
-    if (replayed === null || !there.in_recovery)
+    if (replayed === null || !there.in_recovery) {
+      // It was promoted: of several another one may be a standby.
+      standby.doubt()
       return this.#fail('The server of POSTERN_DATABASE_READ_URL is no standby.')
+    }
     if (here.system !== there.system || here.timeline !== there.timeline) {
       standby.doubt()
       return this.#fail(
         'The standby follows another primary, or has not yet made a restart point since the last promotion.',
       )
     }
+    if (here.database !== replayed.database) {
+      return this.#fail(
+        `POSTERN_DATABASE_READ_URL names the database ${replayed.database}; it has to name ${here.database}, as POSTERN_DATABASE_URL does.`,
+      )
+    }
     this.#samples = [...this.#samples.slice(-MAX_SAMPLES), { at, position: readPosition(here.position) }]
-    this.#asOf = this.#samples.findLast(({ position }) => position <= replayed)?.at ?? null
+    this.#asOf = this.#samples.findLast(({ position }) => position <= replayed.position)?.at ?? null
     this.#lagMs = this.#asOf === null ? null : at - this.#asOf
     this.#trouble = null
   }
@@ -176,10 +189,17 @@ class StandbyReads implements Queryable, Replica {
   }
 }
 
-async function positionOf(primary: Queryable): Promise<bigint> {
+async function placeOf(primary: Queryable): Promise<Place> {
   const [row] = await primary.query(READ_POSITION)
   if (row === undefined) throw new Error('the primary does not tell where it is')
-  return readPosition(row.position)
+  return { position: readPosition(row.position), database: row.database }
+}
+
+/** Null where the server is no standby. */
+async function replayedOf(standby: Queryable): Promise<Place | null> {
+  const [row] = await answered(standby.query(READ_REPLAYED))
+  if (row === undefined || row.position === null) return null
+  return { position: readPosition(row.position), database: row.database }
 }
 
 function readPosition(text: string): bigint {
