@@ -39,12 +39,13 @@ suite('a standby for reads', { timeout: 60_000 }, () => {
     /** Who answered last. */
     readonly by: () => string
   }
-  const open = (t: TestContext, from = standby): Reading => {
+  const open = (t: TestContext, from: PostgresServer | readonly PostgresServer[] = standby): Reading => {
+    const folders = [from].flat().map(({ socketFolder }) => encodeURIComponent(socketFolder))
     let by = ''
     const read = readFromReplica({
       primary: openPostgres({ url: `${primary.urlPrefix}postgres`, poolSize: 4 }),
       standby: openPostgres({
-        url: `${from.urlPrefix}postgres`,
+        url: `postgresql://postgres@/postgres?host=${folders.join(',')}`,
         poolSize: 4,
         wanted: 'standby',
         connectTimeoutMs: 500,
@@ -101,6 +102,17 @@ suite('a standby for reads', { timeout: 60_000 }, () => {
     await standby.start()
     await used(reading)
     assert.match(open(t, primary).replica.trouble ?? '', /not asked yet/)
+  })
+
+  test('that was promoted is given up for another one of the URL', async (t) => {
+    const promoted = await startStandby(primary, 'promoted')
+    t.after(() => promoted.close())
+    await standby.stop()
+    const reading = open(t, [promoted, standby])
+    await used(reading)
+    await standby.start()
+    await administer(promoted.urlPrefix, 'select pg_promote()')
+    await until('another answers', WITHIN_MS, async () => (await reading.database.query(list))[0]?.standby === true)
   })
 
   test('is none that takes writes, nor one that follows another primary', async (t) => {
