@@ -149,11 +149,12 @@ test('our cookies never reach the app, the others do as they were', async (t) =>
   }
 })
 
-test('the gateway gets the secret that the site sets, and the app never does', async (t) => {
-  const { gateway, app, raw } = await startPlace(t, { secret: 'a-secret-of-the-site' })
+test('the gateway gets the secret that the site sets, the app never does, and nginx warns of nothing', async (t) => {
+  const { gateway, app, raw, nginx } = await startPlace(t, { secret: 'a-secret-of-the-site' })
   await raw(['GET / HTTP/1.1', 'Host: app.example.com', 'Connection: close', 'X-Postern-Secret: forged'])
   assert.deepEqual(headerValues(gateway.requests[0]?.rawHeaders ?? [], 'x-postern-secret'), ['a-secret-of-the-site'])
   assert.deepEqual(headerValues(app.requests[0]?.rawHeaders ?? [], 'x-postern-secret'), [])
+  assert.doesNotMatch(nginx.judge(), /\[warn\]|\[emerg\]/)
 })
 
 test('a visitor can not ask the gateway himself', async (t) => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +33,8 @@ export interface Nginx {
   readonly pid: number
   readonly accessLog: () => string
   readonly errorLog: () => string
+  /** What `nginx -t` says of the configuration, warnings too. */
+  readonly judge: () => string
   readonly stop: () => Promise<void>
 }
 
@@ -65,6 +68,7 @@ export async function startNginx(t: TestContext, site: Site): Promise<Nginx> {
     pid: master.pid,
     accessLog: () => readFileSync(join(folder, 'access.log'), 'utf8'),
     errorLog: () => readFileSync(join(folder, 'error.log'), 'utf8'),
+    judge: () => spawnSync('nginx', ['-t', ...args], { encoding: 'utf8' }).stderr,
     stop: master.stop,
   }
 }
