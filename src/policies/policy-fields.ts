@@ -36,8 +36,11 @@ const permission = z.string(wants('a permission in quotes')).regex(PERMISSION, {
     'Write a permission as resource:action, in small letters, digits, ".", "_" and "-"; "*" stands for nothing here.',
 })
 const host = z.string(wants('a host name in quotes')).refine((text) => readPolicyHost(text) !== null, {
-  error:
-    'Write a host name alone, such as wiki.example.com, or in front of it "*." for exactly one label or "{login}." for the visitor\'s own.',
+  error: ({ input }) => {
+    const port = /^[^:]+:(\d+)$/.exec(String(input))?.[1]
+    if (port !== undefined) return `Write the port beside hosts, as "port: ${port}", and here the name alone.`
+    return 'Write a host name alone, such as wiki.example.com, or in front of it "*." for exactly one label or "{login}." for the visitor\'s own.'
+  },
 })
 const network = z.string(wants('a network in quotes')).superRefine((text, context) => {
   const networks = readNetworks([text])

@@ -274,6 +274,8 @@ test('a mistake says what to do', () => {
   assert.match(role?.message ?? '', /did you mean "staff"/)
   const [shadow] = getMistakes(`${APP}      - { path: /a/**, deny: true }\n      - { path: /a, allow: anyone }`)
   assert.match(shadow?.message ?? '', /line 8 .*line 7 /)
+  const [port] = getMistakes(`${HEAD}  - { name: w, hosts: ["a.test:8443"], rules: [] }`)
+  assert.match(port?.message ?? '', /"port: 8443"/)
   const [identify] = getMistakes(`${APP}      - { identify: true, require: {} }`)
   assert.match(identify?.message ?? '', /allow: anyone/)
 })
