@@ -20,7 +20,7 @@ secret >postgres-password
 redis=$(secret)
 printf 'proxy_set_header X-Postern-Secret "%s";\n' "$(cat proxy-secret)" >proxy-secret.conf
 printf 'postgres://postern:%s@postgres/postern?sslmode=disable\n' "$(cat postgres-password)" >database-url
-printf 'requirepass %s\nsave ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy allkeys-lru\n' "$redis" >redis.conf
+printf 'requirepass %s\nsave ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy volatile-ttl\n' "$redis" >redis.conf
 printf 'redis://:%s@redis:6379/0\n' "$redis" >redis-url
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 825 \
   -subj /CN=app.localhost -addext subjectAltName=DNS:app.localhost -keyout tls.key -out tls.crt 2>openssl.log || {
