@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -135,6 +135,21 @@ test('a port that is taken is refused with address and setting', async (t) => {
   await once(other, 'listening')
   const message = `127.0.0.1:${port} is taken by another process. Stop that one, or choose another address with POSTERN_VERIFY_LISTEN.`
   await assert.rejects(listenOn(open(t), { kind: 'tcp', host: '127.0.0.1', port }), { name: 'OperatorError', message })
+})
+
+test('what was passed and is nothing to listen on stops the start with what to pass', async (t) => {
+  const path = await socketPath(t)
+  const file = openSync(`${path}.txt`, 'w')
+  t.after(() => closeSync(file))
+  const closed = 4_095
+  for (const fd of [file, closed]) {
+    const passed = { pid: process.pid, fd }
+    const options = { setting: 'POSTERN_VERIFY_LISTEN', socketGroup: null, passed }
+    await assert.rejects(listen(open(t), { kind: 'unix', path }, options), {
+      name: 'OperatorError',
+      message: /^What was passed for POSTERN_VERIFY_LISTEN .*ListenStream=/,
+    })
+  }
 })
 
 test(
