@@ -38,7 +38,11 @@ const SALT_BYTES = 32
 /** The second choice of RFC 9106, section 4, for machines that have not 2 GiB to spare. */
 const COST: Argon2Cost = { memoryKib: 65_536, passes: 3, lanes: 4 }
 /** A header that asks for more was not made by us, and would hold the machine up. */
-const MOST: Argon2Cost = { memoryKib: 1_048_576, passes: 64, lanes: 16 }
+const MOST: Argon2Cost = { memoryKib: 262_144, passes: 8, lanes: 8 }
+/** They are shown at terminals and stand in the record: nothing else may be in them. */
+const PROGRAM = /^[\w.+-]{1,64}$/
+const CREATED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/
+const DATABASE = /^[0-9a-f]{16}$/
 const NO_BACKUP = 'This is no backup of Postern, or its beginning was damaged. Try another copy of it.'
 
 /** The beginning of a new file, with a salt of its own. */
@@ -90,7 +94,7 @@ function parse(text: string): unknown {
 function factsOf(given: unknown): Omit<BackupHeader, 'bytes'> | null {
   const { program, schema, created, database, kdf } = fieldsOf(given)
   const { name, memory_kib: memoryKib, passes, lanes, salt } = fieldsOf(kdf)
-  if (typeof program !== 'string' || typeof created !== 'string' || typeof database !== 'string') return null
+  if (!isText(program, PROGRAM) || !isText(created, CREATED) || !isText(database, DATABASE)) return null
   if (!isWithin(schema, 9_999) || Number.isNaN(Date.parse(created)) || name !== 'argon2id') return null
   if (!isWithin(memoryKib, MOST.memoryKib) || !isWithin(passes, MOST.passes) || !isWithin(lanes, MOST.lanes))
     return null
@@ -101,6 +105,10 @@ function factsOf(given: unknown): Omit<BackupHeader, 'bytes'> | null {
 
 function fieldsOf(given: unknown): Readonly<Record<string, unknown>> {
   return typeof given === 'object' && given !== null ? { ...given } : {}
+}
+
+function isText(value: unknown, form: RegExp): value is string {
+  return typeof value === 'string' && form.test(value)
 }
 
 function isWithin(value: unknown, most: number): value is number {

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
+import { LEFT_OUT } from './carried.ts'
 import type { BackupRecord, RowsRecord, TableSum } from './records.ts'
 
 const LINE_FEED = 0x0a
 const BRACKET = 0x5b
+const NAME = /^[a-z_]{1,63}$/
 const MOST_ROWS = 1_000
 const ENOUGH_BYTES = 256 * 1024
+/** PostgreSQL takes no longer texts in the JSON that rows travel in. */
+const MOST_LINE_BYTES = 256 * 1024 * 1024
 
 /**
  * What a backup holds, rows some at a time, compared at the end with what it says of itself.
  * @param text what its chunks hold: nobody without the passphrase wrote it
- * @throws Error where it doesn't fit itself, which would be a fault of the program that made it
+ * @throws Error where it doesn't fit itself, or has what no backup has: not even a full check may miss what a restore takes
  */
 export async function* readRecords(text: AsyncIterable<Buffer>): AsyncGenerator<BackupRecord | RowsRecord> {
   const sums = new Sums()
@@ -40,10 +44,13 @@ class Sums {
 
   begin(table: string): void {
     this.#end()
+    if (!NAME.test(table) || Object.hasOwn(LEFT_OUT, table)) throw new Error('the backup has a table that none has')
+    if (this.#found.some((sum) => sum.table === table)) throw new Error(`the backup has ${table} twice`)
     this.table = table
   }
 
   add(line: Buffer): void {
+    if (this.table === '' || this.#isEnded) throw new Error('the backup has rows of no table')
     this.#rows += 1
     this.#hash.update(line).update('\n')
   }
@@ -92,6 +99,7 @@ class RowBatch {
 /** Lines without their line feed. */
 async function* linesOf(text: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let kept: Buffer[] = []
+  let length = 0
   for await (const part of text) {
     let from = 0
     for (let end = part.indexOf(LINE_FEED); end !== -1; end = part.indexOf(LINE_FEED, from)) {
@@ -101,6 +109,8 @@ async function* linesOf(text: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       from = end + 1
     }
     if (from < part.length) kept.push(part.subarray(from))
+    length = kept.length === 1 ? part.length - from : length + part.length
+    if (length > MOST_LINE_BYTES) throw new Error('the backup has a line that no database takes')
   }
   if (kept.length > 0) throw new Error('the backup ends within a line')
 }
