@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { openEmptyDatabase, openTestDatabase } from '../support/database.ts'
-import { temporaryDirectory } from '../support/directories.ts'
+import { migratedDirectory, temporaryDirectory } from '../support/directories.ts'
 import { runPostern } from '../support/e2e.ts'
 import type { CommandOutcome } from '../support/e2e.ts'
 import { freePort } from '../support/ports.ts'
@@ -156,7 +156,7 @@ suite('a start that can not be', () => {
 
 suite('the running program', () => {
   test('keeps people, sessions and its secrets through kill -9, and no second one gets its directory', async (t) => {
-    const dataDir = join(await temporaryDirectory(t), 'data')
+    const dataDir = await migratedDirectory(t)
     const first = await startPostern(t, { POSTERN_DATA_DIR: dataDir })
     const link = readFileSync(join(dataDir, 'first-run-link.txt'), 'utf8').trim()
     assert.ok(!first.logs().includes(link.split('/').at(-1) ?? ''))

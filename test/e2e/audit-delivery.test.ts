@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startReceiver, SECRET } from '../audit/receivers.ts'
-import { temporaryDirectory } from '../support/directories.ts'
+import { migratedDirectory } from '../support/directories.ts'
 import { runPostern } from '../support/e2e.ts'
 import { startPostern } from '../support/postern-process.ts'
 import type { PosternEnv } from '../support/postern-process.ts'
@@ -10,7 +10,7 @@ import { until } from '../support/until.ts'
 test('what is done at a running server reaches the receiver signed, also what it was killed over', async (t) => {
   const receiver = await startReceiver(t)
   const env = {
-    POSTERN_DATA_DIR: await temporaryDirectory(t),
+    POSTERN_DATA_DIR: await migratedDirectory(t),
     POSTERN_AUDIT_WEBHOOK_URL: receiver.url.href,
     POSTERN_AUDIT_WEBHOOK_SECRET: SECRET,
   }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openTestDatabase } from '../support/database.ts'
-import { temporaryDirectory } from '../support/directories.ts'
+import { migratedDirectory, temporaryDirectory } from '../support/directories.ts'
 import { ALICE, policyOf, runPostern, startSite } from '../support/e2e.ts'
 import { startPostern } from '../support/postern-process.ts'
 import type { PosternEnv } from '../support/postern-process.ts'
@@ -71,10 +71,9 @@ test('a policy that is changed and taken back', { timeout: 120_000 }, async (t) 
 })
 
 test('a policy file that goes bad leaves the policy, and log and health say why', { timeout: 60_000 }, async (t) => {
-  const folder = await temporaryDirectory(t)
-  const file = join(folder, 'policy.yaml')
+  const file = join(await temporaryDirectory(t), 'policy.yaml')
   writeFileSync(file, fileOf('allow: anyone'))
-  const postern = await startPostern(t, { POSTERN_DATA_DIR: join(folder, 'data'), POSTERN_POLICY_FILE: file })
+  const postern = await startPostern(t, { POSTERN_DATA_DIR: await migratedDirectory(t), POSTERN_POLICY_FILE: file })
   const { env } = postern
   assert.deepEqual(await policyHealth(env), ['ok', 'version 1'])
 
