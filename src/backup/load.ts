@@ -1,5 +1,5 @@
 import { OperatorError } from '../errors.ts'
-import type { Connection, Database } from '../store/database.ts'
+import type { Connection, Database, Queryable } from '../store/database.ts'
 import { applyWithin, stepsTo } from '../store/migrate-anew.ts'
 import type { Steps } from '../store/migrate-anew.ts'
 import type { OpenBackup } from './open-backup.ts'
@@ -18,6 +18,8 @@ export interface LoadOptions {
   /** Folder of the program's migrations. */
   readonly migrations: string
   readonly onRead: (bytes: number) => void
+  /** Asked again once nobody can come in between: whoever read the keys before goes on with them. */
+  readonly refuseOthers: (connection: Queryable) => Promise<void>
   /** Writes down, in the same transaction, that it was done. */
   readonly record: (connection: Connection) => Promise<void>
 }
@@ -32,11 +34,12 @@ const IN_USE = 'Somebody else uses the tables. Stop every replica and whoever el
  * @throws OperatorError where the backup was changed, or is newer than this program
  */
 export async function loadBackup(options: LoadOptions): Promise<void> {
-  const { database, backup, onRead, record } = options
+  const { database, backup, onRead, refuseOthers, record } = options
   await database.withConnection(async (connection) => {
     await connection.script('begin')
     try {
       await connection.script(DROP_ALL)
+      await refuseOthers(connection)
       await connection.query(FIX_FORMS)
       const loader = new Loader(connection, options)
       for await (const each of backup.read(onRead)) await loader.take(each)

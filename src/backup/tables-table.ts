@@ -86,11 +86,12 @@ export const READ_DATABASE = statement<[], { value: string }>(
   'select value from auth.database_identity',
 )
 
-/** Processes of ours beside this one that use this database. */
+/** Connections of processes of ours beside this one, also where an address names them otherwise. */
 export const COUNT_PROCESSES = statement<[], { count: number }>(
   'count_processes',
   `select count(*)::int as count from pg_stat_activity
-   where datname = current_database() and pid <> pg_backend_pid() and application_name in ('postern', 'postern bell')`,
+   where datname = current_database() and pid <> pg_backend_pid()
+     and application_name in ('postern', 'postern bell', current_setting('application_name'))`,
 )
 
 export const LIST_PURPOSE_KEYS = statement<[], { id: number; purpose: string; wrapped_key: Buffer }>(

@@ -11,7 +11,7 @@ import { operatorName } from '../commands/operator.ts'
 import type { LoadedConfig } from '../config/settings.ts'
 import { OperatorError } from '../errors.ts'
 import { newRequestId, withOrigin } from '../observe/origin.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Queryable } from '../store/database.ts'
 import { MIGRATIONS, openStoreAsItIs } from '../store/open-store.ts'
 import { askPassphrase } from './ask-passphrase.ts'
 import { createProgress } from './backup-progress.ts'
@@ -65,6 +65,7 @@ async function putIn(loaded: LoadedConfig, { backup, check, options }: Restoring
       backup,
       migrations: MIGRATIONS,
       onRead: (more) => progress.tell((bytes += more), backup.bytes),
+      refuseOthers: refuseRunning,
       record: (tx) =>
         recordEvent(tx, {
           type: 'database_restored',
@@ -86,11 +87,7 @@ async function putIn(loaded: LoadedConfig, { backup, check, options }: Restoring
 
 /** @returns how many people are replaced */
 async function refuseUsed(database: Database, options: Options): Promise<number> {
-  const [processes] = await database.query(COUNT_PROCESSES)
-  if (processes !== undefined && processes.count > 0)
-    throw new OperatorError(
-      `Postern runs on this database, by ${processes.count} connections. Stop every replica first, then restore.`,
-    )
+  await refuseRunning(database)
   const [found] = await database.query(HAS_TABLES)
   const [users] = found?.has === true ? await database.query(COUNT_USERS) : []
   const count = users?.count ?? 0
@@ -101,6 +98,14 @@ async function refuseUsed(database: Database, options: Options): Promise<number>
     )
   if (options['yes'] !== true) await confirm(count)
   return count
+}
+
+async function refuseRunning(database: Queryable): Promise<void> {
+  const [processes] = await database.query(COUNT_PROCESSES)
+  if (processes !== undefined && processes.count > 0)
+    throw new OperatorError(
+      `Postern runs on this database, by ${processes.count} connections. Stop every replica first, then restore.`,
+    )
 }
 
 async function confirm(count: number): Promise<void> {

@@ -131,5 +131,6 @@ export async function restoreTo(
   migrations = MIGRATIONS,
 ): Promise<void> {
   const backup = await openTestBackup(file)
-  await loadBackup({ database, backup, secretKeys: secrets, migrations, onRead: () => {}, record: async () => {} })
+  const alone = { onRead: () => {}, refuseOthers: async () => {}, record: async () => {} }
+  await loadBackup({ database, backup, secretKeys: secrets, migrations, ...alone })
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
+import type { Database } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestApp, ORIGIN, SECRET_KEY, suiteCleanup } from '../support/app.ts'
@@ -33,6 +34,10 @@ const OTHERS = statement<[], { count: number }>(
   'select count(*)::int as count from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
 )
 
+const WAITING = statement<[], { count: number }>(
+  'waiting',
+  `select count(*)::int as count from pg_locks where not granted and relation = 'auth.users'::regclass`,
+)
 const RESTORED = statement<[], { details: { replaced: number } }>(
   'restored',
   `select details from auth.auth_audit_log where event_type = 'database_restored'`,
@@ -138,7 +143,31 @@ suite('backup and restore as processes', () => {
     assert.equal((JSON.parse(replaced.stdout) as { replaced: number }).replaced, MANY + 1)
     const told = (await database.query(RESTORED)).map(({ details }) => details.replaced)
     assert.deepEqual(told, [MANY + 1])
+    const named = new URL(url)
+    named.searchParams.set('application_name', 'portal-1')
+    const elsewhere = { POSTERN_DATABASE_URL: named.href }
+    await refusesLatecomer(named.href, database, () => postern(words, undefined, elsewhere))
   })
+
+  /** A replica that starts after the restore looked for some, and before it has the tables for itself. */
+  async function refusesLatecomer(
+    url: string,
+    database: Database,
+    restoreAgain: () => Promise<CommandOutcome>,
+  ): Promise<void> {
+    await database.withConnection(async (connection) => {
+      await connection.script('begin; lock table auth.users in access share mode')
+      const restoring = restoreAgain()
+      await until('the restore waits', 20_000, async () => ((await connection.query(WAITING))[0]?.count ?? 0) > 0)
+      const latecomer = openPostgres({ url, poolSize: 1 })
+      await latecomer.query(OTHERS)
+      await connection.script('commit')
+      const { exitCode, stderr } = await restoring
+      await latecomer.close()
+      assert.deepEqual([exitCode, /Postern runs on this database, by 1 /.test(stderr)], [1, true], stderr)
+    })
+    assert.equal((await database.query(RESTORED)).length, 1)
+  }
 
   async function refusesToReplace(target: Record<string, string>): Promise<void> {
     const words = ['restore', file('whole'), '--passphrase-stdin']
