@@ -58,6 +58,7 @@ export function createLiveKeys({ database, wrapping, rows, now = () => performan
   const unopened = new Set<number>()
   const listeners: ((purposes: ReadonlySet<string>) => void)[] = []
   let last: Promise<unknown> = Promise.resolve()
+  let underWay: Promise<boolean> | null = null
   let lastAt = -Infinity
   let failed = false
 
@@ -75,14 +76,21 @@ export function createLiveKeys({ database, wrapping, rows, now = () => performan
   }
   // One after the other: an older list must not replace a newer one.
   const refresh = (): Promise<boolean> => {
-    const next = last.then(read, read)
+    const readLast = (): Promise<boolean> =>
+      read().finally(() => {
+        if (underWay === next) underWay = null
+      })
+    const next = last.then(readLast, readLast)
+    underWay = next
     last = next.catch(() => undefined)
     return next
   }
   const learn = (id: number): Promise<void> | null => {
     if (unopened.has(id)) return missing(id, 'POSTERN_SECRET_KEY of this process does not open it')
-    if (now() - lastAt < LEARN_MS) return failed ? missing(id, 'the keys could not be read just now') : null
-    return refresh().then(
+    if (underWay === null && now() - lastAt < LEARN_MS)
+      return failed ? missing(id, 'the keys could not be read just now') : null
+    // Whoever comes while they are read waits for that: a process that was stopped gets many such tokens at once.
+    return (underWay ?? refresh()).then(
       () => (unopened.has(id) ? missing(id, 'POSTERN_SECRET_KEY of this process does not open it') : undefined),
       () => missing(id, 'the keys could not be read'),
     ) as Promise<void>
