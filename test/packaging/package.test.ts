@@ -137,7 +137,15 @@ async function statusesOf(postern: PosternProcess, link: string): Promise<number
 function expectedFiles(): string[] {
   const compiled = filesOf('src').map((path) => path.replace(/^src/, 'dist').replace(/\.ts$/, '.js'))
   const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))
-  const single = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/postern', 'npm-shrinkwrap.json', 'package.json']
+  const single = [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'SECURITY.md',
+    'bin/postern',
+    'npm-shrinkwrap.json',
+    'package.json',
+  ]
   const folders = ['migrations', 'nginx', 'proxies', 'config', 'docs/proxies', 'docs/runbooks']
   const packaging = filesOf('packaging').filter((path) => !/\/secrets\/|\/\.gitignore$/.test(path))
   const all = [
