@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { runInThreads } from './run.ts'
 import { IS_LONG } from '../support/long.ts'
 
-const CASES = IS_LONG ? 50_000 : 10_000
+const CASES = IS_LONG ? 50_000 : 5_000
 const SEED = 1
 
 test('the lane and the ordinary server answer every stream of bytes alike', async (t) => {

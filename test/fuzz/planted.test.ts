@@ -4,7 +4,7 @@ import { runCases } from './differential.ts'
 import { openPlace } from './place.ts'
 import { PLANTS } from './plants.ts'
 
-/** A tenth of what every run of the tests sends. */
+/** What every run of the tests sends, so that each of these would be found by it. */
 const CASES = 5_000
 
 suite('the fuzzer finds a lane for which', { concurrency: 4 }, () => {
