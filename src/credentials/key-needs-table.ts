@@ -19,13 +19,14 @@ export interface NeedRow {
 /** A process that was stopped while the key was retired may have used it for a moment more. */
 const MADE_BY_THEN = `<= (select retired_at + interval '1 hour' from auth.keys where id = $1)`
 
-/** @param keyText how tokens name the key */
+/** API tokens of people who are disabled too: these are good again with them. @param keyText how tokens name the key */
 export const COUNT_TOKEN_NEEDS = statement<[id: number, keyText: string], NeedRow>(
   'count_token_needs',
   `select what, count::int from (
      select 'sign_ins' as what, count(distinct s.id) as count
        from auth.session_tokens t join auth.valid_sessions s on s.id = t.session_id where t.created_at ${MADE_BY_THEN}
-     union all select 'api_tokens', count(*) from auth.valid_api_tokens where substr(prefix, 5, 2) = $2
+     union all select 'api_tokens', count(*) from auth.api_tokens
+       where revoked_at is null and now() < expires_at and substr(prefix, 5, 2) = $2
      union all select 'links', count(*) from auth.one_time_tokens
        where used_at is null and now() < expires_at and created_at ${MADE_BY_THEN}
      union all select 'devices', count(*) from auth.devices

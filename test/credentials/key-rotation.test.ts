@@ -14,7 +14,7 @@ import type { KeyPurpose, LiveKeys } from '../../src/credentials/live-keys.ts'
 import { openPasswords } from '../../src/credentials/password.ts'
 import { reseal } from '../../src/credentials/reseal.ts'
 import { createSealing } from '../../src/credentials/sealing.ts'
-import { isOurToken, mintToken } from '../../src/lib/tokens.ts'
+import { isOurToken, keyIdText, mintToken } from '../../src/lib/tokens.ts'
 import type { Database } from '../../src/store/database.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestDatabase } from '../support/database.ts'
@@ -46,6 +46,14 @@ const ADD_PASSWORD = statement<[login: string, hash: string, pepperKeyId: number
   'add_password',
   `update auth.users set password_hash = $2, pepper_key_id = $3 where login = $1`,
 )
+
+const ADD_TOKEN_OF_DISABLED = statement<[prefix: string]>(
+  'add_token_of_disabled',
+  `with disabled as (update auth.users set disabled_at = now() returning id)
+   insert into auth.api_tokens (user_id, name, token_hash, prefix, expires_at)
+   select id, 'ci', sha256('a'), $1, now() + interval '1 year' from disabled`,
+)
+const REVOKE_ALL = statement<[]>('revoke_all', `update auth.api_tokens set revoked_at = now()`)
 
 const ADD_PASSKEYS = statement<[userId: string, ids: readonly string[], sealed: readonly Buffer[]]>(
   'add_passkeys',
@@ -192,6 +200,10 @@ suite('ending a key', () => {
     await takeOver()
     assert.deepEqual(await endUnneededKeys(database, async () => {}), [])
     await database.query(LONG_AGO)
+    await addOwner(database, 'ann')
+    await database.query(ADD_TOKEN_OF_DISABLED, `ptp_${keyIdText(old[0] ?? 0)}`)
+    assert.deepEqual(await endUnneededKeys(database, async () => {}), [], 'an API token is good again with its owner')
+    await database.query(REVOKE_ALL)
     const ended = await endUnneededKeys(database, async (_, { kind, id }) => void changes.push(`${kind} ${id}`))
     assert.deepEqual(ended, [old[0]])
     assert.ok(changes.includes(`ended ${old[0]}`))
