@@ -43,11 +43,6 @@ export async function openBackup(file: string, askPassphrase: () => Promise<stri
   }
 }
 
-/** @throws OperatorError when nothing opens: asked of the first chunk alone, before anything else is done */
-export async function refuseWrongPassphrase(backup: OpenBackup): Promise<void> {
-  for await (const _first of backup.read()) return
-}
-
 async function readStart(file: string): Promise<{ start: Buffer; bytes: number }> {
   try {
     await using handle = await open(file)

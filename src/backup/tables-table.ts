@@ -94,11 +94,6 @@ export const COUNT_PROCESSES = statement<[], { count: number }>(
      and application_name in ('postern', 'postern bell', current_setting('application_name'))`,
 )
 
-export const LIST_PURPOSE_KEYS = statement<[], { id: number; purpose: string; wrapped_key: Buffer }>(
-  'list_purpose_keys',
-  'select id, purpose, wrapped_key from auth.keys order by id',
-)
-
 /** What replaces a database: a script, since it may wait long for others. All of it goes, or with the transaction nothing. */
 export const DROP_ALL = `set local statement_timeout = 0; set local lock_timeout = '15s';
   drop schema if exists auth cascade; drop schema if exists postern cascade`

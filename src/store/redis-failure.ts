@@ -31,7 +31,7 @@ const UNCONNECTED = [
 /** The client keeps to itself why. */
 const CHECK = 'check hosts and ports, the password and, with rediss, certificates and the names in them'
 /** What the first question to a cluster fails with where no node could be asked. */
-export const NO_NODE = 'Failed to refresh slots cache.'
+const NO_NODE = 'Failed to refresh slots cache.'
 const SENTINELS = /^All sentinels are unreachable.*?(?: Last error: (.*))?$/
 
 /**
