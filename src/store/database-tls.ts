@@ -28,8 +28,9 @@ export function openDatabaseTls({ tls }: DatabaseAddress): TlsFor {
     return {
       ...(ca !== null && { ca: ca() }),
       ...(cert !== null && key !== null && { cert: cert(), key: key() }),
-      // As libpq reads it: an authority that is named is asked for its word, also by `require`.
-      ...(mode === 'require' && ca === null && { rejectUnauthorized: false }),
+      // As libpq reads it: an authority that is named is asked for its word, also by `require`. Said in any case, since
+      // NODE_TLS_REJECT_UNAUTHORIZED changes what counts unsaid.
+      rejectUnauthorized: mode !== 'require' || ca !== null,
       ...((mode === 'verify-ca' || mode === 'require') && { checkServerIdentity: () => undefined }),
     }
   }

@@ -109,6 +109,14 @@ suite('TLS to PostgreSQL', { timeout: 60_000 }, () => {
     await refuses('localhost', 'sslmode=disable', /no encryption|pg_hba/)
   })
 
+  test('is as strict in a Node that is told to believe every certificate', async (t) => {
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    t.after(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
+    const theirs = `sslrootcert=${encodeURIComponent(other.certificatePath)}`
+    for (const mode of ['verify-full', 'verify-ca', 'require'])
+      await refuses('localhost', `sslmode=${mode}&${theirs}`, /unable to verify|self-signed|issuer/)
+  })
+
   test('shows a certificate of ours where the server wants one, and keeps its key to itself', async () => {
     const { certificatePath, keyPath } = await ours.issue('guarded', [])
     const base = `sslmode=verify-full&sslrootcert=${encodeURIComponent(ours.certificatePath)}`
