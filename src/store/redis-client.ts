@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../config/redis-address.ts'
+import { MasterConnector, OneServerConnector } from './redis-connector.ts'
 
 /** Where a command goes: `host:port` of a node of a cluster, or `''` where that isn't known or there is but one. */
 export type Place = string
@@ -110,9 +111,10 @@ function serverOptions(options: ConnectOptions): Omit<RedisOptions, 'replyMappin
   const { kind, hosts, database, masterName } = address
   const session = sessionOf(options)
   const retrying = { ...session, db: database, enableOfflineQueue: false, retryStrategy: retryDelay }
-  if (kind === 'server') return { ...retrying, ...hosts[0] }
+  if (kind === 'server') return { ...retrying, ...hosts[0], Connector: OneServerConnector }
   return {
     ...retrying,
+    Connector: MasterConnector,
     sentinels: [...hosts],
     name: masterName,
     ...(sentinelPassword !== null && { sentinelPassword }),
@@ -123,10 +125,11 @@ function serverOptions(options: ConnectOptions): Omit<RedisOptions, 'replyMappin
   }
 }
 
-/** Certificates are always verified, with the name or address that was connected to. */
+/** Certificates are always verified, with the name or address that was connected to, whatever Node is told elsewhere. */
 function tlsOptions(tls: RedisTls | undefined): NonNullable<RedisOptions['tls']> {
   const { ca, certificate, key } = tls ?? { ca: null, certificate: null, key: null }
   return {
+    rejectUnauthorized: true,
     ...(ca !== null && { ca }),
     ...(certificate !== null && { cert: certificate }),
     ...(key !== null && { key }),

@@ -1,5 +1,6 @@
 import { Cluster, Command } from 'ioredis'
 import type { Redis } from 'ioredis'
+import { OneServerConnector } from './redis-connector.ts'
 import { CONNECT_MS, retryDelay, sessionOf } from './redis-client.ts'
 import type { ClientEvents, ConnectOptions, Place, RedisClient } from './redis-client.ts'
 
@@ -40,7 +41,7 @@ export function connectToCluster(options: ConnectOptions, events: ClientEvents):
 function openCluster(options: ConnectOptions, { onFailure, onReady }: ClientEvents): Cluster {
   const session = sessionOf(options)
   const cluster = new Cluster([...options.address.hosts], {
-    redisOptions: session,
+    redisOptions: { ...session, Connector: OneServerConnector },
     enableOfflineQueue: false,
     // What is not served now is said to each command; and a check that fails where a node is gone may never end.
     enableReadyCheck: false,

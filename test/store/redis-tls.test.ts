@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { RedisTls } from '../../src/store/redis-client.ts'
 import type { KeyValue } from '../../src/store/key-value.ts'
 import { openRedis } from '../../src/store/redis.ts'
@@ -67,6 +68,23 @@ for (const [what, to, tls, told] of REFUSED) {
   })
 }
 
+test('a Node that is told to believe every certificate believes none more of Redis', async (t) => {
+  believeAll(t)
+  const { keyValue } = open(t, url, { ...ours, ca: read(other.certificatePath) })
+  await until('the trouble is told', 5_000, () => /POSTERN_REDIS_CA_FILE/.test(String(keyValue.trouble)))
+})
+
+test('a connection that fails twice, as one that is closed in its handshake, ends no process', async (t) => {
+  const tls = { ...ours, ca: read(other.certificatePath) }
+  await Promise.all(
+    Array.from({ length: 30 }, async (_, afterMs) => {
+      const { keyValue } = open(t, url, tls)
+      await delay(afterMs)
+      await keyValue.close()
+    }),
+  )
+})
+
 test('a certificate for another name is refused by sentinels and clusters alike, and that is told', async (t) => {
   const [sentinels, cluster] = await Promise.all([
     startTlsSentinel(t, by(elsewhere)),
@@ -89,6 +107,11 @@ function open(t: Cleanup, to: string, tls: RedisTls): { keyValue: KeyValue; trou
   const keyValue = openRedis({ address: readAddress(to), sentinelPassword: null, tls, onTrouble, now })
   t.after(() => keyValue.close())
   return { keyValue, troubles }
+}
+
+function believeAll(t: Cleanup): void {
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+  t.after(async () => void delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
 }
 
 function read(path: string): string {

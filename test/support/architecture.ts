@@ -58,7 +58,7 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   commander: { files: ['cli/cli.ts'], types: true },
   diff: { files: ['policies/diff-lines.ts'] },
   fastify: { files: ['portal/app.ts'], types: true },
-  ioredis: { files: ['store/redis-client.ts', 'store/redis-cluster.ts'] },
+  ioredis: { files: ['store/redis-client.ts', 'store/redis-cluster.ts', 'store/redis-connector.ts'] },
   nodemailer: { files: ['mail/smtp.ts'] },
   'lru-cache': {
     files: [
