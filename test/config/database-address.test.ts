@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  databaseUrl,
-  hostText,
-  readDatabaseAddress,
-  replicaUrl,
-} from '../../src/config/database-address.ts'
+import { databaseUrl, hostText, readDatabaseAddress, replicaUrl } from '../../src/config/database-address.ts'
 import type { DatabaseAddress, DatabaseHost } from '../../src/config/database-address.ts'
 import { tlsModeFor } from '../../src/config/database-tls.ts'
 import { Mistake } from '../../src/config/values.ts'
