@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { recordEvent } from '../audit/events.ts'
 import { checkBackup, verifyChainOfBackup } from '../backup/check-backup.ts'
 import type { BackupCheck } from '../backup/check-backup.ts'
@@ -6,6 +7,7 @@ import { loadBackup } from '../backup/load.ts'
 import { openBackup } from '../backup/open-backup.ts'
 import type { OpenBackup } from '../backup/open-backup.ts'
 import { COUNT_PROCESSES, COUNT_USERS, HAS_TABLES } from '../backup/tables-table.ts'
+import { counted } from '../commands/command.ts'
 import type { CommandResult } from '../commands/command.ts'
 import { operatorName } from '../commands/operator.ts'
 import type { LoadedConfig } from '../config/settings.ts'
@@ -18,6 +20,7 @@ import { createProgress } from './backup-progress.ts'
 import type { Options } from './command.ts'
 import { showCheck } from './show-check.ts'
 
+const LINGER_MS = 2_000
 const UNHEARD = { onLost: () => {}, onConnectionError: () => {} }
 
 /** `restore`: puts a backup in the place of what the database holds, or only looks at it. */
@@ -87,7 +90,7 @@ async function putIn(loaded: LoadedConfig, { backup, check, options }: Restoring
 
 /** @returns how many people are replaced */
 async function refuseUsed(database: Database, options: Options): Promise<number> {
-  await refuseRunning(database)
+  await untilAlone(database)
   const [found] = await database.query(HAS_TABLES)
   const [users] = found?.has === true ? await database.query(COUNT_USERS) : []
   const count = users?.count ?? 0
@@ -100,11 +103,22 @@ async function refuseUsed(database: Database, options: Options): Promise<number>
   return count
 }
 
+/** Connections of what has just ended go a moment after it. */
+async function untilAlone(database: Database): Promise<void> {
+  const deadline = performance.now() + LINGER_MS
+  while (performance.now() < deadline) {
+    const [processes] = await database.query(COUNT_PROCESSES)
+    if (processes?.count === 0) return
+    await delay(LINGER_MS / 20)
+  }
+  await refuseRunning(database)
+}
+
 async function refuseRunning(database: Queryable): Promise<void> {
   const [processes] = await database.query(COUNT_PROCESSES)
   if (processes !== undefined && processes.count > 0)
     throw new OperatorError(
-      `Postern runs on this database, by ${processes.count} connections. Stop every replica first, then restore.`,
+      `Postern runs on this database, by ${counted(processes.count, 'connection')}. Stop every replica first, then restore.`,
     )
 }
 
