@@ -9,6 +9,7 @@ import { openPostgres } from '../../src/store/postgres.ts'
 import { statement } from '../../src/store/statement.ts'
 import { writeRows } from '../audit/log-rows.ts'
 import { openTestApp, suiteCleanup } from '../support/app.ts'
+import { IS_LONG } from '../support/long.ts'
 import { temporaryDirectory } from '../support/directories.ts'
 import { runPostern } from '../support/e2e.ts'
 import type { CommandOutcome } from '../support/e2e.ts'
@@ -21,7 +22,10 @@ const LOOKS = statement<[], { event_type: string; details: Readonly<Record<strin
 )
 const OLD = '2020-01-01T00:00:00Z'
 
-for (const kind of ['PostgreSQL', 'the embedded database of a running server'] as const) {
+/** process.test.ts goes both ways always. */
+const KINDS = ['PostgreSQL', 'the embedded database of a running server'] as const
+
+for (const kind of IS_LONG ? KINDS : KINDS.slice(0, 1)) {
   suite(`the audit log from a shell on ${kind}`, () => {
     const cleanup = suiteCleanup()
     let place: Place

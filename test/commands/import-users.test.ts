@@ -5,6 +5,7 @@ import { before, suite, test } from 'node:test'
 import { runOrder } from '../../src/commands/registry.ts'
 import { statement } from '../../src/store/statement.ts'
 import { openTestApp, suiteCleanup } from '../support/app.ts'
+import { IS_LONG } from '../support/long.ts'
 import { temporaryDirectory } from '../support/directories.ts'
 import { runPostern } from '../support/e2e.ts'
 import type { CommandOutcome } from '../support/e2e.ts'
@@ -18,7 +19,10 @@ const READ_EVENTS = statement<[], { details: unknown }>(
   `select details - 'command' - 'operator' as details from auth.auth_audit_log where event_type = 'users_imported'`,
 )
 
-for (const kind of ['PostgreSQL', 'the embedded database of a running server'] as const) {
+/** process.test.ts goes both ways always. */
+const KINDS = ['PostgreSQL', 'the embedded database of a running server'] as const
+
+for (const kind of IS_LONG ? KINDS : KINDS.slice(0, 1)) {
   suite(`an import by command on ${kind}`, () => {
     const cleanup = suiteCleanup()
     let place: Place

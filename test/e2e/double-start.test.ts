@@ -14,7 +14,7 @@ import { startPostern } from '../support/postern-process.ts'
 import { createRandom } from '../support/random.ts'
 import { until } from '../support/until.ts'
 
-const ROUNDS = Number(process.env['POSTERN_TEST_ROUNDS'] ?? 3)
+const ROUNDS = Number(process.env['POSTERN_TEST_ROUNDS'] ?? 2)
 const SEED = Number(process.env['POSTERN_TEST_SEED'] ?? Date.now() % 1_000_000)
 const LAUNCHER = join(import.meta.dirname, '../../bin/postern')
 const MAX_OFFSET_MS = 400
