@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { openTestApp, PASSWORD } from '../support/app.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { freePort } from '../support/ports.ts'
+import { IS_LONG } from '../support/long.ts'
 
-for (const javaScriptEnabled of [true, false]) {
+for (const javaScriptEnabled of IS_LONG ? [true, false] : [false]) {
   const how = javaScriptEnabled ? 'with JavaScript, and copied' : 'without JavaScript'
   test(`a token is made and revoked in a real browser ${how}`, { timeout: 60_000 }, async (t) => {
     const port = await freePort()

@@ -13,6 +13,7 @@ import { until } from '../support/until.ts'
 import { openListener } from '../verify/ask.ts'
 import { openEmbeddedPlace, openPostgresPlace } from './place.ts'
 import type { Place } from './place.ts'
+import { IS_LONG } from '../support/long.ts'
 
 const EVENTS = statement<[], { resource: string; filters: string }>(
   'events',
@@ -81,7 +82,10 @@ test('of 100,000 refusals those of one person come page by page, once each', asy
   assert.deepEqual(found, found.toSorted())
 })
 
-for (const kind of ['PostgreSQL', 'the embedded database of a running server'] as const) {
+/** process.test.ts goes both ways always. */
+const KINDS = ['PostgreSQL', 'the embedded database of a running server'] as const
+
+for (const kind of IS_LONG ? KINDS : KINDS.slice(0, 1)) {
   suite(`postern audit decisions on ${kind}`, () => {
     const cleanup = suiteCleanup()
     let place: Place

@@ -11,7 +11,7 @@ import { OperatorError } from '../../src/errors.ts'
 import { lockDirectory } from '../../src/store/directory-lock.ts'
 import { temporaryDirectory } from '../support/directories.ts'
 
-const ROUNDS = Number(process.env['POSTERN_TEST_ROUNDS'] ?? 6)
+const ROUNDS = Number(process.env['POSTERN_TEST_ROUNDS'] ?? 3)
 const CHILD = join(import.meta.dirname, '../support/lock-child.ts')
 
 test('a data directory has one owner at a time, and is made unreadable to others', async (t) => {
