@@ -37,31 +37,35 @@ test(
   },
 )
 
-test('Prometheus tells of a database that is gone, and of its return', { timeout: 120_000 }, async (t) => {
-  const server = await startPostgres()
-  t.after(() => server.close())
-  await administer(server.urlPrefix, 'create database postern')
-  const env = { POSTERN_OUTAGE_GRACE: '25s' }
-  const { postern } = await startSite(t, { verify: 'unix', databaseUrl: `${server.urlPrefix}postern`, env })
-  const prometheus = await startPrometheus(t, postern.env['POSTERN_OPS_LISTEN'] ?? '')
-  const stateOf = async (alert: string): Promise<string | undefined> => {
-    const rules = await prometheus.rules()
-    return rules.find(({ name }) => name === alert)?.state
-  }
-  await until('a first look', LOOKED_MS, async () => (await prometheus.value('postern_policy_version')) === 1)
-  assert.equal(await stateOf('PosternGraceRunningOut'), 'inactive')
-  await server.kill()
-  await until('somebody is woken', LOOKED_MS, async () => (await stateOf('PosternGraceRunningOut')) === 'firing')
-  await until('the rest is noticed', LOOKED_MS, async () => {
-    const states = await Promise.all(OUTAGE.map(stateOf))
-    return states.every((state) => state !== 'inactive')
-  })
-  await server.start()
-  await until('it is over', LOOKED_MS, async () => {
-    const states = await Promise.all(OUTAGE.map(stateOf))
-    return states.every((state) => state === 'inactive')
-  })
-})
+test(
+  'Prometheus tells of a database that is gone, and of its return',
+  { skip: !IS_LONG && 'in the long suites', timeout: 120_000 },
+  async (t) => {
+    const server = await startPostgres()
+    t.after(() => server.close())
+    await administer(server.urlPrefix, 'create database postern')
+    const env = { POSTERN_OUTAGE_GRACE: '25s' }
+    const { postern } = await startSite(t, { verify: 'unix', databaseUrl: `${server.urlPrefix}postern`, env })
+    const prometheus = await startPrometheus(t, postern.env['POSTERN_OPS_LISTEN'] ?? '')
+    const stateOf = async (alert: string): Promise<string | undefined> => {
+      const rules = await prometheus.rules()
+      return rules.find(({ name }) => name === alert)?.state
+    }
+    await until('a first look', LOOKED_MS, async () => (await prometheus.value('postern_policy_version')) === 1)
+    assert.equal(await stateOf('PosternGraceRunningOut'), 'inactive')
+    await server.kill()
+    await until('somebody is woken', LOOKED_MS, async () => (await stateOf('PosternGraceRunningOut')) === 'firing')
+    await until('the rest is noticed', LOOKED_MS, async () => {
+      const states = await Promise.all(OUTAGE.map(stateOf))
+      return states.every((state) => state !== 'inactive')
+    })
+    await server.start()
+    await until('it is over', LOOKED_MS, async () => {
+      const states = await Promise.all(OUTAGE.map(stateOf))
+      return states.every((state) => state === 'inactive')
+    })
+  },
+)
 
 function isAmiss({ health, type, state }: LiveRule): boolean {
   return health !== 'ok' || (type === 'alerting' && state !== 'inactive')

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryDirectory } from '../support/directories.ts'
+import { IS_LONG } from '../support/long.ts'
 import { HOST, PASSWORD, policyOf, runPostern } from '../support/e2e.ts'
 import { startPostern } from '../support/postern-process.ts'
 import type { PosternEnv } from '../support/postern-process.ts'
@@ -14,7 +15,7 @@ const LOGIN = 'alice'
 
 test(
   'a data directory of the previous release is brought up to date with all that is in it',
-  { timeout: 120_000 },
+  { skip: !IS_LONG && 'in the long suites', timeout: 120_000 },
   async (t) => {
     const release = unpackPrevious(t)
     const folder = await temporaryDirectory(t)
