@@ -55,9 +55,8 @@ function tell(port: MessagePort, message: FromWorker): void {
 }
 
 async function openDatabase(path: string, port: MessagePort): Promise<PGlite> {
-  // On a busy machine the engine gave up on a new folder twice in some hundred times, and made the next one at once.
-  if (!existsSync(path)) await createDatabase(path).catch(() => createDatabase(path))
-  else await rm(`${path}.new`, { recursive: true, force: true })
+  await rm(`${path}.new`, { recursive: true, force: true })
+  if (!existsSync(path)) await createDatabase(path)
   let lastWords = ''
   const database = await PGlite.create({
     fs: new DurableFileSystem(path, port),
@@ -74,7 +73,6 @@ async function openDatabase(path: string, port: MessagePort): Promise<PGlite> {
 // Nothing waits for the disk while files are made; they go out once, and the name `db` appears when all are there.
 async function createDatabase(path: string): Promise<void> {
   const draft = `${path}.new`
-  await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { mode: 0o700 })
   const database = await PGlite.create({
     fs: new NodeFS(draft),
