@@ -13,6 +13,7 @@ const BUSY = 5
 /**
  * Makes this process the only owner of a data directory, which is made with mode 0700 where it is missing. The lock is
  * SQLite's on the file `lock`: the kernel frees it when the process dies, and it holds across containers of one kernel.
+ * It lasts until `release`, whether or not the caller keeps what is returned.
  * @throws OperatorError when another process has it, or the directory can't be written
  */
 export function lockDirectory(directory: string): DirectoryLock {
@@ -27,8 +28,19 @@ export function lockDirectory(directory: string): DirectoryLock {
     file?.close()
     throw refusal(directory, error)
   }
-  const held = file
-  return { release: () => held.close() }
+  return keptUntilReleased(file)
+}
+
+// A handle that nothing refers to any more is closed when memory is tidied up, and the lock would go with it.
+function keptUntilReleased(file: DatabaseSync): DirectoryLock {
+  const close = (): void => file.close()
+  process.once('exit', close)
+  return {
+    release() {
+      process.off('exit', close)
+      close()
+    },
+  }
 }
 
 function refusal(directory: string, error: unknown): OperatorError {

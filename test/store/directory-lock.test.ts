@@ -13,6 +13,7 @@ import { temporaryDirectory } from '../support/directories.ts'
 
 const ROUNDS = Number(process.env['POSTERN_TEST_ROUNDS'] ?? 3)
 const CHILD = join(import.meta.dirname, '../support/lock-child.ts')
+const COLLECTED = join(import.meta.dirname, '../support/collected-lock-child.ts')
 
 test('a data directory has one owner at a time, and is made unreadable to others', async (t) => {
   const directory = join(await temporaryDirectory(t), 'data')
@@ -93,6 +94,20 @@ function startChild(t: TestContext, directory: string) {
     },
   }
 }
+
+test('a lock outlasts the tidying up of memory, though nobody keeps what was returned', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--expose-gc', COLLECTED, directory],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  t.after(() => child.kill('SIGKILL'))
+  await once(createInterface(child.stdout), 'line')
+  assert.throws(() => lockDirectory(directory), /in use by another Postern process/)
+})
 
 test('the file of the lock is for its owner alone, since whoever may open it may hold it', async (t) => {
   const directory = await temporaryDirectory(t)
